@@ -1,0 +1,59 @@
+"""The errors an owner can meet, each with the exit code the command line returns.
+
+EdgeError
+├─ ConfigError   exit 2   a setting is wrong: file, line, key, problem
+├─ ModelError    exit 3   a model file is missing, damaged, or of the wrong kind
+├─ EngineError   exit 4   an engine cannot start or died
+├─ DeviceError   exit 5   a sound device or file is missing, busy, or was lost
+├─ UplinkError            the server refused or was lost
+└─ LinkError              the serial board sent a bad frame or was lost
+
+Every message is one sentence that says what is wrong and what to do.
+Anything else that escapes is a bug: traceback and exit 70.
+"""
+
+from __future__ import annotations
+
+EXIT_BUG = 70
+"""EX_SOFTWARE of sysexits.h: an error nobody foresaw."""
+
+EXIT_INTERRUPTED = 130
+"""What shells report for a program ended by Ctrl-C (128 + SIGINT)."""
+
+
+class EdgeError(Exception):
+    """An error with a sentence the owner can act on."""
+
+    exit_code = 1
+
+
+class ConfigError(EdgeError):
+    """A setting is wrong."""
+
+    exit_code = 2
+
+
+class ModelError(EdgeError):
+    """A model file is missing, damaged, or of the wrong kind."""
+
+    exit_code = 3
+
+
+class EngineError(EdgeError):
+    """An engine cannot start, or died while running."""
+
+    exit_code = 4
+
+
+class DeviceError(EdgeError):
+    """A sound device or sound file is missing, busy, or was lost."""
+
+    exit_code = 5
+
+
+class UplinkError(EdgeError):
+    """The server refused the connection or was lost."""
+
+
+class LinkError(EdgeError):
+    """The serial board sent something unreadable or was lost."""
