@@ -1,0 +1,32 @@
+# make demo   a spoken conversation in a simulated room; sets up what is missing
+# make test   every test
+# make check  format, lint, types and the quick tests, in under a minute
+
+BIN := .venv/bin
+
+.PHONY: setup demo test check format clean
+
+setup:
+	@.ci/setup.sh
+
+demo: setup
+	@$(BIN)/xtalk-edge demo
+
+test:
+	@.ci/setup.sh --with-tests
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests --cov --cov-report=term:skip-covered
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/unit tests/contract -q -m "not slow"
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv build dist demo *.egg-info .coverage .mypy_cache .ruff_cache .pytest_cache
