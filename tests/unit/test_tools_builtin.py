@@ -1,0 +1,162 @@
+import itertools
+
+import pytest
+
+from tests.unit.tool_parts import TEN_PAST_FOUR, make_context, run_call
+from xtalk_edge.clock import run_virtual
+from xtalk_edge.engines.interfaces import ToolCall
+from xtalk_edge.store.database import Store
+from xtalk_edge.tools.builtin import BUILTIN_TOOLS
+from xtalk_edge.tools.jokes import JOKES
+from xtalk_edge.tools.registry import ToolBox
+
+
+def converse(tmp_path, *calls, volume=50, said=""):
+    """Run calls one after another; return what was said and the volume at the end."""
+
+    async def go():
+        store = Store(tmp_path)
+        context = make_context(store, said)
+        context.volume.percent = volume
+        box = ToolBox(BUILTIN_TOOLS, context)
+        results = [await box.run(ToolCall(name, arguments)) for name, arguments in calls]
+        await box.aclose()
+        store.close()
+        return [result.content for result in results], context.volume.percent
+
+    return run_virtual(go(), TEN_PAST_FOUR)
+
+
+def say(tmp_path, tool, **arguments):
+    return run_call(tmp_path, ToolCall(tool, arguments))
+
+
+def test_time_and_date(tmp_path):
+    assert say(tmp_path, "get_time").content == "It's 4:10 PM."
+    assert say(tmp_path, "get_date").content == "Today is Monday, May 4th, 2026."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"minutes": 10}, "Timer set for ten minutes."),
+        ({"minutes": 10, "name": "pasta"}, "Your pasta timer is set for ten minutes."),
+        ({"minutes": 1, "name": "the tea timer."}, "Your tea timer is set for one minute."),
+        ({"hours": 1, "seconds": 30}, "Timer set for one hour and thirty seconds."),
+        ({}, "How long should the timer run?"),
+        ({"hours": 24, "seconds": 1}, "Sorry, a timer can run for twenty-four hours at most."),
+        ({"minutes": -1}, "Sorry, the minutes must be between 0 and 1440."),
+    ],
+)
+def test_setting_a_timer(tmp_path, arguments, sentence):
+    assert say(tmp_path, "set_timer", **arguments).content == sentence
+
+
+def test_there_is_an_end_to_timers(tmp_path):
+    calls = [("set_timer", {"minutes": 5})] * 21
+    sentences, _ = converse(tmp_path, *calls)
+    assert sentences[-1] == "Sorry, there are too many timers already."
+    assert len(set(sentences)) == 2
+
+
+def test_without_timers_there_is_nothing_to_ask(tmp_path):
+    assert say(tmp_path, "timer_left").content == "There is no timer running."
+    assert not say(tmp_path, "cancel_timer").ok
+
+
+def test_the_only_timer_is_meant(tmp_path):
+    sentences, _ = converse(
+        tmp_path,
+        ("set_timer", {"minutes": 4, "seconds": 10, "name": "pasta"}),
+        ("timer_left", {}),
+        ("cancel_timer", {"name": "tea"}),
+        ("cancel_timer", {}),
+        ("timer_left", {}),
+    )
+    assert sentences[1:] == [
+        "Your pasta timer has four minutes and ten seconds left.",
+        "There is no tea timer. There is only the pasta timer.",
+        "Your pasta timer is cancelled.",
+        "There is no timer running.",
+    ]
+
+
+def test_of_two_timers_the_name_or_a_question_decides(tmp_path):
+    sentences, _ = converse(
+        tmp_path,
+        ("set_timer", {"minutes": 4, "name": "pasta"}),
+        ("set_timer", {"minutes": 3}),
+        ("timer_left", {}),
+        ("cancel_timer", {}),
+        ("cancel_timer", {"name": "egg"}),
+        ("cancel_timer", {"name": "Three minute"}),
+        ("timer_left", {"name": "PASTA"}),
+    )
+    both = "There are two timers: the three minute timer and the pasta timer."
+    assert sentences[2:] == [
+        "You have two timers: the three minute timer has three minutes"
+        " and the pasta timer has four minutes left.",
+        f"{both} Which one should I cancel?",
+        f"There is no egg timer. {both}",
+        "Your three minute timer is cancelled.",
+        "Your pasta timer has four minutes left.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "call", "after", "sentence"),
+    [
+        (50, ("set_volume", {"percent": 0}), 0, "Volume is at 0 percent."),
+        (50, ("set_volume", {"percent": 101}), 50, "Sorry, the percent must be between 0 and 100."),
+        (50, ("change_volume", {"direction": "up"}), 60, "Volume is at 60 percent."),
+        (95, ("change_volume", {"direction": "up"}), 100, "Volume is at 100 percent."),
+        (100, ("change_volume", {"direction": "up"}), 100, "It's as loud as it gets."),
+        (50, ("change_volume", {"direction": "down"}), 40, "Volume is at 40 percent."),
+        (15, ("change_volume", {"direction": "down"}), 10, "Volume is at 10 percent."),
+        (5, ("change_volume", {"direction": "down"}), 5, "It's as quiet as it gets."),
+    ],
+)
+def test_volume(tmp_path, before, call, after, sentence):
+    assert converse(tmp_path, call, volume=before) == ([sentence], after)
+
+
+def test_stop_says_nothing(tmp_path):
+    result = say(tmp_path, "stop")
+    assert (result.name, result.content, result.ok) == ("stop", "", True)
+
+
+def test_repeat(tmp_path):
+    assert converse(tmp_path, ("repeat", {}), said="Good morning.")[0] == ["Good morning."]
+    assert converse(tmp_path, ("repeat", {}))[0] == ["I haven't said anything yet."]
+
+
+def test_help_names_what_can_be_asked(tmp_path):
+    assert say(tmp_path, "help").content == (
+        "You can ask me to set a timer, tell you how long is left, tell you the time,"
+        " tell you the date, change the volume, do a sum or tell a joke."
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "sentence"),
+    [
+        ("12 * 7", "12 times 7 is 84."),
+        ("ten divided by three", "10 divided by 3 is about 3.33."),
+        ("(1 + 2) * 3", "That is 9."),
+        ("1 / 0", "I can't divide by zero."),
+        ("love", "Sorry, I can't work that out."),
+    ],
+)
+def test_sums(tmp_path, expression, sentence):
+    assert say(tmp_path, "calculate", expression=expression).content == sentence
+
+
+def test_no_joke_is_told_twice_running(tmp_path):
+    sentences, _ = converse(tmp_path, *[("tell_joke", {})] * 99)
+    assert all(one != other for one, other in itertools.pairwise(sentences))
+    assert set(sentences) == set(JOKES)
+    assert converse(tmp_path, *[("tell_joke", {})] * 99)[0] == sentences
+
+
+def test_everything_said_is_short_enough_to_listen_to():
+    assert all(len(joke) < 120 for joke in JOKES)

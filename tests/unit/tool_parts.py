@@ -1,0 +1,44 @@
+"""What a tool needs in a test: a store, a volume that can be looked at, seeded luck."""
+
+import datetime
+import random
+
+from xtalk_edge.clock import run_virtual
+from xtalk_edge.store.database import Store
+from xtalk_edge.tools.builtin import BUILTIN_TOOLS
+from xtalk_edge.tools.context import ToolContext
+from xtalk_edge.tools.registry import ToolBox
+from xtalk_edge.tools.timer_service import TimerService
+
+TEN_PAST_FOUR = datetime.datetime(2026, 5, 4, 16, 10, tzinfo=datetime.UTC)
+
+
+class Volume:
+    def __init__(self, percent=50):
+        self.percent = percent
+
+    def get_percent(self):
+        return self.percent
+
+    def set_percent(self, percent):
+        self.percent = percent
+
+
+def make_context(store, said=""):
+    return ToolContext(
+        timers=TimerService(store), volume=Volume(), last_reply=lambda: said,
+        choose=random.Random(7),
+    )  # fmt: skip
+
+
+def run_call(tmp_path, call, *, tools=BUILTIN_TOOLS, dry_run=False):
+    async def go():
+        store = Store(tmp_path)
+        box = ToolBox(tools, make_context(store), dry_run=dry_run)
+        try:
+            return await box.run(call)
+        finally:
+            await box.aclose()
+            store.close()
+
+    return run_virtual(go(), TEN_PAST_FOUR)

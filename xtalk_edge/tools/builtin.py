@@ -1,0 +1,26 @@
+"""The tools every device has; the built-in model is trained on these names and arguments."""
+
+from __future__ import annotations
+
+from xtalk_edge.tools.clock import get_date, get_time
+from xtalk_edge.tools.conversation import help, repeat, stop
+from xtalk_edge.tools.jokes import tell_joke
+from xtalk_edge.tools.registry import Tool
+from xtalk_edge.tools.sums import calculate
+from xtalk_edge.tools.timers import cancel_timer, set_timer, timer_left
+from xtalk_edge.tools.volume import change_volume, set_volume
+
+BUILTIN_TOOLS: tuple[Tool, ...] = (
+    set_timer,
+    timer_left,
+    cancel_timer,
+    get_time,
+    get_date,
+    set_volume,
+    change_volume,
+    calculate,
+    tell_joke,
+    repeat,
+    stop,
+    help,
+)

@@ -1,0 +1,19 @@
+"""What time and what day it is."""
+
+from __future__ import annotations
+
+from xtalk_edge.tools.context import ToolContext
+from xtalk_edge.tools.registry import tool
+from xtalk_edge.tools.spoken import date_words, time_words
+
+
+@tool("Tell the current time.", help="tell you the time")
+async def get_time(context: ToolContext) -> str:
+    """Return "It's 4:10 PM."."""
+    return f"It's {time_words(context.wall_now())}."
+
+
+@tool("Tell today's date and day of the week.", help="tell you the date")
+async def get_date(context: ToolContext) -> str:
+    """Return "Today is Friday, May 4th, 2026."."""
+    return f"Today is {date_words(context.wall_now())}."
