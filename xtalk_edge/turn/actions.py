@@ -1,0 +1,121 @@
+"""What the turn machine asks for. Times are seconds on the sample clock (sample index / 16000)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+StopReason = Literal["interrupted", "stop word", "wake word", "button"]
+
+
+class State(StrEnum):
+    """Who has the floor."""
+
+    ASLEEP = "asleep"
+    """Nobody, until the wake word or the button."""
+    ATTENDING = "attending"
+    """The owner may speak and does not yet."""
+    LISTENING = "listening"
+    """The owner speaks."""
+    THINKING = "thinking"
+    """The owner's turn is over, no reply is audible yet."""
+    SPEAKING = "speaking"
+    """The reply is audible."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecognition:
+    """Recognise from `from_s` on."""
+
+    turn_id: int
+    from_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecognition:
+    """Recognise up to `at_s`, then tell the final text, whatever happens ("" on failure)."""
+
+    turn_id: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DropRecognition:
+    """Forget the utterance; no final text is wanted."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartReply:
+    """Answer `text`."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Say that nothing was understood; it is a reply like any other and ends like one."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Say the offered `text` word for word; it is a reply like any other and ends like one."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardOffer:
+    """Too many announcements wait: `text`, the oldest, will not be said."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopReply:
+    """Be silent at once and stop working on the reply; ends its ducking too."""
+
+    turn_id: int
+    reason: StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class Duck:
+    """Somebody may be speaking: lower the reply, also one that is not audible yet."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unduck:
+    """It was nothing: back to full volume."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """The floor changed hands."""
+
+    state: State
+
+
+Action = (
+    StartRecognition
+    | EndRecognition
+    | DropRecognition
+    | StartReply
+    | AskAgain
+    | Announce
+    | DiscardOffer
+    | StopReply
+    | Duck
+    | Unduck
+    | StateChanged
+)

@@ -1,0 +1,82 @@
+"""What the turn machine is told. Times are seconds on the sample clock (sample index / 16000)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """The wake phrase ended at `at_s`."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """The button was pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Speech began to be audible at `at_s`."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """Speech ceased to be audible at `at_s`; known only a little later."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PartialRecognised:
+    """The whole text of the turn so far."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinalRecognised:
+    """What the recogniser settled on; "" when nothing was understood, also when it failed."""
+
+    turn_id: int
+    text: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAudible:
+    """The first sample of the reply is audible."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """The reply was played to its end, or there was nothing to say."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOffered:
+    """Something outside a turn (a timer) wants `text` said when the floor is free."""
+
+    text: str
+
+
+Fact = (
+    Woken
+    | ButtonPressed
+    | SpeechStarted
+    | SpeechEnded
+    | PartialRecognised
+    | FinalRecognised
+    | ReplyAudible
+    | ReplyEnded
+    | SpeechOffered
+)

@@ -1,0 +1,361 @@
+"""Who has the floor: facts and time in, actions out.
+
+Pure: no I/O, no clock of its own, no waiting. All times are seconds on the sample clock.
+
+At most one utterance is in the recogniser's hands and at most one reply is in progress; the
+state follows from these two and from how long the device stays awake:
+
+    utterance open, no reply      LISTENING
+    utterance ended, no reply     THINKING (its final text is awaited)
+    reply                         THINKING, SPEAKING once audible
+    reply and utterance           the same, with a barge-in candidate (`barge_in_candidate`)
+    neither                       ATTENDING while awake, else ASLEEP
+
+Barge-in needs no wake word: any verified speech interrupts. The wake word and the button win
+always, whatever `barge_in` says: they stop the reply, drop what was half heard, and attend.
+Actions that name a turn nobody works on any more never occur; facts that do are ignored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from xtalk_edge.turn.actions import (
+    Action,
+    Announce,
+    AskAgain,
+    DiscardOffer,
+    DropRecognition,
+    Duck,
+    EndRecognition,
+    StartRecognition,
+    StartReply,
+    State,
+    StateChanged,
+    StopReason,
+    StopReply,
+    Unduck,
+)
+from xtalk_edge.turn.endpointing import Endpointing, FixedSilence, Pause
+from xtalk_edge.turn.facts import (
+    ButtonPressed,
+    Fact,
+    FinalRecognised,
+    PartialRecognised,
+    ReplyAudible,
+    ReplyEnded,
+    SpeechEnded,
+    SpeechOffered,
+    SpeechStarted,
+    Woken,
+)
+from xtalk_edge.turn.phrases import Phrases
+from xtalk_edge.turn.policy import TurnPolicy
+from xtalk_edge.turn.speech_track import SpeechTrack
+
+__all__ = ["TurnMachine", "TurnPolicy"]
+
+# More timers than anybody sets; beyond it something offers without end.
+_MAX_OFFERS = 16
+
+_STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """Speech in the recogniser's hands."""
+
+    turn_id: int
+    from_s: float
+    over_reply: bool
+    """Began while a reply was in progress."""
+    text: str = ""
+    verified: bool = False
+    """Has lasted long enough to stop the reply it began over."""
+    stop_word_heard: bool = False
+    earlier_speech_s: float = 0.0
+    """Speech before the stretch that is going on."""
+    final_due_s: float | None = None
+    """When its final text must have come; None while it is still being listened to."""
+
+
+@dataclass(slots=True)
+class _Reply:
+    """An answer, a question back, or an announcement in progress."""
+
+    turn_id: int
+    stay_awake_s: float
+    """How long to attend after it."""
+    audible: bool = False
+    ducked: bool = False
+
+
+class TurnMachine:
+    """Decides about turns; see the module's docstring."""
+
+    def __init__(self, policy: TurnPolicy, endpointing: Endpointing | None = None) -> None:
+        self._policy = policy
+        self._endpointing = endpointing or FixedSilence(policy.silence_s)
+        self._stop_words = Phrases(policy.stop_words, _STOP_FILLERS)
+        self._backchannels = Phrases(policy.backchannels)
+        self._now_s = 0.0
+        self._awake_until_s = math.inf if policy.mode == "always" else -math.inf
+        self._last_wake_s = -math.inf
+        self._speech = SpeechTrack()
+        self._utterance: _Utterance | None = None
+        self._reply: _Reply | None = None
+        self._offers: deque[str] = deque()
+        self._asked_again = False
+        self._last_turn_id = 0
+        self._announced_state = self.state
+        self._actions: list[Action] = []
+
+    @property
+    def state(self) -> State:
+        """Who has the floor."""
+        if self._reply is not None:
+            return State.SPEAKING if self._reply.audible else State.THINKING
+        if self._utterance is not None:
+            waiting = self._utterance.final_due_s is not None
+            return State.THINKING if waiting else State.LISTENING
+        return State.ATTENDING if self._now_s < self._awake_until_s else State.ASLEEP
+
+    @property
+    def barge_in_candidate(self) -> int | None:
+        """Turn id of speech over a reply that is not known yet to be an interruption."""
+        if self._reply is None or self._utterance is None:
+            return None
+        return self._utterance.turn_id
+
+    def handle(self, fact: Fact, at_s: float) -> list[Action]:
+        """Take a fact that became known at `at_s`; return what to do, in order."""
+        self._now_s = max(self._now_s, at_s)
+        self._take(fact)
+        return self._settle()
+
+    def tick(self, at_s: float) -> list[Action]:
+        """Let time pass up to `at_s`; return what to do, in order."""
+        self._now_s = max(self._now_s, at_s)
+        return self._settle()
+
+    def _take(self, fact: Fact) -> None:
+        match fact:
+            case Woken():
+                self._woken(fact.at_s)
+            case ButtonPressed():
+                self._give_floor(self._now_s - self._policy.pre_roll_s, "button")
+            case SpeechStarted():
+                self._speech_started(fact.at_s)
+            case SpeechEnded():
+                self._speech.end(min(fact.at_s, self._now_s))
+            case PartialRecognised():
+                self._partial(fact.turn_id, fact.text.strip())
+            case FinalRecognised():
+                self._final(fact.turn_id, fact.text.strip())
+            case ReplyAudible():
+                self._reply_audible(fact.turn_id)
+            case ReplyEnded():
+                self._reply_ended(fact.turn_id)
+            case SpeechOffered():
+                self._offered(fact.text)
+
+    def _settle(self) -> list[Action]:
+        """Do what is due by now; return everything decided since the last call."""
+        utterance = self._utterance
+        if utterance is not None:
+            if utterance.final_due_s is None:
+                self._watch(utterance)
+            elif self._now_s >= utterance.final_due_s:
+                self._final(utterance.turn_id, "")
+        if self._utterance is None:
+            self._notice_speech()
+        if self._offers and self._utterance is None and self._reply is None:
+            self._announce()
+        if self.state is not self._announced_state:
+            self._announced_state = self.state
+            self._actions.append(StateChanged(self._announced_state))
+        actions, self._actions = self._actions, []
+        return actions
+
+    # -- the owner asks for the floor ------------------------------------------------------
+
+    def _woken(self, wake_end_s: float) -> None:
+        if wake_end_s <= self._last_wake_s:
+            return
+        self._last_wake_s = min(wake_end_s, self._now_s)
+        self._give_floor(self._last_wake_s, "wake word")
+
+    def _give_floor(self, from_s: float, reason: StopReason) -> None:
+        self._stop_reply(reason)
+        utterance = self._utterance
+        if utterance is not None and utterance.final_due_s is None:
+            self._actions.append(DropRecognition(utterance.turn_id))
+        self._utterance = None
+        self._asked_again = False
+        self._speech.raise_floor(from_s)
+        self._attend(self._policy.no_speech_s)
+
+    def _attend(self, stay_awake_s: float) -> None:
+        if self._policy.mode != "always":
+            self._awake_until_s = self._now_s + stay_awake_s
+
+    # -- speech ----------------------------------------------------------------------------
+
+    def _speech_started(self, at_s: float) -> None:
+        utterance = self._utterance
+        if utterance is not None and self._speech.end_s is not None:
+            utterance.earlier_speech_s = self._speech_s(utterance)
+        # New speech while the recogniser still works on the last words waits for it; what has
+        # waited already and what begins now become one utterance, so that no word is lost.
+        recogniser_busy = utterance is not None and utterance.final_due_s is not None
+        joined = recogniser_busy and self._speech.is_new(self._now_s)
+        self._speech.begin(min(at_s, self._now_s), joined=joined)
+
+    def _speech_s(self, utterance: _Utterance) -> float:
+        """Return the seconds of speech in the utterance so far, pauses left out."""
+        now_s = self._now_s
+        return utterance.earlier_speech_s + self._speech.seconds_after(utterance.from_s, now_s)
+
+    def _notice_speech(self) -> None:
+        reply = self._reply
+        may_speak = self._may_barge_in if reply is not None else self._may_begin_turn
+        if not may_speak or not self._speech.is_new(self._now_s):
+            return
+        from_s = max(self._speech.start_s - self._policy.pre_roll_s, self._speech.floor_s)
+        utterance = _Utterance(self._new_turn_id(), from_s, over_reply=reply is not None)
+        if reply is not None:
+            reply.ducked = True
+            self._actions.append(Duck(reply.turn_id))
+        self._utterance = utterance
+        self._actions.append(StartRecognition(utterance.turn_id, from_s))
+
+    @property
+    def _may_barge_in(self) -> bool:
+        return self._policy.barge_in != "off"
+
+    @property
+    def _may_begin_turn(self) -> bool:
+        # Speech is reported a little late: what began while awake counts although it is over.
+        began_awake = self._speech.floor_s <= self._speech.start_s < self._awake_until_s
+        return began_awake or self._now_s < self._awake_until_s
+
+    def _watch(self, utterance: _Utterance) -> None:
+        """Verify an open utterance over a reply; end it when its time has come."""
+        if self._reply is not None and self._interrupts(utterance):
+            utterance.verified = True
+            self._stop_reply("interrupted")
+        end_s = utterance.from_s + self._policy.max_turn_s
+        if self._speech.end_s is not None:
+            began_s = self._speech.end_s
+            pause = Pause(began_s, began_s - utterance.from_s, utterance.text)
+            end_s = min(end_s, max(began_s, self._endpointing.ends_at_s(pause)))
+        if self._now_s >= end_s:
+            self._speech.raise_floor(end_s)
+            utterance.final_due_s = self._now_s + self._policy.final_wait_s
+            self._actions.append(EndRecognition(utterance.turn_id, end_s))
+
+    def _interrupts(self, utterance: _Utterance) -> bool:
+        if self._policy.barge_in != "interrupt" or self._backchannels.are_all_of(utterance.text):
+            return False
+        needed_s = self._policy.verify_s * (1 if utterance.text else 2)
+        return self._speech_s(utterance) >= needed_s
+
+    # -- recognised text -------------------------------------------------------------------
+
+    def _partial(self, turn_id: int, text: str) -> None:
+        utterance = self._utterance
+        if utterance is None or utterance.turn_id != turn_id:
+            return
+        utterance.text = text
+        if self._reply is not None and self._stop_words.begin(text):
+            # The utterance stays open: "stop" may go on as "stop the kitchen timer".
+            utterance.stop_word_heard = True
+            self._stop_reply("stop word")
+
+    def _final(self, turn_id: int, text: str) -> None:
+        utterance = self._utterance
+        if utterance is None or utterance.turn_id != turn_id:
+            return
+        if utterance.final_due_s is None:
+            # The recogniser gave up early; what it said counts, what comes after is new speech.
+            self._actions.append(DropRecognition(turn_id))
+            self._speech.raise_floor(self._now_s)
+        self._utterance = None
+        if utterance.over_reply and self._settled_over_reply(utterance, text):
+            return
+        if text:
+            self._asked_again = False
+            self._reply = _Reply(turn_id, self._policy.follow_up_s)
+            self._actions.append(StartReply(turn_id, text))
+        else:
+            self._not_understood(turn_id)
+
+    def _settled_over_reply(self, utterance: _Utterance, text: str) -> bool:
+        """Deal with the final text of speech over a reply; tell whether nothing is to be said."""
+        if self._stop_words.are_all_of(text) or (utterance.stop_word_heard and not text):
+            self._stop_reply("stop word")
+            self._attend(self._policy.follow_up_s)
+            return True
+        if self._reply is None:
+            if text or utterance.verified:
+                return False
+            self._attend(self._policy.follow_up_s)
+            return True
+        if self._stop_words.begin(text):
+            self._stop_reply("stop word")
+            return False
+        interrupts = self._policy.barge_in == "interrupt"
+        if text and interrupts and not self._backchannels.are_all_of(text):
+            self._stop_reply("interrupted")
+            return False
+        self._reply.ducked = False
+        self._actions.append(Unduck(self._reply.turn_id))
+        return True
+
+    def _not_understood(self, turn_id: int) -> None:
+        if self._policy.mode == "always":
+            return
+        if self._asked_again:
+            self._awake_until_s = -math.inf
+            return
+        self._asked_again = True
+        self._reply = _Reply(turn_id, self._policy.no_speech_s)
+        self._actions.append(AskAgain(turn_id))
+
+    # -- the reply -------------------------------------------------------------------------
+
+    def _stop_reply(self, reason: StopReason) -> None:
+        if self._reply is not None:
+            self._actions.append(StopReply(self._reply.turn_id, reason))
+            self._reply = None
+
+    def _reply_audible(self, turn_id: int) -> None:
+        if self._reply is not None and self._reply.turn_id == turn_id:
+            self._reply.audible = True
+
+    def _reply_ended(self, turn_id: int) -> None:
+        reply = self._reply
+        if reply is None or reply.turn_id != turn_id:
+            return
+        self._reply = None
+        if not self._may_barge_in:
+            # What was said over the reply was to be ignored, and may have been its own echo.
+            self._speech.raise_floor(self._now_s)
+        self._attend(reply.stay_awake_s)
+
+    def _offered(self, text: str) -> None:
+        if len(self._offers) == _MAX_OFFERS:
+            self._actions.append(DiscardOffer(self._offers.popleft()))
+        self._offers.append(text)
+
+    def _announce(self) -> None:
+        # What was said while asleep was not for the device.
+        self._speech.raise_floor(self._now_s)
+        self._reply = _Reply(self._new_turn_id(), self._policy.follow_up_s)
+        self._actions.append(Announce(self._reply.turn_id, self._offers.popleft()))
+
+    def _new_turn_id(self) -> int:
+        self._last_turn_id += 1
+        return self._last_turn_id

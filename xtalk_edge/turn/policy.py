@@ -1,0 +1,32 @@
+"""The owner's choices about turn-taking. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPolicy:
+    """How turns are taken; all durations in seconds, none negative."""
+
+    mode: Literal["wake-word", "button", "always"] = "wake-word"
+    silence_s: float = 0.6
+    """Silence that ends a turn, where no other endpointing is given."""
+    pre_roll_s: float = 0.3
+    """Sound before the detected start of speech that is recognised too."""
+    no_speech_s: float = 6.0
+    """How long to wait for speech after the wake word, the button, or asking again."""
+    max_turn_s: float = 30.0
+    """Recognised sound of one turn, at most."""
+    follow_up_s: float = 5.0
+    """How long the owner may speak without the wake word after a reply."""
+    barge_in: Literal["interrupt", "duck-only", "off"] = "interrupt"
+    verify_s: float = 0.3
+    """Speech with words over a reply that stops it; without words it takes twice as long."""
+    stop_words: tuple[str, ...] = ("stop", "be quiet", "quiet", "shut up", "silence", "enough")
+    """Phrases that stop a reply at once, and are not answered when nothing else is said."""
+    backchannels: tuple[str, ...] = ("mhm", "mm", "hmm", "uh huh", "uh", "um", "ah", "i see")
+    """Phrases that mean "go on": over a reply they change nothing."""
+    final_wait_s: float = 30.0
+    """How long a final text may take before the utterance counts as not understood."""
