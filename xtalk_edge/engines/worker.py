@@ -8,67 +8,154 @@ conversation give the same events in the same order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from xtalk_edge.clock import is_virtual
+from xtalk_edge.errors import EngineError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+ITEMS_AHEAD = 64
+"""How far a blocking iterator may run ahead of its reader: 4 s of speech in 60 ms pieces."""
 
 
 class Worker:
     """Runs an engine's blocking calls one after another, off the event loop."""
 
     def __init__(self, name: str) -> None:
+        self._name = name
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._streams: set[_Relay[Any]] = set()
+        self._closed = False
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what the call returns; its errors are raised here."""
+        """Return what the call returns; its errors are raised here.
+
+        Cancelling the caller leaves a call that has begun running to its end, unseen.
+
+        Raises:
+            EngineError: the worker is closed.
+        """
+        self._check_open()
         if is_virtual():
             return call(*args, **kwargs)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: call(*args, **kwargs))
 
-    async def stream(self, make: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
-        """Yield the items of a blocking iterator as they come.
+    async def stream(self, make: Callable[[], Iterable[T]]) -> AsyncIterator[T]:
+        """Yield the items of a blocking iterator as they come; its errors are raised here.
 
-        Closing this iterator ends the blocking one at its next item.
+        Closing this iterator, or cancelling its reader, ends the blocking one before its next
+        item and closes it on the worker's thread.
+
+        Raises:
+            EngineError: the worker is closed.
         """
+        self._check_open()
         if is_virtual():
-            for item in make():
-                yield item
-                await asyncio.sleep(0)
+            with _closing(make()) as items:
+                for item in items:
+                    yield item
+                    await asyncio.sleep(0)
             return
-        loop = asyncio.get_running_loop()
-        items: asyncio.Queue[tuple[bool, T | None]] = asyncio.Queue()
-        stop = threading.Event()
-
-        def put(more: bool, item: T | None) -> None:
-            loop.call_soon_threadsafe(items.put_nowait, (more, item))
-
-        def produce() -> None:
-            try:
-                for item in make():
-                    if stop.is_set():
-                        break
-                    put(True, item)
-            finally:
-                put(False, None)
-
-        job = loop.run_in_executor(self._executor, produce)
+        relay: _Relay[T] = _Relay(asyncio.get_running_loop())
+        self._streams.add(relay)
+        job = asyncio.get_running_loop().run_in_executor(self._executor, relay.produce, make)
+        job.add_done_callback(_mark_seen)
         try:
-            while True:
-                more, item = await items.get()
-                if not more:
-                    break
-                yield item  # type: ignore[misc]
+            while await relay.arrived():
+                yield relay.take()
             await job
         finally:
-            stop.set()
+            relay.stop()
+            self._streams.discard(relay)
 
     def close(self) -> None:
-        """Finish the running call and end the thread."""
+        """Stop running iterators, finish the running call, and end the thread."""
+        self._closed = True
+        for relay in self._streams:
+            relay.stop()
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EngineError(f"{self._name} is closed; start it again before using it")
+
+
+class _Relay(Generic[T]):
+    """Hands items from the worker's thread to the loop, `ITEMS_AHEAD` of them at most."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._items: deque[T] = deque()
+        self._ended = False
+        self._news = asyncio.Event()
+        self._room = threading.Semaphore(ITEMS_AHEAD)
+        self._stopped = threading.Event()
+
+    def produce(self, make: Callable[[], Iterable[T]]) -> None:
+        """Run the blocking iterator to its end or until stopped; on the worker's thread."""
+        try:
+            if self._stopped.is_set():
+                return
+            with _closing(make()) as items:
+                for item in items:
+                    self._room.acquire()
+                    if self._stopped.is_set():
+                        return
+                    self._tell(self._put, item)
+        finally:
+            self._tell(self._end)
+
+    def _tell(self, call: Callable[..., None], *args: object) -> None:
+        # The loop may be closed already when a stopped iterator comes back.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, *args)
+
+    def _put(self, item: T) -> None:
+        self._items.append(item)
+        self._news.set()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._news.set()
+
+    async def arrived(self) -> bool:
+        """Wait for an item or the end; True when there is an item to take."""
+        await self._news.wait()
+        return bool(self._items)
+
+    def take(self) -> T:
+        """Return the oldest item."""
+        item = self._items.popleft()
+        if not self._items and not self._ended:
+            self._news.clear()
+        self._room.release()
+        return item
+
+    def stop(self) -> None:
+        """End the blocking iterator before its next item."""
+        self._stopped.set()
+        self._room.release()
+
+
+@contextlib.contextmanager
+def _closing(items: Iterable[T]) -> Iterator[Iterable[T]]:
+    try:
+        yield items
+    finally:
+        close = getattr(items, "close", None)
+        if close is not None:
+            close()
+
+
+def _mark_seen(job: asyncio.Future[None]) -> None:
+    # A reader that left early never asks for the error; asyncio would call that a bug.
+    if not job.cancelled():
+        job.exception()

