@@ -17,6 +17,9 @@ from __future__ import annotations
 EXIT_BUG = 70
 """EX_SOFTWARE of sysexits.h: an error nobody foresaw."""
 
+EXIT_OUTPUT_CLOSED = 74
+"""EX_IOERR of sysexits.h: whoever read the output is gone, or the disk is full."""
+
 EXIT_INTERRUPTED = 130
 """What shells report for a program ended by Ctrl-C (128 + SIGINT)."""
 

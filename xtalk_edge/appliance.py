@@ -1,0 +1,272 @@
+"""The appliance: the one file that knows every class.
+
+`async with Appliance(config) as appliance: await appliance.run()` is the whole life of the
+device. Parts are opened in the order in which sound passes through them and closed in reverse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.portaudio import PortAudioCard
+from xtalk_edge.bus import EventBus, Subscription, create_event_class
+from xtalk_edge.config.schema import AudioConfig, Config
+from xtalk_edge.engines import registry
+from xtalk_edge.engines.hosting import create, hosted
+from xtalk_edge.engines.interfaces import Agent
+from xtalk_edge.errors import ConfigError, DeviceError
+from xtalk_edge.events import CardEnded, Event, SpeechRequested
+from xtalk_edge.managers.agent import AgentManager
+from xtalk_edge.managers.asr import ASRManager
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.event_log import EventLogManager
+from xtalk_edge.managers.latency import LatencyManager
+from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.managers.tts import TTSManager
+from xtalk_edge.managers.turn import TurnManager
+from xtalk_edge.managers.vad import VADManager
+from xtalk_edge.managers.wake import WakeManager
+from xtalk_edge.store.database import Store
+from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.tools.builtin import BUILTIN_TOOLS
+from xtalk_edge.tools.context import ToolContext, VolumeControl
+from xtalk_edge.tools.registry import ToolBox
+from xtalk_edge.tools.timer_service import TimerService
+
+Progress = Callable[[str], None]
+
+SETTLE_S = 0.5
+"""Quiet after the end of a file before the conversation counts as over: the voice detector and
+the bus have then said all they had to say."""
+
+
+class Appliance:
+    """A voice appliance built from a configuration."""
+
+    create_event_class = staticmethod(create_event_class)
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        card: Card | None = None,
+        events_path: Path | None = None,
+        progress: Progress = lambda _what: None,
+    ) -> None:
+        """Prepare; nothing is opened or started before `async with`.
+
+        Args:
+            config: the settings.
+            card: where sound comes from and goes to; None for the one the settings name.
+            events_path: file for every bus event, one JSON object a line.
+            progress: told what is being loaded, in words for the owner.
+        """
+        self.config = config
+        self.bus = EventBus()
+        self._card = card
+        self._events_path = events_path
+        self._progress = progress
+        self._managers: list[Manager] = []
+        self._stack = contextlib.AsyncExitStack()
+        self._ended: CardEnded | None = None
+        self._end_noticed = asyncio.Event()
+
+    # -- the owner's own parts -------------------------------------------------------------
+
+    def register_manager(self, manager: type[Manager], **params: Any) -> None:
+        """Add a manager of the owner's own, with its own settings; before `async with`."""
+        self._add(manager(event_bus=self.bus, config=self.config, appliance=self, **params))
+
+    def subscribe_event(
+        self, event_type: type[Event], handler: Callable[[Any], Any], priority: int = 0
+    ) -> Subscription:
+        """Call `handler`, plain or async, for every event of that type."""
+        return self.bus.subscribe(event_type, handler, priority)
+
+    def unsubscribe_event(self, subscription: Subscription) -> None:
+        """Undo `subscribe_event`."""
+        self.bus.unsubscribe(subscription)
+
+    # -- life ------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Appliance:
+        """Load every engine and start every manager."""
+        try:
+            await self._build()
+            for manager in self._managers:
+                self.bus.register(manager)
+            for manager in self._managers:
+                self._stack.push_async_callback(manager.shutdown)
+                await manager.start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Stop every manager and close everything that was opened."""
+        await self._stack.aclose()
+
+    async def run(self) -> None:
+        """Hold conversations until cancelled, or until a file or script is over and answered.
+
+        Raises:
+            DeviceError: the sound card was lost.
+        """
+        await self._end_noticed.wait()
+        self.capture.raise_failure()
+        if self._ended is not None and isinstance(self.capture.card, PortAudioCard):
+            raise DeviceError(f"{self.capture.card.name}: {self._ended.reason}")
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until nobody has had the floor for a while."""
+        quiet_since_s = self.capture.head_s
+        turn, vad = self.config.turn, self.config.vad
+        needed_s = SETTLE_S + (turn.silence_ms + vad.min_silence_ms) / 1000
+        while self.capture.head_s - quiet_since_s < needed_s:
+            await self.capture.advance()
+            if self.playback.busy or not self.turn.resting:
+                quiet_since_s = self.capture.head_s
+
+    def _on_card_ended(self, event: CardEnded) -> None:
+        self._ended = event
+        self._end_noticed.set()
+
+    # -- building --------------------------------------------------------------------------
+
+    async def _build(self) -> None:
+        config, bus, stack = self.config, self.bus, self._stack
+        stack.push_async_callback(bus.aclose)
+        bus.subscribe(CardEnded, self._on_card_ended)
+        if self._events_path is not None:
+            self._add(EventLogManager(event_bus=bus, config=config, path=self._events_path))
+        for own in config.managers:
+            self.register_manager(_own_manager(own.spec), **own.params)
+
+        self._progress("opening the sound card")
+        card = self._card or open_card(config.audio)
+        stack.callback(card.close)
+        self._progress("loading ears")
+        self.capture = capture = CaptureManager(
+            event_bus=bus,
+            config=config,
+            card=card,
+            echo=create("echo", config.echo),
+            enhancer=create("enhancer", config.enhancer),
+        )
+        if config.wake.mode == "wake-word":
+            wake = create(
+                "wake",
+                config.wake,
+                phrase=config.wake.phrase,
+                threshold=config.wake.threshold,
+                refractory_s=config.wake.refractory_s,
+            )
+            spotter = WakeManager(event_bus=bus, config=config, wake=wake, post=capture.post)
+            capture.add_listener(spotter)
+        vad = create("vad", config.vad)
+        detector = VADManager(event_bus=bus, config=config, vad=vad, post=capture.post)
+        capture.add_listener(detector)
+
+        self._progress("loading speech recognition")
+        asr = await stack.enter_async_context(hosted("asr", config.asr))
+        self._progress("loading the voice")
+        tts = await stack.enter_async_context(hosted("tts", config.tts))
+        self._progress("loading the agent")
+        self.playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
+        self.agent = await stack.enter_async_context(
+            open_agent(
+                config,
+                volume=self.playback,
+                say=lambda text: bus.publish(SpeechRequested(text=text)),
+                last_reply=lambda: agent_manager.last_heard,
+            )
+        )
+        agent_manager = AgentManager(event_bus=bus, config=config, agent=self.agent)
+        self.turn = TurnManager(event_bus=bus, config=config, capture=capture)
+        self._add(
+            self.turn,
+            ASRManager(
+                event_bus=bus, config=config, asr=asr.engine, worker=asr.worker, capture=capture
+            ),
+            agent_manager,
+            TTSManager(
+                event_bus=bus,
+                config=config,
+                tts=tts.engine,
+                worker=tts.worker,
+                playback=self.playback,
+            ),
+            self.playback,
+            LatencyManager(event_bus=bus, config=config, capture=capture),
+            # Last to start and first to stop: sound flows only while everybody is there.
+            capture,
+        )
+
+    def _add(self, *managers: Manager) -> None:
+        self._managers.extend(managers)
+
+
+@contextlib.asynccontextmanager
+async def open_agent(
+    config: Config,
+    *,
+    volume: VolumeControl,
+    say: Callable[[str], None],
+    last_reply: Callable[[], str],
+    dry_run: bool = False,
+) -> AsyncIterator[Agent]:
+    """Load the agent with its tools; timers run while it is open.
+
+    Args:
+        config: the settings.
+        volume: what the volume tools turn.
+        say: called with a sentence when a timer rings.
+        last_reply: returns what was said last, for "say that again".
+        dry_run: tools tell what they would do and do nothing.
+    """
+    store = Store(config.store.folder())
+    tasks = TaskOwner()
+    try:
+        timers = TimerService(store)
+        timers.on_ring = lambda ring: say(ring.sentence())
+        context = ToolContext(timers=timers, volume=volume, last_reply=last_reply)
+        chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
+        async with hosted("agent", config.agent) as agent:
+            use_tools = getattr(agent.engine, "use_tools", None)
+            if use_tools is not None:
+                use_tools(ToolBox(chosen, context, dry_run=dry_run))
+            tasks.start(timers.run(), "timers")
+            yield agent.engine
+    finally:
+        await tasks.aclose()
+        store.close()
+
+
+def open_card(audio: AudioConfig) -> Card:
+    """Return the sound card the settings name.
+
+    Raises:
+        DeviceError: there is none, it is busy, or its name is unknown.
+    """
+    return PortAudioCard(
+        input_device=audio.input_device or None,
+        output_device=audio.output_device or None,
+        rate_hz=audio.rate_hz,
+        block_ms=audio.block_ms,
+        latency_ms=audio.latency_ms,
+    )
+
+
+def _own_manager(spec: str) -> type[Manager]:
+    found = registry.load_class(spec)
+    if not issubclass(found, Manager):
+        raise ConfigError(f"managers: {spec} must be derived from xtalk_edge.managers.base.Manager")
+    return found

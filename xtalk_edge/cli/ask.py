@@ -1,0 +1,100 @@
+"""`xtalk-edge ask`: one question in writing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xtalk_edge.appliance import open_agent
+from xtalk_edge.cli.options import config_options, read_config, state_dir_option
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import AgentContext, ToolCall
+
+
+@click.command()
+@click.argument("text")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
+@click.option("--dry-run", is_flag=True, help="Let tools tell what they would do, and do nothing.")
+@config_options
+@state_dir_option
+def command(
+    text: str,
+    as_json: bool,
+    dry_run: bool,
+    config_path: Path | None,
+    overrides: tuple[str, ...],
+    state_dir: Path | None,
+) -> None:
+    """Ask the agent one question in writing; its tools really act unless --dry-run is given.
+
+    \b
+    Examples:
+      xtalk-edge ask "what is twelve times seven"
+      xtalk-edge ask "set a timer for five minutes" --json --dry-run
+    """
+    config = read_config(config_path, overrides, state_dir)
+    answer = asyncio.run(ask(config, text, dry_run=dry_run))
+    if as_json:
+        click.echo(json.dumps(answer.as_record(), ensure_ascii=False))
+        return
+    for call in answer.tool_calls:
+        click.echo(click.style(f"{call['name']} {json.dumps(call['arguments'])}", dim=True))
+    click.echo(answer.text)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the agent said and did."""
+
+    text: str = ""
+    tool_calls: list[dict[str, Any]] = field(default_factory=list)
+    confidence: float = 1.0
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the answer as JSON shows it."""
+        return {
+            "text": self.text,
+            "tool_calls": self.tool_calls,
+            "confidence": round(self.confidence, 4),
+        }
+
+
+class _SilentVolume:
+    """A volume to turn where nothing sounds."""
+
+    def __init__(self) -> None:
+        self._percent = 100
+
+    def get_percent(self) -> int:
+        return self._percent
+
+    def set_percent(self, percent: int) -> None:
+        self._percent = percent
+
+
+async def ask(config: Config, text: str, *, dry_run: bool) -> Answer:
+    """Return the agent's answer to `text`."""
+    answer = Answer()
+    async with open_agent(
+        config,
+        volume=_SilentVolume(),
+        say=lambda _text: None,
+        last_reply=lambda: "",
+        dry_run=dry_run,
+    ) as agent:
+        items = agent.async_accept(AgentContext("asr_final", text))
+        async with contextlib.aclosing(items) as stream:  # type: ignore[type-var]
+            async for item in stream:
+                if isinstance(item, str):
+                    answer.text += item
+                elif isinstance(item, ToolCall):
+                    answer.tool_calls.append({"name": item.name, "arguments": item.arguments})
+        answer.confidence = agent.confidence()
+    answer.text = answer.text.strip()
+    return answer

@@ -1,0 +1,23 @@
+"""`xtalk-edge bench`: measurements anyone can repeat."""
+
+from __future__ import annotations
+
+import click
+
+from xtalk_edge.cli.commands import LazyGroup
+
+
+@click.group(
+    cls=LazyGroup,
+    package="xtalk_edge.cli.bench",
+    summaries={
+        "audio": "The audio core through the real sound stack, under load.",
+        "bus": "The event bus: events a second and delays.",
+    },
+)
+def command() -> None:
+    """Measure this machine.
+
+    Every figure is a ratio or a distribution taken in one run; machines are noisy, so compare
+    figures of the same run only. Add --json for numbers a program can read.
+    """

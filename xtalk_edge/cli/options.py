@@ -1,0 +1,54 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from xtalk_edge.config.load import load
+from xtalk_edge.config.schema import Config
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_options(command: F) -> F:
+    """Add --config and --set."""
+    command = click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="SECTION.KEY=VALUE",
+        help="Change one setting for this run, e.g. --set turn.silence_ms=400. Repeatable.",
+    )(command)
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path),
+        metavar="FILE.toml",
+        help="Settings file. Without it the starter settings are used: no downloads needed.",
+    )(command)
+
+
+def state_dir_option(command: F) -> F:
+    """Add --state-dir."""
+    return click.option(
+        "--state-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="Keep everything that must survive a restart (timers, caches) here.",
+    )(command)
+
+
+def read_config(
+    config_path: Path | None, overrides: tuple[str, ...], state_dir: Path | None = None
+) -> Config:
+    """Return the settings and set up logging to standard error as they say."""
+    if state_dir is not None:
+        overrides = (*overrides, f"store.state_dir='{state_dir}'")
+    config = load(config_path, overrides)
+    logging.basicConfig(level=config.log.level, format="%(levelname)s %(name)s: %(message)s")
+    return config

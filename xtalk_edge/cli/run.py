@@ -1,0 +1,126 @@
+"""`xtalk-edge run`: the live appliance."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from xtalk_edge.appliance import Appliance
+from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.wav import WavCard
+from xtalk_edge.cli.live import LiveView
+from xtalk_edge.cli.options import config_options, read_config, state_dir_option
+from xtalk_edge.clock import run_virtual
+from xtalk_edge.config.schema import Config
+from xtalk_edge.events import ButtonPressed
+from xtalk_edge.tasks import TaskOwner
+
+
+@click.command()
+@config_options
+@state_dir_option
+@click.option(
+    "--card",
+    type=click.Choice(["portaudio", "wav"]),
+    help="Where sound comes from: the sound card (default), or a file.",
+)
+@click.option(
+    "--input",
+    "input_path",
+    type=click.Path(path_type=Path),
+    help="With --card wav: the recording to listen to.",
+)
+@click.option(
+    "--output",
+    "output_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --card wav: where to write what the device says.",
+)
+@click.option(
+    "--fast", is_flag=True, help="With --card wav: as fast as this machine can, not in real time."
+)
+@click.option(
+    "--events",
+    "events_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write every event to this file, one JSON object a line.",
+)
+def command(
+    config_path: Path | None,
+    overrides: tuple[str, ...],
+    state_dir: Path | None,
+    card: str | None,
+    input_path: Path | None,
+    output_path: Path | None,
+    fast: bool,
+    events_path: Path | None,
+) -> None:
+    """Listen and answer, until Ctrl-C.
+
+    Say "okay nabu", then ask: the time, the date, a timer, a sum, a joke, the volume. For a few
+    seconds after each answer no wake phrase is needed. With --set wake.mode=always none is ever
+    needed; with --set wake.mode=button press Enter instead.
+
+    \b
+    Examples:
+      xtalk-edge run
+      xtalk-edge run --set wake.mode=always
+      xtalk-edge run --card wav --input question.wav --output answer.wav --fast
+    """
+    config = read_config(config_path, overrides, state_dir)
+    source = (card or config.audio.card) == "wav"
+    if source and input_path is None:
+        raise click.UsageError("--card wav needs a recording: --input FILE.wav")
+    if not source and (input_path or output_path or fast):
+        raise click.UsageError("--input, --output and --fast go with --card wav")
+    file_card = WavCard(input_path, output_path) if input_path is not None else None
+    conversation = _converse(config, file_card, events_path)
+    run_virtual(conversation) if fast else asyncio.run(conversation)
+
+
+async def _converse(config: Config, card: Card | None, events_path: Path | None) -> None:
+    view = LiveView()
+    tasks = TaskOwner()
+    appliance = Appliance(config, card=card, events_path=events_path, progress=view.note)
+    appliance.bus.register(view)
+    try:
+        with _ending_on_sigterm():
+            async with appliance:
+                if config.wake.mode == "button" and card is None:
+                    tasks.start(_watch_enter_key(appliance), "enter key")
+                await appliance.run()
+    finally:
+        await tasks.aclose()
+        view.close()
+
+
+@contextlib.contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """End on SIGTERM as on Ctrl-C: a service manager's way to say goodbye."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+async def _watch_enter_key(appliance: Appliance) -> None:
+    """Make the Enter key the button, until real buttons are connected."""
+    loop = asyncio.get_running_loop()
+    pressed = asyncio.Event()
+    loop.add_reader(sys.stdin, lambda: (sys.stdin.readline(), pressed.set()))
+    try:
+        while True:
+            await pressed.wait()
+            pressed.clear()
+            appliance.bus.publish(ButtonPressed(at_sample=appliance.capture.head))
+    finally:
+        loop.remove_reader(sys.stdin)

@@ -1,0 +1,71 @@
+"""Opens an engine where it belongs: on a thread of its own, or in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from xtalk_edge.config.schema import EngineConfig
+from xtalk_edge.engines import registry
+from xtalk_edge.engines.isolated import IsolatedEngine
+from xtalk_edge.engines.worker import Worker
+from xtalk_edge.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A running engine and the worker on which its blocking methods must be called."""
+
+    engine: Any
+    worker: Worker
+
+
+@contextlib.asynccontextmanager
+async def hosted(slot: str, config: EngineConfig) -> AsyncIterator[Hosted]:
+    """Load the slot's engine off the loop; close it and its worker at the end."""
+    worker = Worker(slot)
+    try:
+        engine = await worker.run(_open, slot, config)
+        try:
+            yield Hosted(engine, worker)
+        finally:
+            with contextlib.suppress(AttributeError):
+                await worker.run(engine.close)
+    finally:
+        worker.close()
+
+
+def create(slot: str, config: EngineConfig, **shared: Any) -> Any:
+    """Load an engine on the calling thread; `shared` are settings every engine of the slot takes.
+
+    Raises:
+        ConfigError: a setting is wrong; the message begins with the place it stands at.
+        EngineError, ModelError: the engine or its model cannot be had.
+    """
+    with _placed(slot, config):
+        return registry.create(slot, config.type, {**shared, **config.params})
+
+
+def _open(slot: str, config: EngineConfig) -> Any:
+    isolation = config.isolation
+    if isolation == "auto":
+        isolation = registry.default_isolation(slot, config.type)
+    if isolation == "thread":
+        return create(slot, config)
+    with _placed(slot, config):
+        return IsolatedEngine(slot, config.type, config.params)
+
+
+@contextlib.contextmanager
+def _placed(slot: str, config: EngineConfig) -> Iterator[None]:
+    """Put the file and line before what an engine says about one of its settings."""
+    try:
+        yield
+    except ConfigError as error:
+        for name, place in config.places.items():
+            mention = f"{slot}.{name}:"
+            if str(error).startswith(mention):
+                raise ConfigError(f"{place}:{str(error)[len(mention):]}") from error
+        raise

@@ -1,0 +1,147 @@
+"""Runs the agent: one reply at a time, handed on clause by clause as it is thought of."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from xtalk_edge.bus import EventBus, handles
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolResult
+from xtalk_edge.events import (
+    LLMAgentResponseFinish,
+    LLMAgentResponseUpdate,
+    LLMFirstChunk,
+    LLMFirstSentence,
+    ToolCallOccurred,
+    ToolResultOccurred,
+    TTSPlaybackFinished,
+    TTSStopped,
+    TurnLLMAgentStartRequested,
+    TurnLLMAgentStopRequested,
+    TurnTTSFlushRequested,
+    TurnTTSTextAppendRequested,
+)
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.turn.clauses import ClauseSplitter
+
+APOLOGY = "Sorry, something went wrong. Please try again."
+"""Said when the agent fails: a device that goes silent seems broken."""
+
+
+class AgentManager(Manager):
+    """Starts and stops the agent and splits what it says into clauses."""
+
+    def __init__(self, *, event_bus: EventBus, config: Config, agent: Agent) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self._agent = agent
+        self._reply: asyncio.Task[None] | None = None
+        self._turn_id = 0
+        self.last_heard = ""
+        """What the owner heard last of any reply; "" at first."""
+        self._tasks = TaskOwner()
+
+    async def shutdown(self) -> None:
+        """Stop answering."""
+        await self._tasks.aclose()
+
+    @handles(TurnLLMAgentStartRequested)
+    def on_start(self, event: TurnLLMAgentStartRequested) -> None:
+        """Answer; an answer under way is stopped."""
+        self._stop()
+        self._turn_id = event.turn_id
+        work = self._answer(event.turn_id, event.text)
+        self._reply = self._tasks.start(work, f"agent turn {event.turn_id}")
+
+    @handles(TurnLLMAgentStopRequested)
+    def on_stop(self, event: TurnLLMAgentStopRequested) -> None:
+        """Stop answering that turn."""
+        if event.turn_id == self._turn_id:
+            self._stop()
+
+    @handles(TTSPlaybackFinished)
+    def on_finished(self, event: TTSPlaybackFinished) -> None:
+        """Remember the reply as heard to its end."""
+        self._remember(event.turn_id, event.text)
+
+    @handles(TTSStopped)
+    def on_stopped(self, event: TTSStopped) -> None:
+        """Remember the reply up to the word last heard."""
+        self._remember(event.turn_id, event.text)
+
+    def _remember(self, turn_id: int, heard: str) -> None:
+        if heard:
+            self.last_heard = heard
+        if turn_id == self._turn_id:
+            self._agent.heard(heard)
+
+    def _stop(self) -> None:
+        if self._reply is not None:
+            self._reply.cancel()
+
+    async def _answer(self, turn_id: int, text: str) -> None:
+        said = Speech(self, turn_id)
+        try:
+            context = AgentContext("asr_final", text)
+            async with contextlib.aclosing(self._agent.async_accept(context)) as items:  # type: ignore[type-var]
+                async for item in items:
+                    self._take(item, said, turn_id)
+        except Exception as error:  # noqa: BLE001 - an agent may raise anything; the turn must end
+            self.report(error, error_type="llm_stream_error", component="agent", turn_id=turn_id)
+            said.add(APOLOGY)
+        said.finish()
+
+    def _take(self, item: str | ToolCall | ToolResult, said: Speech, turn_id: int) -> None:
+        said.first_chunk()
+        if isinstance(item, ToolCall):
+            self.bus.publish(
+                ToolCallOccurred(turn_id=turn_id, name=item.name, args=item.arguments)
+            )
+        elif isinstance(item, ToolResult):
+            self.bus.publish(
+                ToolResultOccurred(
+                    turn_id=turn_id, name=item.name, content=item.content, ok=item.ok
+                )
+            )
+        else:
+            said.add(item)
+
+
+class Speech:
+    """One reply on its way from the agent to the voice."""
+
+    def __init__(self, manager: Manager, turn_id: int) -> None:
+        self._bus = manager.bus
+        self._turn_id = turn_id
+        self._splitter = ClauseSplitter()
+        self._text = ""
+        self._chunks = 0
+        self._clauses = 0
+
+    def first_chunk(self) -> None:
+        """Note that the agent gave something; the first time is published."""
+        self._chunks += 1
+        if self._chunks == 1:
+            self._bus.publish(LLMFirstChunk(turn_id=self._turn_id))
+
+    def add(self, piece: str) -> None:
+        """Take the next piece of text and hand on the clauses it completes."""
+        self._text += piece
+        self._bus.publish(LLMAgentResponseUpdate(turn_id=self._turn_id, text=self._text))
+        for clause in self._splitter.push(piece):
+            self._say(clause)
+
+    def finish(self) -> None:
+        """Hand on what is left; nothing more will come."""
+        rest = self._splitter.flush()
+        if rest:
+            self._say(rest)
+        self._bus.publish(LLMAgentResponseFinish(turn_id=self._turn_id, text=self._text))
+        self._bus.publish(TurnTTSFlushRequested(turn_id=self._turn_id))
+
+    def _say(self, clause: str) -> None:
+        self._clauses += 1
+        if self._clauses == 1:
+            self._bus.publish(LLMFirstSentence(turn_id=self._turn_id, text=clause))
+        self._bus.publish(TurnTTSTextAppendRequested(turn_id=self._turn_id, text=clause))

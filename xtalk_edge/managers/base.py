@@ -1,0 +1,42 @@
+"""What every manager is."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from xtalk_edge.bus import EventBus
+from xtalk_edge.config.schema import Config
+from xtalk_edge.events import ErrorOccurred
+
+log = logging.getLogger(__name__)
+
+
+class Manager:
+    """A capability that listens to and publishes on the bus.
+
+    Methods marked `@handles(EventType)` are subscribed when the appliance starts. A manager of
+    the owner's own needs nothing more than this class and one such method.
+    """
+
+    def __init__(self, *, event_bus: EventBus, config: Config, **_appliance: Any) -> None:
+        self.bus = event_bus
+        self.config = config
+
+    async def start(self) -> None:
+        """Begin; called once, after every manager was made."""
+
+    async def shutdown(self) -> None:
+        """End; called once, in the reverse order of starting."""
+
+    def report(self, error: Exception, *, error_type: str, component: str, turn_id: int) -> None:
+        """Log and publish a failure that was contained; call it while handling the exception."""
+        log.error("%s failed in turn %d", component, turn_id, exc_info=error)
+        self.bus.publish(
+            ErrorOccurred(
+                turn_id=turn_id,
+                error_type=error_type,
+                error_message=str(error),
+                component=component,
+            )
+        )

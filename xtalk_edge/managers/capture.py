@@ -1,0 +1,165 @@
+"""Keeps the ear running and tells everybody how far it has got."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+
+from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.bus import EventBus
+from xtalk_edge.clock import is_virtual, now_s
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import EchoCanceller, SpeechEnhancer
+from xtalk_edge.events import CardEnded, CardOpened, Event, LoopLagged
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.ear import Ear, Listener, Rings
+from xtalk_edge.tasks import TaskOwner
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.010
+"""How often the ear looks: one frame of the echo canceller."""
+
+LOOP_LAG_LIMIT_S = 0.050
+"""A loop later than this is felt as a late duck, and is worth an event."""
+
+
+class CaptureManager(Manager):
+    """Runs the ear: on its own thread in real time, on the loop in virtual time."""
+
+    def __init__(
+        self,
+        *,
+        event_bus: EventBus,
+        config: Config,
+        card: Card,
+        echo: EchoCanceller,
+        enhancer: SpeechEnhancer,
+    ) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self.card = card
+        self.rings = Rings.of_seconds(config.audio.ring_s)
+        self._listeners: list[Listener] = []
+        self._ear = Ear(card, echo, enhancer, self.rings, self._listeners, self.post)
+        self._advanced: list[asyncio.Future[None]] = []
+        self._notice_pending = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._tasks = TaskOwner()
+        self._ended = False
+        self._failure: BaseException | None = None
+
+    @property
+    def head(self) -> int:
+        """Index after the newest clean sample."""
+        return self.rings.clean.head
+
+    @property
+    def head_s(self) -> float:
+        """The newest clean sample on the sample clock, in seconds."""
+        return self.head / RATE_HZ
+
+    def time_of(self, sample: int) -> float:
+        """Return the monotonic time at which that sample was at the microphone."""
+        return self._ear.sample_clock.to_s(sample * self.card.rate_hz // RATE_HZ)
+
+    async def advance(self) -> None:
+        """Wait until there is more clean sound than now."""
+        future = asyncio.get_running_loop().create_future()
+        self._advanced.append(future)
+        await future
+
+    def add_listener(self, listener: Listener) -> None:
+        """Show the clean sound to `listener` too; before `start` only."""
+        self._listeners.append(listener)
+
+    async def start(self) -> None:
+        """Start the card and the ear."""
+        self._loop = asyncio.get_running_loop()
+        self.card.start(now_s())
+        self.bus.publish(
+            CardOpened(
+                name=self.card.name,
+                rate_hz=self.card.rate_hz,
+                block_ms=1000 * self.card.block_frames / self.card.rate_hz,
+                latency_ms=1000 * self.card.latency_s,
+            )
+        )
+        if is_virtual():
+            self._tasks.start(self._run_on_loop(), "ear")
+        else:
+            self._thread = threading.Thread(target=self._run_on_thread, name="ear", daemon=True)
+            self._thread.start()
+            self._tasks.start(self._watch_loop(), "loop lag")
+
+    async def shutdown(self) -> None:
+        """Stop the ear; the card itself is closed by whoever made it."""
+        self._stopping.set()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join)
+        await self._tasks.aclose()
+        for future in self._advanced:
+            future.cancel()
+
+    def raise_failure(self) -> None:
+        """Raise what ended the ear, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+        self._tasks.raise_failure()
+
+    def post(self, event: Event) -> None:
+        """Publish from a listener, on whichever thread the ear runs."""
+        if self._thread is None:
+            self.bus.publish(event)
+        else:
+            self.bus.publish_threadsafe(event)
+
+    async def _run_on_loop(self) -> None:
+        next_s = now_s()
+        while not self._stopping.is_set():
+            self._ear.step(now_s())
+            self._on_advance()
+            next_s += STEP_S
+            await asyncio.sleep(next_s - now_s())
+
+    def _run_on_thread(self) -> None:
+        next_s = now_s()
+        try:
+            while not self._stopping.is_set():
+                self._ear.step(now_s())
+                # Coalesced: a loop that is late gets one notice, however many steps it missed.
+                if not self._notice_pending.is_set():
+                    self._notice_pending.set()
+                    self._loop.call_soon_threadsafe(self._on_advance)
+                next_s = max(next_s + STEP_S, now_s())
+                time.sleep(max(0.0, next_s - now_s()))
+        except Exception as error:  # noqa: BLE001 - the thread's failure is raised by the owner
+            log.exception("the ear failed")
+            self._failure = error
+            self._loop.call_soon_threadsafe(self._end, f"the ear failed: {error}")
+
+    def _on_advance(self) -> None:
+        self._notice_pending.clear()
+        waiting, self._advanced = self._advanced, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+        reason = self.card.ended()
+        if reason is not None:
+            self._end(reason)
+
+    def _end(self, reason: str) -> None:
+        if not self._ended:
+            self._ended = True
+            self.bus.publish(CardEnded(reason=reason))
+
+    async def _watch_loop(self) -> None:
+        while True:
+            before_s = now_s()
+            await asyncio.sleep(LOOP_LAG_LIMIT_S)
+            lag_s = now_s() - before_s - LOOP_LAG_LIMIT_S
+            if lag_s > LOOP_LAG_LIMIT_S:
+                self.bus.publish(LoopLagged(lag_s=lag_s))

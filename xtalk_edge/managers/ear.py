@@ -1,0 +1,119 @@
+"""The ear: everything between the sound card and the rings, on a thread of its own.
+
+Each step drains the card, brings microphone and far end to 16 kHz, removes echo and noise,
+writes the three rings on one index, and shows the clean sound to its listeners (voice activity,
+wake word). It decides nothing and never waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples, samples_to_pcm
+from xtalk_edge.audio.resample import Resampler
+from xtalk_edge.audio.ring import AudioRing
+from xtalk_edge.audio.sample_clock import SampleClock
+from xtalk_edge.engines.interfaces import EchoCanceller, SpeechEnhancer
+from xtalk_edge.events import AudioGap, Event
+
+
+class Listener(Protocol):
+    """Hears the clean sound as it comes, on the ear's thread."""
+
+    def hear(self, samples: Samples, at_sample: int) -> None:
+        """Take the next samples; `at_sample` is the index of the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """What was captured, cleaned and played; one absolute sample index, 16 kHz mono int16."""
+
+    raw: AudioRing
+    clean: AudioRing
+    far: AudioRing
+
+    @classmethod
+    def of_seconds(cls, seconds: float) -> Rings:
+        """Return three empty rings that remember `seconds`."""
+        return cls(AudioRing(seconds), AudioRing(seconds), AudioRing(seconds))
+
+
+class Ear:
+    """Turns what a card captured into clean sound at 16 kHz."""
+
+    def __init__(
+        self,
+        card: Card,
+        echo: EchoCanceller,
+        enhancer: SpeechEnhancer,
+        rings: Rings,
+        listeners: Sequence[Listener],
+        post: Callable[[Event], None],
+    ) -> None:
+        self._card = card
+        self._echo = echo
+        self._enhancer = enhancer
+        self._rings = rings
+        self._listeners = listeners
+        self._post = post
+        self.sample_clock = SampleClock(card.rate_hz)
+        """The card's capture frames against monotonic time."""
+        self._near_resampler = Resampler(card.rate_hz, RATE_HZ)
+        self._far_resampler = Resampler(card.rate_hz, RATE_HZ)
+        # What comes first out of a delaying part is its own delay, not sound: dropping it keeps
+        # every ring on the card's index.
+        self._resampler_delay_left = self._near_resampler.latency_frames
+        self._cleaning_delay_left = echo.latency_samples + enhancer.latency_samples
+        self._near = np.empty(0, np.int16)
+        self._far = np.empty(0, np.int16)
+
+    def step(self, now_s: float) -> None:
+        """Take in all sound up to now."""
+        self._card.pump(now_s)
+        captured = self._card.core.read()
+        for block in captured.blocks:
+            self.sample_clock.observe(block.capture_frame, block.adc_s)
+        for gap in captured.gaps:
+            self._announce(gap.at_frame, gap.frames, gap.reason)
+        if not len(captured.mic):
+            return
+        near = self._near_resampler.process(captured.mic)
+        far = self._far_resampler.process(captured.far)
+        if self._resampler_delay_left:
+            dropped = min(self._resampler_delay_left, len(near))
+            self._resampler_delay_left -= dropped
+            near, far = near[dropped:], far[dropped:]
+        self._rings.raw.write(near)
+        self._rings.far.write(far)
+        self._near = np.concatenate((self._near, near))
+        self._far = np.concatenate((self._far, far))
+        self._clean_frames()
+
+    def _announce(self, at_frame: int, frames: int, reason: str) -> None:
+        to_samples = RATE_HZ / self._card.rate_hz
+        at_sample, samples = round(at_frame * to_samples), round(frames * to_samples)
+        self._post(AudioGap(at_sample=at_sample, samples=samples, reason=reason))
+
+    def _clean_frames(self) -> None:
+        size = self._echo.frame_samples
+        whole = len(self._near) // size * size
+        for start in range(0, whole, size):
+            near = samples_to_pcm(self._near[start : start + size])
+            far = samples_to_pcm(self._far[start : start + size])
+            clean = pcm_to_samples(self._enhancer.enhance(self._echo.cancel(near, far)))
+            if self._cleaning_delay_left:
+                dropped = min(self._cleaning_delay_left, len(clean))
+                self._cleaning_delay_left -= dropped
+                clean = clean[dropped:]
+            if len(clean):
+                at_sample = self._rings.clean.head
+                self._rings.clean.write(clean)
+                for listener in self._listeners:
+                    listener.hear(clean, at_sample)
+        self._near = self._near[whole:]
+        self._far = self._far[whole:]

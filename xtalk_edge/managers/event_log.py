@@ -1,0 +1,43 @@
+"""Writes every bus event to a file, one JSON object a line."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from xtalk_edge.bus import EventBus, handles
+from xtalk_edge.config.schema import Config
+from xtalk_edge.errors import DeviceError
+from xtalk_edge.events import Event
+from xtalk_edge.managers.base import Manager
+
+
+class EventLogManager(Manager):
+    """Appends each event as `{"event": NAME, "at_s": ..., "turn_id": ..., FIELDS}`."""
+
+    def __init__(self, *, event_bus: EventBus, config: Config, path: Path) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        try:
+            self._file = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise DeviceError(
+                f"{path}: the event file cannot be written: {error.strerror}"
+            ) from error
+
+    async def shutdown(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    @handles(Event)
+    def on_event(self, event: Event) -> None:
+        """Write one line."""
+        self._file.write(json.dumps(as_record(event), ensure_ascii=False) + "\n")
+
+
+def as_record(event: Event) -> dict[str, Any]:
+    """Return the event as a flat record whose first keys are `event`, `at_s` and `turn_id`."""
+    fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+    at_s, turn_id = fields.pop("at_s"), fields.pop("turn_id")
+    return {"event": type(event).__name__, "at_s": round(at_s, 6), "turn_id": turn_id, **fields}

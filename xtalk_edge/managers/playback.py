@@ -1,0 +1,230 @@
+"""Plays the reply and knows, to the word, how much of it was heard."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from xtalk_edge.audio.format import Samples, db_to_gain, pcm_to_samples
+from xtalk_edge.audio.resample import Resampler
+from xtalk_edge.bus import EventBus, handles
+from xtalk_edge.clock import now_s
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import SpeechChunk
+from xtalk_edge.events import (
+    TTSPaused,
+    TTSPlaybackFinished,
+    TTSPlaybackStarted,
+    TTSResumed,
+    TTSStopped,
+    TurnTTSPauseRequested,
+    TurnTTSResumeRequested,
+)
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.turn.heard import HeardLedger
+
+
+class PlaybackManager(Manager):
+    """Feeds the card's playback ring, ducks, cuts, and closes the heard-text ledger."""
+
+    def __init__(self, *, event_bus: EventBus, config: Config, capture: CaptureManager) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self._capture = capture
+        self._core = capture.card.core
+        self._rate_hz = capture.card.rate_hz
+        self._backlog: deque[Samples] = deque()
+        self._queued = 0
+        """Content index after the last frame handed in, whether or not the ring took it yet."""
+        self._reply = Reply(0, self)
+        self._volume_percent = 100
+        self._ducked = False
+        self._tasks = TaskOwner()
+
+    async def start(self) -> None:
+        """Begin feeding the card."""
+        self._queued = self._core.written
+        self._apply_gain()
+        self._tasks.start(self._run(), "playback")
+
+    async def shutdown(self) -> None:
+        """Stop feeding the card."""
+        await self._tasks.aclose()
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a reply is being played or made."""
+        return not self._reply.closed
+
+    # -- volume, as the volume tools see it ------------------------------------------------
+
+    def get_percent(self) -> int:
+        """Return the volume, 0 to 100."""
+        return self._volume_percent
+
+    def set_percent(self, percent: int) -> None:
+        """Set the volume, 0 to 100, at once."""
+        self._volume_percent = percent
+        self._apply_gain()
+
+    def _apply_gain(self) -> None:
+        # Loudness is roughly the square of the setting, so that each step sounds alike.
+        gain = (self._volume_percent / 100) ** 2 * db_to_gain(self.config.audio.output_gain_db)
+        if self._ducked:
+            gain *= db_to_gain(self.config.turn.duck_db)
+        self._core.set_gain(gain, self.config.turn.duck_ramp_ms)
+
+    # -- the reply, as the synthesiser hands it in -----------------------------------------
+
+    def begin_reply(self, turn_id: int) -> None:
+        """Open the ledger of a new reply."""
+        self._reply = Reply(turn_id, self)
+        self._duck(False)
+
+    def begin_clause(self, text: str, rate_hz: int) -> Clause:
+        """Open the next clause of the current reply; audio is added to what is returned."""
+        return self._reply.begin_clause(text, rate_hz)
+
+    def end_reply(self, turn_id: int) -> None:
+        """Note that all of the reply has been handed in."""
+        if turn_id == self._reply.turn_id:
+            self._reply.complete = True
+            self._settle()
+
+    def queue(self, pcm: Samples) -> None:
+        """Play frames after those already queued."""
+        if len(pcm):
+            self._backlog.append(pcm)
+            self._queued += len(pcm)
+            self._fill()
+
+    @property
+    def queued(self) -> int:
+        """Content index at which the next frame will stand."""
+        return self._queued
+
+    @property
+    def rate_hz(self) -> int:
+        """The card's rate."""
+        return self._rate_hz
+
+    # -- what the turn machine asks --------------------------------------------------------
+
+    @handles(TurnTTSPauseRequested)
+    def on_duck(self, event: TurnTTSPauseRequested) -> None:
+        """Lower the voice: somebody may be speaking."""
+        self._duck(True)
+        self.bus.publish(TTSPaused(turn_id=event.turn_id))
+
+    @handles(TurnTTSResumeRequested)
+    def on_unduck(self, event: TurnTTSResumeRequested) -> None:
+        """Raise the voice again."""
+        self._duck(False)
+        self.bus.publish(TTSResumed(turn_id=event.turn_id))
+
+    def _duck(self, ducked: bool) -> None:
+        if ducked != self._ducked:
+            self._ducked = ducked
+            self._apply_gain()
+
+    def stop(self, turn_id: int, reason: str) -> None:
+        """Cut the reply; what was heard is published once the card has faded out."""
+        reply = self._reply
+        if turn_id != reply.turn_id:
+            # Stopped before it had made a sound.
+            self.bus.publish(TTSStopped(turn_id=turn_id, text="", reason=reason))
+        elif not reply.closed:
+            reply.closed = True
+            self._backlog.clear()
+            self._core.flush(self.config.turn.cut_fade_ms)
+            self._tasks.start(self._report_cut(reply, reason), "cut")
+
+    async def _report_cut(self, reply: Reply, reason: str) -> None:
+        while self._core.cut_at() is None:
+            await self._capture.advance()
+        cut_at = self._core.cut_at()
+        assert cut_at is not None
+        self._queued = self._core.written + sum(len(pcm) for pcm in self._backlog)
+        self._duck(False)
+        heard = reply.ledger.heard(cut_at)
+        self.bus.publish(TTSStopped(turn_id=reply.turn_id, text=heard, reason=reason))
+
+    # -- feeding the card ------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while True:
+            await self._capture.advance()
+            self._fill()
+            self._settle()
+
+    def _fill(self) -> None:
+        while self._backlog:
+            pcm = self._backlog.popleft()
+            taken = self._core.write(pcm)
+            if taken < len(pcm):
+                self._backlog.appendleft(pcm[taken:])
+                return
+
+    def _settle(self) -> None:
+        """Publish that the reply became audible, or was heard to its end."""
+        reply = self._reply
+        if reply.closed:
+            return
+        audible = self._core.audible(now_s())
+        if not reply.started and reply.start is not None and audible > reply.start:
+            reply.started = True
+            self.bus.publish(TTSPlaybackStarted(turn_id=reply.turn_id))
+        if reply.complete and not self._backlog and audible >= self._queued:
+            reply.closed = True
+            text = reply.ledger.full_text
+            self.bus.publish(TTSPlaybackFinished(turn_id=reply.turn_id, text=text))
+
+
+class Reply:
+    """One reply in playback."""
+
+    def __init__(self, turn_id: int, playback: PlaybackManager) -> None:
+        self.turn_id = turn_id
+        self.ledger = HeardLedger(playback.rate_hz)
+        self.start: int | None = None
+        """Content index of the first frame; None while there is none."""
+        self.started = False
+        """Whether the first frame was audible."""
+        self.complete = False
+        """Whether everything has been handed in."""
+        self.closed = turn_id == 0
+        """Whether it was heard to its end, or cut; nothing happens to it any more."""
+        self._playback = playback
+
+    def begin_clause(self, text: str, rate_hz: int) -> Clause:
+        """Open the next clause."""
+        if self.start is None:
+            self.start = self._playback.queued
+        return Clause(text, rate_hz, self, self._playback)
+
+
+class Clause:
+    """One clause on its way to the loudspeaker."""
+
+    def __init__(
+        self, text: str, rate_hz: int, reply: Reply, playback: PlaybackManager
+    ) -> None:
+        self._reply = reply
+        self._playback = playback
+        self._resampler = Resampler(rate_hz, playback.rate_hz)
+        reply.ledger.add_clause(text, playback.queued, ratio=playback.rate_hz / rate_hz)
+
+    def add(self, chunk: SpeechChunk) -> int:
+        """Queue a piece of speech; return how many frames it is at the card's rate."""
+        frames = self._resampler.process(pcm_to_samples(chunk.pcm))
+        if not self._reply.closed:
+            self._reply.ledger.extend(len(frames), chunk.marks)
+            self._playback.queue(frames)
+        return len(frames)
+
+    def end(self) -> None:
+        """Queue what the resampler still holds: the clause is complete."""
+        if not self._reply.closed:
+            frames = self._resampler.flush()
+            self._reply.ledger.extend(len(frames), complete=True)
+            self._playback.queue(frames)

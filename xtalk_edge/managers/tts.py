@@ -1,0 +1,124 @@
+"""Makes speech of clauses, one after another, and hands it to playback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+
+from xtalk_edge.bus import EventBus, handles
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import TTS
+from xtalk_edge.engines.worker import Worker
+from xtalk_edge.events import (
+    TTSChunkGenerated,
+    TTSFinished,
+    TTSStarted,
+    TurnTTSFlushRequested,
+    TurnTTSStopRequested,
+    TurnTTSTextAppendRequested,
+)
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.tasks import TaskOwner
+
+
+class TTSManager(Manager):
+    """Synthesises the clauses of the current reply in order."""
+
+    def __init__(
+        self,
+        *,
+        event_bus: EventBus,
+        config: Config,
+        tts: TTS,
+        worker: Worker,
+        playback: PlaybackManager,
+    ) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self._tts = tts
+        self._worker = worker
+        self._playback = playback
+        self._turn_id = 0
+        self._chunks = 0
+        self._stopped_turn_id = -1
+        self._clauses: deque[str] = deque()
+        self._flushed = False
+        self._speaking: asyncio.Task[None] | None = None
+        self._tasks = TaskOwner()
+
+    async def shutdown(self) -> None:
+        """Stop synthesising."""
+        await self._tasks.aclose()
+
+    @handles(TurnTTSTextAppendRequested)
+    def on_append(self, event: TurnTTSTextAppendRequested) -> None:
+        """Say a clause after those already queued."""
+        if not self._accepts(event.turn_id):
+            return
+        self._clauses.append(event.text)
+        self._go_on()
+
+    @handles(TurnTTSFlushRequested)
+    def on_flush(self, event: TurnTTSFlushRequested) -> None:
+        """Finish the reply once what is queued has been said."""
+        if not self._accepts(event.turn_id):
+            return
+        self._flushed = True
+        self._go_on()
+
+    @handles(TurnTTSStopRequested)
+    def on_stop(self, event: TurnTTSStopRequested) -> None:
+        """Make nothing more of this reply."""
+        self._stopped_turn_id = event.turn_id
+        if event.turn_id == self._turn_id:
+            self._drop()
+        self._playback.stop(event.turn_id, event.reason)
+
+    def _accepts(self, turn_id: int) -> bool:
+        """Begin a new reply when its first clause comes; refuse one that was stopped."""
+        if turn_id == self._stopped_turn_id:
+            return False
+        if turn_id != self._turn_id:
+            self._drop()
+            self._turn_id = turn_id
+            self._chunks = 0
+            self._playback.begin_reply(turn_id)
+        return True
+
+    def _drop(self) -> None:
+        self._clauses.clear()
+        self._flushed = False
+        if self._speaking is not None:
+            self._speaking.cancel()
+            self._speaking = None
+
+    def _go_on(self) -> None:
+        if self._speaking is None or self._speaking.done():
+            self._speaking = self._tasks.start(self._speak(self._turn_id), "tts")
+
+    async def _speak(self, turn_id: int) -> None:
+        while self._clauses:
+            text = self._clauses.popleft()
+            try:
+                await self._speak_clause(turn_id, text)
+            except Exception as error:  # noqa: BLE001 - an engine may raise anything; go on
+                self.report(error, error_type="tts_error", component="tts", turn_id=turn_id)
+        if self._flushed:
+            self._flushed = False
+            self._playback.end_reply(turn_id)
+            self.bus.publish(TTSFinished(turn_id=turn_id))
+
+    async def _speak_clause(self, turn_id: int, text: str) -> None:
+        clause = self._playback.begin_clause(text, self._tts.sample_rate)
+        chunks = self._worker.stream(lambda: self._tts.synthesize_marked(text))
+        async with contextlib.aclosing(chunks) as stream:  # type: ignore[type-var]
+            async for chunk in stream:
+                if self._chunks == 0:
+                    self.bus.publish(TTSStarted(turn_id=turn_id))
+                self._chunks += 1
+                frames = clause.add(chunk)
+                self.bus.publish(
+                    TTSChunkGenerated(turn_id=turn_id, chunk_index=self._chunks, frames=frames)
+                )
+        clause.end()

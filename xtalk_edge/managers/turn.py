@@ -1,0 +1,179 @@
+"""Feeds the turn machine with facts from the bus and performs what it decides."""
+
+from __future__ import annotations
+
+import logging
+
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.bus import EventBus, handles
+from xtalk_edge.config.schema import Config
+from xtalk_edge.events import (
+    ASRResultFinal,
+    ASRResultPartial,
+    ButtonPressed,
+    Event,
+    SpeechRequested,
+    TTSPlaybackFinished,
+    TTSPlaybackStarted,
+    TurnASREndRequested,
+    TurnASRResetRequested,
+    TurnASRStartRequested,
+    TurnLLMAgentStartRequested,
+    TurnLLMAgentStopRequested,
+    TurnStateChanged,
+    TurnTTSFlushRequested,
+    TurnTTSPauseRequested,
+    TurnTTSResumeRequested,
+    TurnTTSStopRequested,
+    TurnTTSTextAppendRequested,
+    VADSpeechEnd,
+    VADSpeechStart,
+    WakeWordDetected,
+)
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.turn import actions, facts
+from xtalk_edge.turn.actions import State
+from xtalk_edge.turn.machine import TurnMachine, TurnPolicy
+
+log = logging.getLogger(__name__)
+
+
+class TurnManager(Manager):
+    """The shell of the turn machine: events in, requests out, a tick at every advance."""
+
+    def __init__(self, *, event_bus: EventBus, config: Config, capture: CaptureManager) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self._capture = capture
+        self._machine = TurnMachine(policy_of(config))
+        self._tasks = TaskOwner()
+
+    @property
+    def resting(self) -> bool:
+        """Tell whether nobody has the floor."""
+        return self._machine.state in (State.ASLEEP, State.ATTENDING)
+
+    async def start(self) -> None:
+        """Begin ticking."""
+        self.bus.publish(TurnStateChanged(state=self._machine.state))
+        self._tasks.start(self._tick(), "turn clock")
+
+    async def shutdown(self) -> None:
+        """Stop ticking."""
+        await self._tasks.aclose()
+
+    async def _tick(self) -> None:
+        while True:
+            await self._capture.advance()
+            self._perform(self._machine.tick(self._capture.head_s))
+
+    # -- facts -----------------------------------------------------------------------------
+
+    def _tell(self, fact: facts.Fact) -> None:
+        self._perform(self._machine.handle(fact, self._capture.head_s))
+
+    @handles(WakeWordDetected)
+    def on_wake(self, event: WakeWordDetected) -> None:
+        """The wake phrase was spoken."""
+        self._tell(facts.Woken(event.at_sample / RATE_HZ))
+
+    @handles(ButtonPressed)
+    def on_button(self, event: ButtonPressed) -> None:
+        """The button was pressed."""
+        self._tell(facts.ButtonPressed())
+
+    @handles(VADSpeechStart)
+    def on_speech_start(self, event: VADSpeechStart) -> None:
+        """Somebody began to speak."""
+        self._tell(facts.SpeechStarted(event.at_sample / RATE_HZ))
+
+    @handles(VADSpeechEnd)
+    def on_speech_end(self, event: VADSpeechEnd) -> None:
+        """Somebody ceased to speak."""
+        self._tell(facts.SpeechEnded(event.at_sample / RATE_HZ))
+
+    @handles(ASRResultPartial)
+    def on_partial(self, event: ASRResultPartial) -> None:
+        """Some text is known."""
+        self._tell(facts.PartialRecognised(event.turn_id, event.text))
+
+    @handles(ASRResultFinal)
+    def on_final(self, event: ASRResultFinal) -> None:
+        """The text is known."""
+        self._tell(facts.FinalRecognised(event.turn_id, event.text, event.confidence))
+
+    @handles(TTSPlaybackStarted)
+    def on_audible(self, event: TTSPlaybackStarted) -> None:
+        """The reply can be heard."""
+        self._tell(facts.ReplyAudible(event.turn_id))
+
+    @handles(TTSPlaybackFinished)
+    def on_played(self, event: TTSPlaybackFinished) -> None:
+        """The reply was heard to its end."""
+        self._tell(facts.ReplyEnded(event.turn_id))
+
+    @handles(SpeechRequested)
+    def on_offer(self, event: SpeechRequested) -> None:
+        """Something outside a turn has something to say."""
+        self._tell(facts.SpeechOffered(event.text))
+
+    # -- actions ---------------------------------------------------------------------------
+
+    def _perform(self, decided: list[actions.Action]) -> None:
+        for action in decided:
+            for event in self._requests(action):
+                self.bus.publish(event)
+
+    def _requests(self, action: actions.Action) -> list[Event]:
+        match action:
+            case actions.StartRecognition(turn_id, from_s):
+                sample = round(from_s * RATE_HZ)
+                return [TurnASRStartRequested(turn_id=turn_id, from_sample=sample)]
+            case actions.EndRecognition(turn_id, at_s):
+                sample = round(at_s * RATE_HZ)
+                return [TurnASREndRequested(turn_id=turn_id, at_sample=sample)]
+            case actions.DropRecognition(turn_id):
+                return [TurnASRResetRequested(turn_id=turn_id)]
+            case actions.StartReply(turn_id, text):
+                return [TurnLLMAgentStartRequested(turn_id=turn_id, text=text)]
+            case actions.AskAgain(turn_id):
+                return _say(turn_id, self.config.turn.ask_again)
+            case actions.Announce(turn_id, text):
+                return _say(turn_id, text)
+            case actions.StopReply(turn_id, reason):
+                return [
+                    TurnLLMAgentStopRequested(turn_id=turn_id, reason=reason),
+                    TurnTTSStopRequested(turn_id=turn_id, reason=reason),
+                ]
+            case actions.Duck(turn_id):
+                return [TurnTTSPauseRequested(turn_id=turn_id)]
+            case actions.Unduck(turn_id):
+                return [TurnTTSResumeRequested(turn_id=turn_id)]
+            case actions.StateChanged(state):
+                return [TurnStateChanged(state=state)]
+            case actions.DiscardOffer():
+                log.warning("too many announcements are waiting; the oldest will not be said")
+                return []
+
+
+def _say(turn_id: int, text: str) -> list[Event]:
+    return [
+        TurnTTSTextAppendRequested(turn_id=turn_id, text=text),
+        TurnTTSFlushRequested(turn_id=turn_id),
+    ]
+
+
+def policy_of(config: Config) -> TurnPolicy:
+    """Return the turn machine's policy as the settings say."""
+    turn = config.turn
+    return TurnPolicy(
+        mode=config.wake.mode,
+        silence_s=turn.silence_ms / 1000,
+        pre_roll_s=turn.pre_roll_ms / 1000,
+        no_speech_s=turn.no_speech_s,
+        max_turn_s=turn.max_turn_s,
+        follow_up_s=turn.follow_up_s,
+        barge_in=turn.barge_in,
+        verify_s=turn.verify_ms / 1000,
+    )

@@ -1,0 +1,57 @@
+"""Says when somebody speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.bus import EventBus
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import VAD
+from xtalk_edge.events import Event, VADSpeechEnd, VADSpeechStart
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.ear import Samples
+from xtalk_edge.turn.speech_gate import SpeechGate, SpeechStarted
+
+
+class VADManager(Manager):
+    """Feeds the voice activity detector on the ear's thread and publishes starts and ends."""
+
+    def __init__(
+        self,
+        *,
+        event_bus: EventBus,
+        config: Config,
+        vad: VAD,
+        post: Callable[[Event], None],
+    ) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self._vad = vad
+        self._post = post
+        self._gate = SpeechGate(
+            threshold=config.vad.threshold,
+            release_threshold=config.vad.release_threshold,
+            min_speech_s=config.vad.min_speech_ms / 1000,
+            min_silence_s=config.vad.min_silence_ms / 1000,
+        )
+        self._held = np.empty(0, np.int16)
+
+    def hear(self, samples: Samples, at_sample: int) -> None:
+        """Take the next clean samples (ear's thread)."""
+        start = at_sample - len(self._held)
+        self._held = np.concatenate((self._held, samples))
+        size = self._vad.frame_samples
+        while len(self._held) >= size:
+            frame, self._held = self._held[:size], self._held[size:]
+            self._judge(self._vad.probability(frame.tobytes()), start, start + size)
+            start += size
+
+    def _judge(self, probability: float, start: int, end: int) -> None:
+        change = self._gate.feed(probability, start / RATE_HZ, end / RATE_HZ)
+        if change is None:
+            return
+        kind = VADSpeechStart if isinstance(change, SpeechStarted) else VADSpeechEnd
+        at_sample = round(change.at_s * RATE_HZ)
+        self._post(kind(at_sample=at_sample, speech_probability=probability))
