@@ -49,15 +49,18 @@ int64_t core_cut_at(audio_core *c);
 uint64_t core_audible(audio_core *c, double now_s);
 void core_reset_marks(audio_core *c);
 void core_get_counts(audio_core *c, core_counts *n);
+void hush_alsa(const char *file, int line, const char *function, int error, const char *format,
+               ...);
+void hush_portaudio(void);
 """
 
 builder = FFI()
 builder.cdef(DECLARATIONS)
 builder.set_source(
     "xtalk_edge.audio._core",
-    '#include "core.c"',
+    '#include "core.c"\n#include "hush.c"',
     include_dirs=[str(HERE)],
-    depends=[str(HERE / "core.c")],
+    depends=[str(HERE / "core.c"), str(HERE / "hush.c")],
     libraries=["m"],
     extra_compile_args=["-O2"],
 )
