@@ -1,0 +1,224 @@
+"""Every setting: its name, unit, default and limits.
+
+A section is one frozen dataclass; `load` fills it, `configs/starter.toml` explains it to owners.
+Sections of engines keep keys they do not know in `params`, for the engine's own constructor.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from xtalk_edge.errors import ConfigError
+
+
+def number(default: float, at_least: float, at_most: float) -> Any:
+    """Return a field whose value must lie within limits, which belong to it."""
+    return field(default=default, metadata={"at_least": at_least, "at_most": at_most})
+
+
+@dataclass(frozen=True, slots=True)
+class AudioConfig:
+    """The sound card and the rings behind it."""
+
+    card: Literal["portaudio", "wav", "room"] = "portaudio"
+    """Real devices, sound files, or a simulated room."""
+    input_device: str = ""
+    """Part of the microphone's name, or its number; "" is the system's choice."""
+    output_device: str = ""
+    """Part of the loudspeaker's name, or its number; "" is the system's choice."""
+    rate_hz: int = number(48_000, 8_000, 192_000)
+    """The card's own rate; most run at 48 kHz inside whatever they are asked."""
+    block_ms: int = number(10, 5, 40)
+    """Sound handled at a time; the echo canceller works on 10 ms."""
+    latency_ms: int = number(0, 0, 1_000)
+    """Buffering asked of the device; 0 is the least that the device itself proposes."""
+    ring_s: float = number(30.0, 5.0, 600.0)
+    """Sound kept in memory: a longest turn and a margin. 32 kB a second and ring."""
+    output_gain_db: float = number(0.0, -60.0, 0.0)
+    """Volume of everything that is played."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Which engine fills a slot, and the engine's own settings."""
+
+    type: str
+    """A registered name, "module:Class" or "file.py:Class"."""
+    isolation: Literal["auto", "thread", "process"] = "auto"
+    """Where the engine runs; "auto" is what was measured to be right for it."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """All other keys of the section, as TOML gave them."""
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Where each of `params` stands, as "edge.toml:12: asr.grammar", for error messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoConfig(EngineConfig):
+    """What removes the loudspeaker from the microphone."""
+
+    type: str = "webrtc"
+
+
+@dataclass(frozen=True, slots=True)
+class EnhancerConfig(EngineConfig):
+    """What removes noise."""
+
+    type: str = "webrtc-ns"
+
+
+@dataclass(frozen=True, slots=True)
+class VadConfig(EngineConfig):
+    """What tells speech from silence."""
+
+    type: str = "silero"
+    threshold: float = number(0.5, 0.0, 1.0)
+    """Probability from which sound counts as speech."""
+    release_threshold: float = number(0.35, 0.0, 1.0)
+    """Probability below which speech counts as over; lower than `threshold`, against flutter."""
+    min_speech_ms: int = number(96, 0, 2_000)
+    """Shorter sounds are no speech; three frames of Silero's 32 ms."""
+    min_silence_ms: int = number(160, 0, 5_000)
+    """Shorter pauses do not end speech; stop consonants are silent for up to 150 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeConfig(EngineConfig):
+    """What opens a turn."""
+
+    type: str = "microwakeword"
+    mode: Literal["wake-word", "button", "always"] = "wake-word"
+    """A phrase, the button alone, or any speech."""
+    phrase: str = "okay nabu"
+    """What the owner says; one of the phrases the engine knows."""
+    threshold: float = number(0.0, 0.0, 1.0)
+    """Probability from which the phrase counts; 0 is the model's own figure."""
+    refractory_s: float = number(1.0, 0.0, 60.0)
+    """The phrase counts once in this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsrConfig(EngineConfig):
+    """What turns speech into text."""
+
+    type: str = "pocketsphinx"
+
+
+@dataclass(frozen=True, slots=True)
+class TtsConfig(EngineConfig):
+    """What turns text into speech."""
+
+    type: str = "espeak"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig(EngineConfig):
+    """What decides what to say and do."""
+
+    type: str = "llama"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnConfig:
+    """Who speaks when."""
+
+    silence_ms: int = number(600, 100, 10_000)
+    """Pause that ends the owner's turn."""
+    pre_roll_ms: int = number(500, 0, 5_000)
+    """Sound from before the detected start that is still recognised."""
+    no_speech_s: float = number(6.0, 0.5, 60.0)
+    """After the wake phrase: silence after which the device stops listening."""
+    max_turn_s: float = number(20.0, 1.0, 300.0)
+    """Longest turn; then the device answers what it has."""
+    follow_up_s: float = number(6.0, 0.0, 60.0)
+    """After a reply: time in which the owner may go on without the wake phrase."""
+    barge_in: Literal["interrupt", "duck-only", "off"] = "interrupt"
+    """Speech during a reply: stop the reply, only lower it, or ignore it."""
+    verify_ms: int = number(350, 0, 5_000)
+    """Speech needed before a lowered reply is stopped."""
+    duck_db: float = number(-15.0, -60.0, 0.0)
+    """Volume of a lowered reply."""
+    duck_ramp_ms: int = number(20, 1, 1_000)
+    """Time in which the volume changes; shorter clicks."""
+    cut_fade_ms: int = number(5, 1, 1_000)
+    """Time in which a stopped reply fades out; shorter clicks."""
+    ask_again: str = "Sorry, I didn't catch that."
+    """What is said when nothing was understood; "" says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsConfig:
+    """What the agent may do."""
+
+    disabled: tuple[str, ...] = ()
+    """Names of tools that are not offered to the agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerConfig:
+    """One manager of the owner's own."""
+
+    spec: str
+    """"file.py:Class" or "module:Class"."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """All other keys of the entry, as TOML gave them."""
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Where each of `params` stands, for error messages; "spec" is included."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """Where timers, notes and history live."""
+
+    state_dir: str = ""
+    """Folder; "" is $XDG_STATE_HOME/xtalk-edge, or ~/.local/state/xtalk-edge."""
+
+    def folder(self) -> Path:
+        """Return the folder in use; it may not exist yet.
+
+        Raises:
+            ConfigError: the owner's home folder is needed and unknown.
+        """
+        # The XDG specification: a relative path in the variable is to be ignored.
+        base = Path(os.environ.get("XDG_STATE_HOME", ""))
+        if not base.is_absolute():
+            base = Path("~/.local/state")
+        path = Path(self.state_dir) if self.state_dir else base / "xtalk-edge"
+        try:
+            return path.expanduser()
+        except RuntimeError as exc:
+            raise ConfigError(
+                f"store.state_dir: the home folder in {path} is unknown; give a full path"
+            ) from exc
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """What is written to the log."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    """Least important message written; only DEBUG may contain spoken words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one appliance."""
+
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    echo: EchoConfig = field(default_factory=EchoConfig)
+    enhancer: EnhancerConfig = field(default_factory=EnhancerConfig)
+    vad: VadConfig = field(default_factory=VadConfig)
+    wake: WakeConfig = field(default_factory=WakeConfig)
+    asr: AsrConfig = field(default_factory=AsrConfig)
+    tts: TtsConfig = field(default_factory=TtsConfig)
+    agent: AgentConfig = field(default_factory=AgentConfig)
+    turn: TurnConfig = field(default_factory=TurnConfig)
+    tools: ToolsConfig = field(default_factory=ToolsConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    managers: tuple[ManagerConfig, ...] = ()
+    path: Path | None = field(default=None, compare=False)
+    """The file the settings came from; names of files in it are relative to its folder."""
