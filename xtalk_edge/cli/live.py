@@ -112,9 +112,10 @@ class LiveView:
         """Print where the time went."""
         if event.voice_to_voice_ms is not None:
             self.note(
-                f"answered {event.voice_to_voice_ms:.0f} ms after the end of speech "
-                f"(waiting for the end {event.endpoint_wait_ms or 0:.0f}, "
-                f"text {event.asr_final_ms or 0:.0f}, first word {event.llm_first_token_ms or 0:.0f}, "
+                f"answered {event.voice_to_voice_ms:.0f} ms after the end of speech ("
+                f"waiting for the end {event.endpoint_wait_ms or 0:.0f}, "
+                f"text {event.asr_final_ms or 0:.0f}, "
+                f"first word {event.llm_first_token_ms or 0:.0f}, "
                 f"first sound {event.tts_first_chunk_ms or 0:.0f} ms)"
             )
 

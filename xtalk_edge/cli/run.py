@@ -116,7 +116,12 @@ async def _watch_enter_key(appliance: Appliance) -> None:
     """Make the Enter key the button, until real buttons are connected."""
     loop = asyncio.get_running_loop()
     pressed = asyncio.Event()
-    loop.add_reader(sys.stdin, lambda: (sys.stdin.readline(), pressed.set()))
+
+    def on_input() -> None:
+        sys.stdin.readline()
+        pressed.set()
+
+    loop.add_reader(sys.stdin, on_input)
     try:
         while True:
             await pressed.wait()
