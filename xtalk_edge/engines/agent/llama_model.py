@@ -1,0 +1,255 @@
+"""The safe face of llama.cpp: one model, one context, tokens in and logits out.
+
+Every method blocks and belongs on one worker thread; only an `AbortFlag` may be set from others.
+What was evaluated stays in the KV cache, and `evaluate` takes up from the longest common prefix.
+"""
+
+from __future__ import annotations
+
+import collections
+import ctypes
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import llama_cpp as ll
+import numpy as np
+import numpy.typing as npt
+
+from xtalk_edge.errors import EngineError, ModelError
+
+logger = logging.getLogger(__name__)
+
+CHUNK_TOKENS = 32
+"""What an abort may throw away: a second or so of reading with a 1B model on a Pi 5."""
+
+_ABORTED = 2
+"""What `llama_decode` returns when the abort callback said so."""
+
+_LOG_ERROR = 3
+"""GGML_LOG_LEVEL_ERROR."""
+
+_last_errors: collections.deque[str] = collections.deque(maxlen=3)
+
+Logits = npt.NDArray[np.float32]
+
+
+def _on_log(level: int, text: bytes, _data: Any) -> None:
+    line = text.decode("utf-8", "replace").strip()
+    if level == _LOG_ERROR and line:
+        _last_errors.append(line)
+    logger.debug("llama.cpp: %s", line)
+
+
+_log_callback = ll.llama_log_callback(_on_log)
+
+
+def _strlen_as_abort_callback() -> Any:
+    """Return C's `strlen` in the guise of llama.cpp's abort callback.
+
+    It is called between any two operations of the network. A Python function would have to wait
+    for the interpreter each time; `strlen` of the flag's bytes is 0 or 1 without it.
+    """
+    return ctypes.cast(ctypes.CDLL(None).strlen, ll.ggml_abort_callback)
+
+
+_abort_callback = _strlen_as_abort_callback()
+
+
+class AbortFlag:
+    """Stops the native code that was given it, from any thread, once and for all."""
+
+    def __init__(self) -> None:
+        self._bytes = ctypes.create_string_buffer(2)
+
+    def set(self) -> None:
+        """Stop."""
+        self._bytes[0] = b"\x01"
+
+    def is_set(self) -> bool:
+        """Tell whether to stop."""
+        return self._bytes[0] != b"\x00"
+
+    def address(self) -> ctypes.c_void_p:
+        """Return where native code looks."""
+        return ctypes.cast(self._bytes, ctypes.c_void_p)
+
+
+class LlamaModel:
+    """A loaded GGUF with its context.
+
+    Raises:
+        ModelError: llama.cpp does not accept the file.
+    """
+
+    def __init__(
+        self, path: Path, *, context_tokens: int = 2048, threads: int = 0, gpu_layers: int = 0
+    ) -> None:
+        self._context: Any = None
+        self._model: Any = None
+        self._flag = AbortFlag()
+        self.tokens: list[int] = []
+        """What the KV cache holds."""
+        self.evaluated_tokens = 0
+        """How many tokens were computed since the start; the measure of what the cache saves."""
+        ll.llama_log_set(_log_callback, ctypes.c_void_p(0))
+        ll.llama_backend_init()
+        _last_errors.clear()
+        self._open(path, context_tokens, threads or default_threads(), gpu_layers)
+        self._memory = ll.llama_get_memory(self._context)
+        self.vocab = ll.llama_model_get_vocab(self._model)
+        self.vocab_size = ll.llama_vocab_n_tokens(self.vocab)
+        self.context_tokens = int(ll.llama_n_ctx(self._context))
+
+    def _open(self, path: Path, context_tokens: int, threads: int, gpu_layers: int) -> None:
+        model_params = ll.llama_model_default_params()
+        model_params.n_gpu_layers = gpu_layers
+        self._model = ll.llama_model_load_from_file(os.fsencode(path), model_params)
+        if not self._model:
+            raise ModelError(
+                f"{path} cannot be loaded by llama.cpp ({_reason()}); "
+                "use a complete GGUF chat model"
+            )
+        trained = int(ll.llama_model_n_ctx_train(self._model))
+        params = ll.llama_context_default_params()
+        params.n_ctx = min(context_tokens, trained) if trained > 0 else context_tokens
+        params.n_batch = params.n_ubatch = CHUNK_TOKENS
+        params.n_threads = params.n_threads_batch = threads
+        self._context = ll.llama_init_from_model(self._model, params)
+        if not self._context:
+            self.close()
+            raise ModelError(
+                f"{path}: no memory for {context_tokens} tokens of context ({_reason()}); "
+                "make context_tokens smaller or choose a smaller model"
+            )
+
+    # -- text ------------------------------------------------------------------------------
+
+    def tokenize(self, text: str) -> list[int]:
+        """Return the tokens of a rendered prompt; marks such as `<|im_end|>` become one token."""
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        buffer = (ll.llama_token * room)()
+        count = ll.llama_tokenize(self.vocab, data, len(data), buffer, room, False, True)
+        if count < 0:
+            raise EngineError("llama.cpp cannot split this text into tokens; use another model")
+        return list(buffer[:count])
+
+    def piece(self, token: int) -> bytes:
+        """Return a token's bytes, which may be part of a character; marks are written out."""
+        room = 64
+        while True:
+            buffer = ctypes.create_string_buffer(room)
+            size = ll.llama_token_to_piece(self.vocab, token, buffer, room, 0, True)
+            if size >= 0:
+                return buffer.raw[:size]
+            room = -size
+
+    def is_mark(self, token: int) -> bool:
+        """Tell whether the token only gives form to a chat and is no text."""
+        return bool(ll.llama_vocab_is_control(self.vocab, token))
+
+    def is_end(self, token: int) -> bool:
+        """Tell whether the token ends the model's turn."""
+        return bool(ll.llama_vocab_is_eog(self.vocab, token))
+
+    def mark(self, which: str) -> str:
+        """Return the text of the "bos" or "eos" token; "" when the model has none."""
+        token = {"bos": ll.llama_vocab_bos, "eos": ll.llama_vocab_eos}[which](self.vocab)
+        return self.piece(token).decode("utf-8", "replace") if token >= 0 else ""
+
+    def chat_template(self) -> str:
+        """Return the model's own chat template; "" when it has none."""
+        template = ll.llama_model_chat_template(self._model, None)
+        return template.decode("utf-8", "replace") if template else ""
+
+    # -- network ---------------------------------------------------------------------------
+
+    def evaluate(self, tokens: Sequence[int], flag: AbortFlag) -> bool:
+        """Make the cache hold exactly `tokens`; return False when stopped by the flag.
+
+        Afterwards `logits` are those after the last token. Tokens that the cache already begins
+        with are not computed again.
+
+        Raises:
+            EngineError: they do not fit the context, or the computation failed.
+        """
+        if not 0 < len(tokens) <= self.context_tokens:
+            raise EngineError(
+                f"{len(tokens)} tokens do not fit the context of {self.context_tokens}; "
+                "raise context_tokens"
+            )
+        if self.tokens == tokens:
+            return not flag.is_set()
+        same = 0
+        for known, wanted in zip(self.tokens, tokens, strict=False):
+            if known != wanted:
+                break
+            same += 1
+        # The last token is computed anew in any case: only then are the logits its own.
+        self._roll_back(min(same, len(tokens) - 1))
+        self._watch(flag)
+        while len(self.tokens) < len(tokens):
+            start = len(self.tokens)
+            if not self._decode(list(tokens[start : start + CHUNK_TOKENS]), flag):
+                return False
+        return True
+
+    def append(self, token: int, flag: AbortFlag) -> bool:
+        """Evaluate one more token; return False when stopped by the flag."""
+        self._watch(flag)
+        return self._decode([token], flag)
+
+    def has_room(self) -> bool:
+        """Tell whether one more token fits."""
+        return len(self.tokens) < self.context_tokens
+
+    def logits(self) -> Logits:
+        """Return a copy of the scores of the next token."""
+        pointer = ll.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(pointer, shape=(self.vocab_size,)).copy()
+
+    def _watch(self, flag: AbortFlag) -> None:
+        ll.llama_set_abort_callback(self._context, _abort_callback, flag.address())
+        # llama.cpp looks at the flag's bytes until it is given others.
+        self._flag = flag
+
+    def _decode(self, chunk: list[int], flag: AbortFlag) -> bool:
+        if flag.is_set():
+            return False
+        array = (ll.llama_token * len(chunk))(*chunk)
+        status = ll.llama_decode(self._context, ll.llama_batch_get_one(array, len(chunk)))
+        if status == 0:
+            self.tokens += chunk
+            self.evaluated_tokens += len(chunk)
+            return True
+        self._roll_back(len(self.tokens))
+        if status == _ABORTED:
+            return False
+        raise EngineError(f"llama.cpp failed with code {status} ({_reason()}); restart the agent")
+
+    def _roll_back(self, length: int) -> None:
+        if not ll.llama_memory_seq_rm(self._memory, 0, length, -1):
+            # Sliding-window and recurrent models cannot step back: they start over.
+            ll.llama_memory_clear(self._memory, True)
+            length = 0
+        del self.tokens[length:]
+
+    def close(self) -> None:
+        """Free the model; it cannot be used afterwards."""
+        if self._context:
+            ll.llama_free(self._context)
+        if self._model:
+            ll.llama_model_free(self._model)
+        self._context = self._model = None
+
+
+def default_threads() -> int:
+    """Return the cores this process may use less one, which the ear needs."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def _reason() -> str:
+    return "; ".join(_last_errors) or "no reason given"
