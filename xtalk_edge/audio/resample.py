@@ -81,7 +81,7 @@ class Resampler:
         return np.concatenate(pieces) if pieces else np.empty(0, np.int16)
 
     def _filter_piece(self, samples: Samples) -> Samples:
-        sound = np.concatenate((self._history, samples))
+        sound = np.concatenate((self._history, samples), dtype=np.float64)
         sound_starts = self._taken - len(self._history)
         self._taken += len(samples)
         # Frame n shows the input at n * down / up, minus the latency.
@@ -122,7 +122,7 @@ class DriftResampler:
 
     def process(self, samples: Samples) -> Samples:
         """Return as many frames as the stretch makes of these; now and then one more or less."""
-        self._sound = np.concatenate((self._sound, samples))
+        self._sound = np.concatenate((self._sound, samples), dtype=np.float64)
         step = 1.0 / (1.0 + self.stretch_ppm * 1e-6)
         taps = 2 * self.latency_frames
         span = len(self._sound) - taps + 1 - self._position
@@ -165,4 +165,5 @@ def windowed_sinc(offsets: Floats, zero_crossings: int) -> Floats:
     inside = np.maximum(0.0, 1 - (offsets / zero_crossings) ** 2)
     rows: Floats = np.sinc(CUTOFF * offsets) * np.i0(beta * np.sqrt(inside))
     rows[inside == 0.0] = 0.0
-    return rows / rows.sum(axis=1, keepdims=True)
+    rows /= rows.sum(axis=1, keepdims=True)
+    return rows
