@@ -16,7 +16,7 @@ _MIN_WORDS = 4
 _MAX_CHARS = 200
 
 _SENTENCE_END_UNSPACED = "。！？"
-_PAUSE_UNSPACED = "；，、："
+_PAUSE_UNSPACED = "；，、"
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:[^\w\s][^\W_{_UNSPACED}]+)*")
@@ -27,17 +27,20 @@ _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]$")
 
 # Words written with a full stop. Left out: those more often met at the end of a sentence ("no",
 # "co", "sun", "in"), where a missed pause is worse than a short one.
-_ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof st sr jr vs etc approx dept fig mt capt gen sgt rev hon inc ltd ca cf al "
-    "ph.d bzw usw mme mlle sra".split()
-)
+# fmt: off
+_ABBREVIATIONS = frozenset({
+    "dr", "mr", "mrs", "ms", "prof", "st", "sr", "jr", "vs", "etc", "approx", "dept", "fig",
+    "mt", "capt", "gen", "sgt", "rev", "hon", "inc", "ltd", "ca", "cf", "al", "ph.d", "bzw",
+    "usw", "mme", "mlle", "sra",
+})
+# fmt: on
 
 
 class ClauseSplitter:
     """Takes a text in pieces, gives it back in clauses without white space around them.
 
-    The clauses, put together, are the text except for white space. Each holds a word; only what
-    `flush` returns may be marks alone, when the text ends so.
+    The clauses, put together, are the text except for white space. Each holds a word; only an
+    overlong run of marks, or what `flush` returns when the text ends so, may be marks alone.
     """
 
     def __init__(self) -> None:
@@ -54,8 +57,7 @@ class ClauseSplitter:
             if self._ends_after(char):
                 clauses.append(self._take(len(self._pending)))
             elif len(self._pending) > _MAX_CHARS:
-                space = max(self._pending.rfind(blank) for blank in " \t\u00a0\u3000\n")
-                clauses.append(self._take(space if space > 0 else _MAX_CHARS))
+                clauses.append(self._take(self._last_space() or _MAX_CHARS))
         return clauses
 
     def flush(self) -> str | None:
@@ -70,6 +72,11 @@ class ClauseSplitter:
         self._pending = self._pending[length:].lstrip()
         self._is_first = False
         return clause
+
+    def _last_space(self) -> int:
+        """Return the index of the last white space in the pending text; 0 if there is none."""
+        spaces = (at for at in range(_MAX_CHARS, 0, -1) if self._pending[at].isspace())
+        return next(spaces, 0)
 
     def _ends_before(self, char: str) -> bool:
         """Tell whether the pending text is a clause now that `char` follows."""

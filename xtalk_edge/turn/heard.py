@@ -127,14 +127,14 @@ class HeardLedger:
         end = 0
         for clause in self._clauses:
             played = audible_frame - clause.start_frame
-            if played < 0 or not clause.tokens:
-                continue
-            count = self._words_played(clause, played)
+            count = self._words_played(clause, played) if played > 0 else 0
             if count:
                 end = clause.offset + clause.tokens[count - 1][1]
         return self._text[:end]
 
     def _words_played(self, clause: _Clause, played: int) -> int:
+        if not clause.tokens:
+            return 0
         if not clause.growing and played >= clause.frames:
             return len(clause.tokens)
         borders = _word_borders(clause, self._expected_frames(clause))
@@ -162,18 +162,16 @@ def estimate_sounds(word: str) -> float:
 
 def _anchors(clause: _Clause) -> list[tuple[int, float]]:
     """Return (token, first frame) for the start and each token a mark tells; both ascending."""
-    anchors = [(0, 0.0)]
+    told: dict[int, float] = {}
+    last_frame = 0.0
     for mark in sorted(clause.marks, key=lambda mark: (mark.text_start, mark.at_frame)):
         token = next((i for i, (_, end) in enumerate(clause.tokens) if end > mark.text_start), None)
-        frame = mark.at_frame * clause.ratio
-        last_token, last_frame = anchors[-1]
-        if token is None or frame < last_frame:
-            continue  # an engine's mark beyond the text, or backwards in time: no information
-        if token > last_token:
-            anchors.append((token, frame))
-        elif len(anchors) == 1:
-            anchors[0] = (0, frame)
-    return anchors
+        frame = float(round(mark.at_frame * clause.ratio))
+        # A mark beyond the text, or backwards in time, tells nothing.
+        if token is not None and frame >= last_frame:
+            last_frame = told.setdefault(token, frame)
+    told.setdefault(0, 0.0)
+    return sorted(told.items())
 
 
 def _word_borders(clause: _Clause, total_frames: float) -> Sequence[float]:

@@ -47,7 +47,6 @@ from xtalk_edge.turn.facts import (
     ReplyAudible,
     ReplyEnded,
     SpeechEnded,
-    SpeechOffered,
     SpeechStarted,
     Woken,
 )
@@ -158,7 +157,7 @@ class TurnMachine:
                 self._reply_audible(fact.turn_id)
             case ReplyEnded():
                 self._reply_ended(fact.turn_id)
-            case SpeechOffered():
+            case _:  # SpeechOffered, the only one left
                 self._offered(fact.text)
 
     def _settle(self) -> list[Action]:

@@ -1,0 +1,809 @@
+"""The turn machine: conversations in facts and actions, then invariants under any facts."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from xtalk_edge.turn.actions import (
+    Announce,
+    AskAgain,
+    DiscardOffer,
+    DropRecognition,
+    Duck,
+    EndRecognition,
+    StartRecognition,
+    StartReply,
+    State,
+    StateChanged,
+    StopReply,
+    Unduck,
+)
+from xtalk_edge.turn.facts import (
+    ButtonPressed,
+    FinalRecognised,
+    PartialRecognised,
+    ReplyAudible,
+    ReplyEnded,
+    SpeechEnded,
+    SpeechOffered,
+    SpeechStarted,
+    Woken,
+)
+from xtalk_edge.turn.machine import TurnMachine, TurnPolicy
+
+POLICY = TurnPolicy(
+    silence_s=0.5,
+    pre_roll_s=0.25,
+    no_speech_s=4.0,
+    max_turn_s=10.0,
+    follow_up_s=3.0,
+    verify_s=0.5,
+    final_wait_s=8.0,
+)
+ALWAYS = replace(POLICY, mode="always")
+
+
+def machine(policy=POLICY, **changes):
+    return TurnMachine(replace(policy, **changes))
+
+
+def changed(state):
+    return StateChanged(state)
+
+
+def woken(policy=POLICY, **changes):
+    """Return a machine whose wake word ended at 1.0, at 1.25."""
+    made = machine(policy, **changes)
+    assert made.handle(Woken(1.0), 1.25) == [changed(State.ATTENDING)]
+    return made
+
+
+def thinking(policy=POLICY, **changes):
+    """Return a machine that answers turn 1, asked from 2.0 to 3.0, at 3.75."""
+    made = woken(policy, **changes)
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(SpeechEnded(3.0), 3.125)
+    assert made.tick(3.5) == [EndRecognition(1, 3.5), changed(State.THINKING)]
+    assert made.handle(FinalRecognised(1, "what time is it"), 3.75) == [
+        StartReply(1, "what time is it")
+    ]
+    return made
+
+
+def speaking(policy=POLICY, **changes):
+    """Return a machine whose reply to turn 1 is audible at 4.0."""
+    made = thinking(policy, **changes)
+    assert made.handle(ReplyAudible(1), 4.0) == [changed(State.SPEAKING)]
+    return made
+
+
+def barging_in(policy=POLICY, **changes):
+    """Return a speaking machine with candidate 2, speech from 5.0 on, at 5.125."""
+    made = speaking(policy, **changes)
+    assert made.handle(SpeechStarted(5.0), 5.125) == [Duck(1), StartRecognition(2, 4.75)]
+    assert (made.state, made.barge_in_candidate) == (State.SPEAKING, 2)
+    return made
+
+
+# -- waking and sleeping -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "state"),
+    [("wake-word", State.ASLEEP), ("button", State.ASLEEP), ("always", State.ATTENDING)],
+)
+def test_resting_states(mode, state):
+    made = machine(mode=mode)
+    assert made.state is state
+    assert made.tick(1000.0) == []
+    assert made.barge_in_candidate is None
+
+
+def test_speech_while_asleep_is_nobodys_business():
+    made = machine()
+    assert made.handle(SpeechStarted(1.0), 1.125) == []
+    assert made.handle(SpeechEnded(2.0), 2.125) == []
+    assert made.tick(60.0) == []
+
+
+def test_without_speech_it_falls_asleep_again():
+    made = woken()
+    assert made.tick(5.0) == []
+    assert made.tick(5.25) == [changed(State.ASLEEP)]
+
+
+def test_the_button_wakes():
+    made = machine(mode="button")
+    assert made.handle(ButtonPressed(), 1.0) == [changed(State.ATTENDING)]
+    assert made.handle(SpeechStarted(0.875), 1.0) == [
+        StartRecognition(1, 0.75),
+        changed(State.LISTENING),
+    ]
+
+
+def test_a_turn_from_wake_word_to_follow_up():
+    made = woken()
+    assert made.handle(SpeechStarted(2.0), 2.125) == [
+        StartRecognition(1, 1.75),
+        changed(State.LISTENING),
+    ]
+    assert made.handle(PartialRecognised(1, "what"), 2.5) == []
+    assert made.handle(SpeechEnded(3.0), 3.125) == []
+    assert made.tick(3.46875) == []
+    assert made.tick(3.5) == [EndRecognition(1, 3.5), changed(State.THINKING)]
+    assert made.handle(FinalRecognised(1, " what time is it "), 3.75) == [
+        StartReply(1, "what time is it")
+    ]
+    assert made.handle(ReplyAudible(1), 4.0) == [changed(State.SPEAKING)]
+    assert made.handle(ReplyEnded(1), 6.0) == [changed(State.ATTENDING)]
+    assert made.tick(8.96875) == []
+    assert made.tick(9.0) == [changed(State.ASLEEP)]
+
+
+def test_in_always_mode_it_attends_for_ever():
+    made = speaking(ALWAYS, mode="wake-word")
+    made = machine(ALWAYS)
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(SpeechEnded(3.0), 3.125)
+    made.tick(3.5)
+    made.handle(FinalRecognised(1, "hello"), 3.75)
+    assert made.handle(ReplyEnded(1), 4.0) == [changed(State.ATTENDING)]
+    assert made.tick(1e6) == []
+
+
+def test_speech_reported_just_after_falling_asleep_counts():
+    made = woken()
+    made.tick(5.25)
+    assert made.handle(SpeechStarted(5.1875), 5.375) == [
+        StartRecognition(1, 4.9375),
+        changed(State.LISTENING),
+    ]
+
+
+# -- one breath ----------------------------------------------------------------------------
+
+
+def test_a_command_in_one_breath_is_recognised_from_the_end_of_the_wake_word():
+    made = machine()
+    made.handle(SpeechStarted(0.25), 0.375)
+    assert made.handle(Woken(1.0), 1.25) == [changed(State.ATTENDING)]
+    assert made.tick(1.375) == []
+    assert made.tick(1.4375) == [StartRecognition(1, 1.0), changed(State.LISTENING)]
+
+
+def test_the_tail_of_the_wake_word_is_not_a_command():
+    made = machine()
+    made.handle(SpeechStarted(0.25), 0.375)
+    made.handle(Woken(1.0), 1.125)
+    assert made.handle(SpeechEnded(1.125), 1.28125) == []
+    assert made.tick(5.0) == []
+    assert made.tick(5.125) == [changed(State.ASLEEP)]
+
+
+def test_a_short_command_in_one_breath_counts():
+    made = machine()
+    made.handle(SpeechStarted(0.25), 0.375)
+    made.handle(Woken(1.0), 1.125)
+    assert made.handle(SpeechEnded(1.375), 1.40625) == [
+        StartRecognition(1, 1.0),
+        changed(State.LISTENING),
+    ]
+    assert made.tick(1.875) == [EndRecognition(1, 1.875), changed(State.THINKING)]
+
+
+def test_speech_begun_between_the_wake_word_and_its_detection_counts():
+    made = machine()
+    made.handle(SpeechStarted(1.125), 1.25)
+    assert made.handle(Woken(1.0), 1.3125) == [
+        StartRecognition(1, 1.0),
+        changed(State.LISTENING),
+    ]
+
+
+def test_the_same_wake_word_told_twice_is_one():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    assert made.handle(Woken(1.0), 2.25) == []
+
+
+def test_the_wake_word_again_begins_the_turn_anew():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    assert made.handle(Woken(2.75), 3.0) == [
+        DropRecognition(1),
+        changed(State.ATTENDING),
+    ]
+    assert made.tick(3.25) == [StartRecognition(2, 2.75), changed(State.LISTENING)]
+
+
+# -- ends of turns -------------------------------------------------------------------------
+
+
+def test_speech_that_goes_on_before_the_silence_is_over_stays_one_turn():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(SpeechEnded(3.0), 3.125)
+    assert made.handle(SpeechStarted(3.375), 3.5) == []
+    assert made.tick(4.0) == []
+    made.handle(SpeechEnded(4.5), 4.625)
+    assert made.tick(5.0) == [EndRecognition(1, 5.0), changed(State.THINKING)]
+
+
+def test_another_endpointing_may_look_at_the_text():
+    class Hasty:
+        def ends_at_s(self, pause):
+            assert pause.turn_s == 1.25
+            return -math.inf if pause.text == "stop" else math.inf
+
+    made = TurnMachine(ALWAYS, Hasty())
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(SpeechEnded(3.0), 3.125)
+    assert made.tick(4.0) == []
+    assert made.handle(PartialRecognised(1, "stop"), 4.125) == [
+        EndRecognition(1, 3.0),
+        changed(State.THINKING),
+    ]
+
+
+def test_ten_minutes_without_a_pause_give_bounded_turns_without_gaps():
+    made = machine(ALWAYS, barge_in="off")
+    actions = made.handle(SpeechStarted(1.0), 1.125)
+    for step in range(1, 600 * 16):
+        at_s = 1.125 + step / 16
+        new = made.tick(at_s)
+        actions += new
+        for action in new:
+            if isinstance(action, EndRecognition):
+                actions += made.handle(FinalRecognised(action.turn_id, ""), at_s)
+    starts = [action.from_s for action in actions if isinstance(action, StartRecognition)]
+    ends = [action.at_s for action in actions if isinstance(action, EndRecognition)]
+    assert len(starts) >= 59
+    assert all(end - start <= 10.0 for start, end in zip(starts, ends, strict=False))
+    assert starts[1:] == ends[: len(starts) - 1]
+
+
+def test_a_recogniser_that_never_answers_is_given_up():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(SpeechEnded(3.0), 3.125)
+    made.tick(3.5)
+    assert made.tick(11.46875) == []
+    assert made.tick(11.5) == [AskAgain(1)]
+    assert made.handle(FinalRecognised(1, "late"), 12.0) == []
+
+
+def test_a_final_text_before_the_end_closes_the_turn():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    assert made.handle(FinalRecognised(1, "hi"), 3.0) == [
+        DropRecognition(1),
+        StartReply(1, "hi"),
+        changed(State.THINKING),
+    ]
+
+
+def test_speech_while_the_final_text_is_awaited_is_kept_whole():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(SpeechEnded(3.0), 3.125)
+    made.tick(3.5)
+    assert made.handle(SpeechStarted(3.75), 3.875) == []
+    assert made.handle(SpeechEnded(4.0), 4.125) == []
+    assert made.handle(SpeechStarted(4.25), 4.375) == []
+    assert made.handle(FinalRecognised(1, "what time"), 4.5) == [
+        StartReply(1, "what time"),
+        Duck(1),
+        StartRecognition(2, 3.5),
+    ]
+
+
+# -- nothing understood --------------------------------------------------------------------
+
+
+def ask(made, turn_id, start_s, text):
+    made.handle(SpeechStarted(start_s), start_s + 0.125)
+    made.handle(SpeechEnded(start_s + 1), start_s + 1.125)
+    made.tick(start_s + 1.5)
+    return made.handle(FinalRecognised(turn_id, text), start_s + 1.75)
+
+
+def test_it_asks_again_once_and_then_sleeps():
+    made = woken()
+    assert ask(made, 1, 2.0, "") == [AskAgain(1)]
+    assert made.handle(ReplyAudible(1), 4.0) == [changed(State.SPEAKING)]
+    assert made.handle(ReplyEnded(1), 5.0) == [changed(State.ATTENDING)]
+    assert made.tick(8.5) == []
+    assert ask(made, 2, 8.75, "") == [changed(State.ASLEEP)]
+    made.handle(Woken(20.0), 20.25)
+    assert ask(made, 3, 21.0, "") == [AskAgain(3)]
+
+
+def test_something_understood_in_between_allows_asking_again():
+    made = woken()
+    ask(made, 1, 2.0, "")
+    made.handle(ReplyEnded(1), 5.0)
+    assert ask(made, 2, 6.0, "hello") == [StartReply(2, "hello")]
+    made.handle(ReplyEnded(2), 8.0)
+    assert ask(made, 3, 9.0, "") == [AskAgain(3)]
+
+
+def test_in_always_mode_noise_is_passed_over_in_silence():
+    made = machine(ALWAYS)
+    assert ask(made, 1, 2.0, "") == [changed(State.ATTENDING)]
+
+
+# -- barge-in ------------------------------------------------------------------------------
+
+
+def test_speech_with_words_interrupts():
+    made = barging_in()
+    assert made.handle(PartialRecognised(2, "no wait"), 5.25) == []
+    assert made.tick(5.46875) == []
+    assert made.tick(5.5) == [StopReply(1, "interrupted"), changed(State.LISTENING)]
+    made.handle(SpeechEnded(6.0), 6.125)
+    assert made.tick(6.5) == [EndRecognition(2, 6.5), changed(State.THINKING)]
+    assert made.handle(FinalRecognised(2, "no wait"), 6.75) == [StartReply(2, "no wait")]
+
+
+def test_speech_without_words_takes_twice_as_long():
+    made = barging_in()
+    assert made.tick(5.96875) == []
+    assert made.tick(6.0) == [StopReply(1, "interrupted"), changed(State.LISTENING)]
+
+
+def test_pauses_do_not_count_as_speech():
+    made = barging_in()
+    made.handle(SpeechEnded(5.25), 5.375)
+    made.handle(SpeechStarted(5.625), 5.75)
+    assert made.handle(PartialRecognised(2, "no wait"), 5.8125) == []
+    assert made.tick(5.875) == [StopReply(1, "interrupted"), changed(State.LISTENING)]
+
+
+def test_a_reply_not_audible_yet_is_interrupted_too():
+    made = thinking()
+    assert made.handle(SpeechStarted(4.0), 4.125) == [Duck(1), StartRecognition(2, 3.75)]
+    assert made.handle(ReplyAudible(1), 4.25) == [changed(State.SPEAKING)]
+    assert made.tick(5.0) == [StopReply(1, "interrupted"), changed(State.LISTENING)]
+
+
+def cough(made, text):
+    """End candidate 2 after a quarter of a second; return what its final text leads to."""
+    made.handle(SpeechEnded(5.25), 5.375)
+    assert made.tick(5.75) == [EndRecognition(2, 5.75)]
+    assert made.barge_in_candidate == 2
+    return made.handle(FinalRecognised(2, text), 6.0)
+
+
+def test_a_cough_brings_the_reply_back():
+    made = barging_in()
+    assert cough(made, "") == [Unduck(1)]
+    assert made.barge_in_candidate is None
+
+
+def test_a_murmur_of_agreement_changes_nothing_however_long():
+    made = barging_in()
+    made.handle(PartialRecognised(2, "mhm uh huh"), 5.1875)
+    assert made.tick(6.5) == []
+    made.handle(SpeechEnded(6.5), 6.625)
+    assert made.tick(7.0) == [EndRecognition(2, 7.0)]
+    assert made.handle(FinalRecognised(2, "Mhm, uh huh."), 7.25) == [Unduck(1)]
+
+
+def test_short_words_interrupt_once_they_are_understood():
+    assert cough(barging_in(), "why") == [
+        StopReply(1, "interrupted"),
+        StartReply(2, "why"),
+        changed(State.THINKING),
+    ]
+
+
+def test_when_the_reply_ends_the_candidate_is_an_ordinary_turn():
+    made = barging_in()
+    assert made.handle(ReplyEnded(1), 5.1875) == [changed(State.LISTENING)]
+    made.handle(SpeechEnded(6.0), 6.125)
+    assert made.tick(6.5) == [EndRecognition(2, 6.5), changed(State.THINKING)]
+    assert made.handle(FinalRecognised(2, "and tomorrow"), 6.75) == [StartReply(2, "and tomorrow")]
+
+
+def test_noise_begun_over_a_reply_is_not_asked_about():
+    made = barging_in()
+    made.handle(ReplyEnded(1), 5.1875)
+    assert cough_after_reply(made) == [changed(State.ATTENDING)]
+    assert made.tick(8.96875) == []
+    assert made.tick(9.0) == [changed(State.ASLEEP)]
+
+
+def cough_after_reply(made):
+    made.handle(SpeechEnded(5.25), 5.375)
+    made.tick(5.75)
+    return made.handle(FinalRecognised(2, ""), 6.0)
+
+
+def test_an_interruption_that_was_not_understood_is_asked_about():
+    made = barging_in()
+    made.tick(6.0)
+    made.handle(SpeechEnded(6.25), 6.375)
+    made.tick(6.75)
+    assert made.handle(FinalRecognised(2, ""), 7.0) == [AskAgain(2)]
+
+
+def test_duck_only_never_stops():
+    made = barging_in(barge_in="duck-only")
+    made.handle(PartialRecognised(2, "as I was saying"), 5.25)
+    assert made.tick(9.0) == []
+    made.handle(SpeechEnded(9.0), 9.125)
+    made.tick(9.5)
+    assert made.handle(FinalRecognised(2, "as I was saying"), 9.75) == [Unduck(1)]
+
+
+def test_barge_in_off_ignores_speech_over_the_reply():
+    made = speaking(barge_in="off")
+    assert made.handle(SpeechStarted(5.0), 5.125) == []
+    assert made.handle(SpeechEnded(5.75), 5.875) == []
+    assert made.handle(ReplyEnded(1), 6.0) == [changed(State.ATTENDING)]
+    assert made.tick(6.5) == []
+
+
+def test_barge_in_off_hears_what_goes_on_after_the_reply():
+    made = speaking(barge_in="off")
+    made.handle(SpeechStarted(5.0), 5.125)
+    made.handle(ReplyEnded(1), 6.0)
+    assert made.tick(6.375) == []
+    assert made.tick(6.4375) == [StartRecognition(2, 6.0), changed(State.LISTENING)]
+
+
+# -- stop ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("barge_in", ["interrupt", "duck-only"])
+def test_a_stop_word_stops_at_once_and_is_not_answered(barge_in):
+    made = barging_in(barge_in=barge_in)
+    assert made.handle(PartialRecognised(2, "stop"), 5.1875) == [
+        StopReply(1, "stop word"),
+        changed(State.LISTENING),
+    ]
+    made.handle(SpeechEnded(5.375), 5.5)
+    assert made.tick(5.875) == [EndRecognition(2, 5.875), changed(State.THINKING)]
+    assert made.handle(FinalRecognised(2, "Stop it, please."), 6.0) == [changed(State.ATTENDING)]
+    assert made.tick(9.0) == [changed(State.ASLEEP)]
+
+
+def test_a_stop_word_lost_by_the_final_text_is_not_asked_about():
+    made = barging_in()
+    made.handle(PartialRecognised(2, "stop"), 5.1875)
+    assert cough_after_reply(made) == [changed(State.ATTENDING)]
+
+
+def test_a_stop_word_in_the_final_text_alone_stops_too():
+    assert cough(barging_in(), "stop") == [
+        StopReply(1, "stop word"),
+        changed(State.ATTENDING),
+    ]
+
+
+@pytest.mark.parametrize("barge_in", ["interrupt", "duck-only"])
+def test_a_request_that_begins_with_a_stop_word_is_answered(barge_in):
+    assert cough(barging_in(barge_in=barge_in), "stop the kitchen timer") == [
+        StopReply(1, "stop word"),
+        StartReply(2, "stop the kitchen timer"),
+        changed(State.THINKING),
+    ]
+
+
+def test_a_stop_word_after_the_interruption_is_not_answered():
+    made = barging_in()
+    made.tick(6.0)
+    made.handle(SpeechEnded(6.25), 6.375)
+    made.tick(6.75)
+    assert made.handle(FinalRecognised(2, "shut up"), 7.0) == [changed(State.ATTENDING)]
+
+
+def test_a_stop_word_without_a_reply_is_an_ordinary_request():
+    made = woken()
+    assert ask(made, 1, 2.0, "stop") == [StartReply(1, "stop")]
+
+
+@pytest.mark.parametrize("barge_in", ["interrupt", "off"])
+def test_the_button_stops_and_attends(barge_in):
+    made = speaking(barge_in=barge_in)
+    assert made.handle(ButtonPressed(), 5.0) == [
+        StopReply(1, "button"),
+        changed(State.ATTENDING),
+    ]
+    assert made.tick(9.0) == [changed(State.ASLEEP)]
+
+
+def test_the_wake_word_stops_and_attends():
+    made = barging_in()
+    assert made.handle(Woken(5.75), 6.0) == [
+        StopReply(1, "wake word"),
+        DropRecognition(2),
+        changed(State.ATTENDING),
+    ]
+
+
+def test_the_button_forgets_a_turn_whose_final_text_is_awaited():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(SpeechEnded(3.0), 3.125)
+    made.tick(3.5)
+    assert made.handle(ButtonPressed(), 3.75) == [changed(State.ATTENDING)]
+    assert made.handle(FinalRecognised(1, "what time"), 3.875) == []
+
+
+# -- announcements -------------------------------------------------------------------------
+
+
+def test_an_announcement_is_a_reply_like_any_other():
+    made = machine()
+    made.handle(SpeechStarted(1.0), 1.125)
+    made.handle(SpeechEnded(2.0), 2.125)
+    assert made.handle(SpeechOffered("tea is ready"), 60.0) == [
+        Announce(1, "tea is ready"),
+        changed(State.THINKING),
+    ]
+    assert made.handle(ReplyAudible(1), 60.25) == [changed(State.SPEAKING)]
+    assert made.handle(SpeechStarted(61.0), 61.125) == [Duck(1), StartRecognition(2, 60.75)]
+    assert made.handle(PartialRecognised(2, "stop"), 61.25)[0] == StopReply(1, "stop word")
+
+
+def test_announcements_wait_for_the_floor_and_keep_their_order():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    assert made.handle(SpeechOffered("one"), 2.25) == []
+    assert made.handle(SpeechOffered("two"), 2.25) == []
+    made.handle(SpeechEnded(3.0), 3.125)
+    made.tick(3.5)
+    made.handle(FinalRecognised(1, "hi"), 3.75)
+    assert made.handle(ReplyEnded(1), 4.0) == [Announce(2, "one")]
+    assert made.handle(ReplyEnded(2), 5.0) == [Announce(3, "two")]
+
+
+def test_too_many_announcements_lose_the_oldest_and_say_so():
+    made = thinking()
+    actions = [action for i in range(17) for action in made.handle(SpeechOffered(str(i)), 4.0)]
+    assert actions == [DiscardOffer("0")]
+
+
+# -- stale and odd facts -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        PartialRecognised(1, "stop"),
+        PartialRecognised(9, "stop"),
+        FinalRecognised(1, "again"),
+        FinalRecognised(9, "again"),
+        ReplyAudible(2),
+        ReplyEnded(2),
+        ReplyEnded(0),
+    ],
+)
+def test_stale_facts_change_nothing(fact):
+    made = barging_in()
+    assert made.handle(fact, 5.1875) == []
+    assert (made.state, made.barge_in_candidate) == (State.SPEAKING, 2)
+
+
+def test_facts_about_nothing_change_nothing():
+    made = woken()
+    for fact in (PartialRecognised(1, "a"), FinalRecognised(1, "a"), ReplyAudible(1)):
+        assert made.handle(fact, 2.0) == []
+    assert made.handle(SpeechEnded(2.0), 2.0) == []
+
+
+def test_speech_told_twice_is_told_once():
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    assert made.handle(SpeechStarted(2.25), 2.375) == []
+    made.handle(SpeechEnded(3.0), 3.125)
+    assert made.handle(SpeechEnded(3.25), 3.3125) == []
+    assert made.tick(3.5) == [EndRecognition(1, 3.5), changed(State.THINKING)]
+
+
+# -- invariants ----------------------------------------------------------------------------
+
+TEXTS = st.sampled_from(["", "stop", "mhm", "what time is it", "stop the timer"])
+POLICIES = st.builds(
+    TurnPolicy,
+    mode=st.sampled_from(["wake-word", "button", "always"]),
+    silence_s=st.sampled_from([0.0, 0.5]),
+    pre_roll_s=st.sampled_from([0.0, 0.25]),
+    no_speech_s=st.sampled_from([0.0, 4.0]),
+    max_turn_s=st.sampled_from([1.0, 5.0]),
+    follow_up_s=st.sampled_from([0.0, 3.0]),
+    barge_in=st.sampled_from(["interrupt", "duck-only", "off"]),
+    verify_s=st.sampled_from([0.0, 0.5]),
+    final_wait_s=st.just(1e9),
+)
+
+
+class AnyFacts(RuleBasedStateMachine):
+    """Throws facts in any order, late, doubled and stale, and checks what comes out."""
+
+    @initialize(policy=POLICIES)
+    def begin(self, policy):
+        self.policy = policy
+        self.made = TurnMachine(policy)
+        self.resting = self.made.state
+        self.now_s = 0.0
+        self.state = self.made.state
+        self.open = None
+        self.last_end_s = 0.0
+        self.last_wake_s = -math.inf
+        self.awaited = None
+        self.reply = None
+        self.ducked = None
+        self.last_id = 0
+
+    def new_id(self, turn_id):
+        assert turn_id > self.last_id
+        self.last_id = turn_id
+
+    def check(self, actions):
+        for action in actions:
+            getattr(self, "on_" + type(action).__name__.lower())(action)
+        assert self.state is self.made.state
+        return actions
+
+    def on_startrecognition(self, action):
+        assert self.open is None and self.awaited is None
+        assert self.last_end_s <= action.from_s <= self.now_s
+        self.new_id(action.turn_id)
+        self.open = action
+
+    def on_endrecognition(self, action):
+        assert self.open.turn_id == action.turn_id
+        assert 0 <= action.at_s - self.open.from_s <= self.policy.max_turn_s
+        assert action.at_s <= self.now_s
+        self.awaited, self.open = action.turn_id, None
+        self.last_end_s = action.at_s
+
+    def on_droprecognition(self, action):
+        assert self.open.turn_id == action.turn_id
+        self.open = None
+
+    def on_startreply(self, action):
+        assert self.reply is None and action.text
+        assert action.turn_id <= self.last_id
+        self.reply = action.turn_id
+
+    def on_askagain(self, action):
+        assert self.policy.mode != "always"
+        assert self.reply is None
+        self.reply = action.turn_id
+
+    def on_announce(self, action):
+        assert self.reply is None and self.open is None
+        self.new_id(action.turn_id)
+        self.reply = action.turn_id
+
+    def on_discardoffer(self, action):
+        assert action.text
+
+    def on_stopreply(self, action):
+        assert self.reply == action.turn_id
+        self.reply = self.ducked = None
+
+    def on_duck(self, action):
+        assert self.policy.barge_in != "off"
+        assert self.reply == action.turn_id and self.ducked is None
+        self.ducked = action.turn_id
+
+    def on_unduck(self, action):
+        assert self.ducked == action.turn_id
+        self.ducked = None
+
+    def on_statechanged(self, action):
+        assert action.state is not self.state
+        self.state = action.state
+
+    def tell(self, fact):
+        return self.check(self.made.handle(fact, self.now_s))
+
+    @rule(seconds=st.sampled_from([0.02, 0.1, 0.3, 0.6, 2.0, 6.0]))
+    def time_passes(self, seconds):
+        self.now_s += seconds
+        self.check(self.made.tick(self.now_s))
+
+    @rule(late_s=st.sampled_from([-1.0, 0.0, 0.16, 1.0]))
+    def wake(self, late_s):
+        wake_end_s = self.now_s - late_s
+        if wake_end_s > self.last_wake_s:
+            self.last_wake_s = min(wake_end_s, self.now_s)
+            self.awaited = None
+        self.tell(Woken(wake_end_s))
+
+    @rule()
+    def press(self):
+        self.awaited = None
+        self.tell(ButtonPressed())
+
+    @rule(late_s=st.sampled_from([-1.0, 0.0, 0.1, 1.0]))
+    def speech_starts(self, late_s):
+        self.tell(SpeechStarted(self.now_s - late_s))
+
+    @rule(late_s=st.sampled_from([-1.0, 0.0, 0.16, 1.0]))
+    def speech_ends(self, late_s):
+        self.tell(SpeechEnded(self.now_s - late_s))
+
+    @precondition(lambda self: self.open is not None)
+    @rule(text=TEXTS)
+    def partial(self, text):
+        self.tell(PartialRecognised(self.open.turn_id, text))
+
+    @precondition(lambda self: self.awaited is not None)
+    @rule(text=TEXTS, twice=st.booleans())
+    def final(self, text, twice):
+        fact = FinalRecognised(self.awaited, text)
+        self.awaited = None
+        self.tell(fact)
+        if twice:
+            assert self.tell(fact) == []
+
+    @precondition(lambda self: self.open is not None)
+    @rule(text=TEXTS)
+    def early_final(self, text):
+        self.tell(FinalRecognised(self.open.turn_id, text))
+
+    @precondition(lambda self: self.reply is not None)
+    @rule()
+    def audible(self):
+        self.tell(ReplyAudible(self.reply))
+
+    @precondition(lambda self: self.reply is not None)
+    @rule()
+    def reply_ends(self):
+        fact = ReplyEnded(self.reply)
+        self.reply = self.ducked = None
+        self.tell(fact)
+
+    @rule()
+    def offer(self):
+        self.tell(SpeechOffered("tea"))
+
+    @rule(turn_id=st.integers(-1, 60), text=TEXTS)
+    def stale(self, turn_id, text):
+        utterance = self.open.turn_id if self.open else self.awaited
+        self.made.tick(self.now_s)
+        if turn_id != utterance:
+            assert self.tell(PartialRecognised(turn_id, text)) == []
+            assert self.tell(FinalRecognised(turn_id, text)) == []
+        if turn_id != self.reply:
+            assert self.tell(ReplyAudible(turn_id)) == []
+            assert self.tell(ReplyEnded(turn_id)) == []
+
+    @invariant()
+    def state_agrees_with_what_was_asked_for(self):
+        if not hasattr(self, "made"):
+            return
+        candidate = self.open.turn_id if self.open else self.awaited
+        if self.reply is not None:
+            assert self.state in (State.THINKING, State.SPEAKING)
+            assert self.made.barge_in_candidate == candidate
+        else:
+            assert (self.state is State.LISTENING) == (self.open is not None)
+            assert (self.state is State.THINKING) == (self.awaited is not None)
+
+    def teardown(self):
+        if not hasattr(self, "made"):
+            return
+        self.tell(SpeechEnded(self.now_s))
+        for _ in range(60):
+            self.now_s += 1.0
+            self.check(self.made.tick(self.now_s))
+            if self.awaited is not None:
+                self.final("", False)
+            if self.reply is not None:
+                self.reply_ends()
+        assert self.state is self.resting
+        assert (self.open, self.awaited, self.reply, self.ducked) == (None, None, None, None)
+
+
+AnyFacts.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAnyFacts = AnyFacts.TestCase
