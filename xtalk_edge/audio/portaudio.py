@@ -50,7 +50,7 @@ class Device:
 
 
 class PortAudioCard(Card):
-    """One duplex stream; devices are named in full, in part, by number, or not at all for the default."""
+    """One duplex stream; devices are named in full, in part or by number, or are the default."""
 
     def __init__(
         self,
