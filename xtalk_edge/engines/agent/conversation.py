@@ -37,8 +37,7 @@ class Turn:
     def add_call(self, call: ToolCall, result: ToolResult) -> None:
         """Record a tool that ran."""
         self.calls.append(Message("assistant", render_call(call)))
-        content = harmless(result.content)
-        self.calls.append(Message("user", f"<tool_response>\n{content}\n</tool_response>"))
+        self.calls.append(Message("tool", harmless(result.content)))
         self.settled = True
 
     def messages(self) -> list[Message]:

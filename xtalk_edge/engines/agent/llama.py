@@ -17,7 +17,7 @@ from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.agent.conversation import Conversation, Turn
 from xtalk_edge.engines.agent.generation import Decision, Generation
 from xtalk_edge.engines.agent.llama_model import AbortFlag, LlamaModel
-from xtalk_edge.engines.agent.prompt import ChatTemplate, Message, harmless
+from xtalk_edge.engines.agent.prompt import ChatTemplate, Message
 from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolResult, ToolRunner
 from xtalk_edge.engines.preflight import preflight
@@ -119,10 +119,7 @@ class LlamaAgent(Agent):
         self._settle_prefix()
 
     def _settle_prefix(self) -> None:
-        # What two different questions have in common comes before any question.
-        one, other = (self._render([Message("user", word)]) for word in ("a", "b"))
-        pairs = zip(one, other, strict=False)
-        self._prefix = "".join(a for a, _ in itertools.takewhile(lambda p: p[0] == p[1], pairs))
+        self._prefix = self._common_start("a", "b")
         needed = len(self._model.tokenize(self._prefix)) + MIN_TURN_TOKENS
         if needed > self._model.context_tokens:
             raise ModelError(
@@ -167,15 +164,20 @@ class LlamaAgent(Agent):
                 self._prefilling = None
 
     def _certain_tokens(self, text: str) -> list[int]:
-        """Return the tokens that the prompt will begin with, whatever follows `text`."""
-        turn = Turn(text)
-        past = self._conversation.past(turn)
-        messages = [message for each in (*past, turn) for message in each.messages()]
-        prompt = self._render(messages)
-        end = prompt.rfind(harmless(text)) + len(harmless(text)) if text else -1
-        certain = prompt[:end] if end > len(self._prefix) else self._prefix
+        """Return the tokens that the prompt will begin with, however `text` goes on."""
+        certain = self._common_start(text, f"{text} a") if text else self._prefix
         # The last token may become another one when the text goes on.
         return self._model.tokenize(certain)[:-1]
+
+    def _common_start(self, one: str, other: str) -> str:
+        """Return what the prompts of two questions have in common, whatever the template does."""
+        prompts = [self._render(self._messages(Turn(text))) for text in (one, other)]
+        pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(*prompts, strict=False))
+        return "".join(character for character, _ in pairs)
+
+    def _messages(self, turn: Turn) -> list[Message]:
+        turns = (*self._conversation.past(turn), turn)
+        return [message for each in turns for message in each.messages()]
 
     # -- answering -------------------------------------------------------------------------
 
@@ -252,14 +254,13 @@ class LlamaAgent(Agent):
     def _prompt(self, turn: Turn) -> list[int]:
         """Return the turn's prompt with as much of the past as fits; empty if nothing fits."""
         while True:
-            past = self._conversation.past(turn)
-            messages = [message for each in (*past, turn) for message in each.messages()]
-            tokens = self._model.tokenize(self._render(messages))
+            tokens = self._model.tokenize(self._render(self._messages(turn)))
             if len(tokens) + self._reply_tokens <= self._model.context_tokens:
                 return tokens
+            past = len(self._conversation.past(turn))
             if not past:
                 return []
-            self._conversation.forget((len(past) + 1) // 2)
+            self._conversation.forget((past + 1) // 2)
 
     # -- history ---------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ To call a tool, reply with nothing but its name and arguments as JSON between th
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One entry of a chat: role is system, user or assistant."""
+    """One entry of a chat: role is system, user, assistant or tool."""
 
     role: str
     content: str
@@ -74,7 +74,7 @@ class ChatTemplate:
         """Return the prompt up to where the assistant begins to speak."""
         if tools and not self._own_tools:
             # A template with another idea of tools would teach calls nobody here understands.
-            messages = _with_instructions(messages, tools)
+            messages = _with_instructions([_as_text(each) for each in messages], tools)
             tools = None
         messages = merged(messages)
         try:
@@ -113,6 +113,12 @@ def merged(messages: Sequence[Message]) -> list[Message]:
         else:
             result.append(message)
     return result
+
+
+def _as_text(message: Message) -> Message:
+    if message.role != "tool":
+        return message
+    return Message("user", f"<tool_response>\n{message.content}\n</tool_response>")
 
 
 def _with_instructions(
