@@ -261,7 +261,7 @@ def open_card(audio: AudioConfig) -> Card:
         output_device=audio.output_device or None,
         rate_hz=audio.rate_hz,
         block_ms=audio.block_ms,
-        latency_ms=audio.latency_ms,
+        latency=audio.latency_ms / 1000 if audio.latency_ms else "low",
     )
 
 

@@ -113,6 +113,7 @@ class EventBus:
             self._history.append(event)
         if not targets:
             return
+        early: list[Inbox] = []
         for subscription in targets:
             inbox = subscription.inbox
             depth = len(inbox.queue)
@@ -123,10 +124,16 @@ class EventBus:
             inbox.queue.append((seq, event, subscription, track))
             if track is not None:
                 track.pending.append(inbox)
+            if depth == 0 and subscription.is_async and not inbox.busy:
+                early.append(inbox)
         dispatcher = self._dispatcher
         dispatcher.agenda.append((seq, targets))
         if not dispatcher.scheduled:
             dispatcher.schedule()
+        # Where no handler has to be first, tasks wake in the dispatcher's own turn of the loop.
+        if early and targets[0].priority == targets[-1].priority:
+            for inbox in early:
+                dispatcher.hand_over(inbox)
 
     def _failed(self, entry: Entry, exc: BaseException) -> None:
         """Log and announce a handler's failure; never the event's text, which may be speech."""

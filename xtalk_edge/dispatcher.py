@@ -25,6 +25,7 @@ class Dispatcher:
 
     def __init__(self, on_failure: Callable[[Entry, BaseException], None]) -> None:
         self.agenda: deque[tuple[int, tuple[Subscription, ...]]] = deque()
+        """Sequence numbers of what was published, each with its handlers by falling priority."""
         self.scheduled = False
         self.loop: asyncio.AbstractEventLoop | None = None
         self._on_failure = on_failure
@@ -45,6 +46,17 @@ class Dispatcher:
         """Work off the agenda when the loop gets to it."""
         self.scheduled = True
         (self.loop or self.bind()).call_soon(self._dispatch, context=self._context)
+
+    def hand_over(self, inbox: Inbox) -> None:
+        """Let the inbox's task go on, until it has caught up with the agenda."""
+        inbox.busy = True
+        self._busy += 1
+        if inbox.task is None:
+            inbox.task = self._tasks.start(self._work(inbox), f"inbox of {inbox.name}")
+            self._inbox_of[inbox.task] = inbox
+            inbox.task.add_done_callback(self._inbox_of.pop)
+        else:
+            _set(inbox.wake)
 
     def end(self, inbox: Inbox) -> None:
         """Let the inbox's task end, after the handler it may be running."""
@@ -76,16 +88,20 @@ class Dispatcher:
             for _ in range(min(len(agenda), BATCH)):
                 seq, targets = agenda.popleft()
                 self._reached_seq = seq
-                for subscription in targets:
+                for index, subscription in enumerate(targets, start=1):
                     inbox = subscription.inbox
                     queue = inbox.queue
                     # An empty or younger queue means that the event was dropped meanwhile.
                     if inbox.busy or not queue or queue[0][0] > seq:
                         continue
                     if queue[0][2].is_async:
-                        self._hand_over(inbox)
+                        self.hand_over(inbox)
                     else:
                         self._call(inbox, queue.popleft())
+                    if inbox.busy and _are_lower(targets[index:], subscription):
+                        # The inbox's task comes first, then the loop comes back here.
+                        agenda.appendleft((seq, targets[index:]))
+                        return
         finally:
             self.scheduled = False
             if agenda:
@@ -103,21 +119,11 @@ class Dispatcher:
             else:
                 if result is not None and isinstance(result, Coroutine):
                     inbox.begun = (entry, result)
-                    self._hand_over(inbox)
+                    self.hand_over(inbox)
                     return
                 subscription.stats.handled += 1
         if track is not None:
             track.release(inbox)
-
-    def _hand_over(self, inbox: Inbox) -> None:
-        inbox.busy = True
-        self._busy += 1
-        if inbox.task is None:
-            inbox.task = self._tasks.start(self._work(inbox), f"inbox of {inbox.name}")
-            self._inbox_of[inbox.task] = inbox
-            inbox.task.add_done_callback(self._inbox_of.pop)
-        else:
-            _set(inbox.wake)
 
     async def _work(self, inbox: Inbox) -> None:
         """Catch up with the agenda whenever the inbox is handed over."""
@@ -172,6 +178,10 @@ class Dispatcher:
             for waiting in self._idle:
                 _set(waiting)
             self._idle.clear()
+
+
+def _are_lower(targets: tuple[Subscription, ...], one: Subscription) -> bool:
+    return bool(targets) and targets[0].priority < one.priority
 
 
 def _set(future: asyncio.Future[None] | None) -> None:

@@ -23,7 +23,7 @@ PARTIAL_EVERY_BYTES = 32_000
 
 
 class _OfflineASR(ASR):
-    """Makes a recogniser of whole utterances look like a streaming one."""
+    """Makes a recogniser of whole utterances look like a streaming one; goes behind it."""
 
     def recognize_stream(
         self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
@@ -37,9 +37,22 @@ class _OfflineASR(ASR):
             self.__dict__["_text"] = self.recognize(bytes(heard)) if heard else ""
         text: str = self.__dict__.get("_text", "")
         if is_final:
-            for name in ("_heard", "_heard_until", "_text"):
-                self.__dict__.pop(name, None)
+            _forget_collected(self)
         return text
+
+
+class _ForgettingASR:
+    """Goes before a recogniser of whole utterances, whose own `reset` knows of no collection."""
+
+    def reset(self) -> None:
+        """Forget the utterance."""
+        _forget_collected(self)
+        super().reset()  # type: ignore[misc] # the recogniser stands behind this class
+
+
+def _forget_collected(recogniser: object) -> None:
+    for name in ("_heard", "_heard_until", "_text"):
+        recogniser.__dict__.pop(name, None)
 
 
 class _DecidingVAD(VAD):
@@ -86,4 +99,7 @@ def completed(slot: str, cls: type[Any]) -> type[Any]:
     contract = SLOTS[slot]
     if issubclass(cls, contract.base):
         return cls
-    return type(cls.__name__, (cls, contract.completion), {"__module__": cls.__module__})
+    bases: tuple[type, ...] = (cls, contract.completion)
+    if slot == "asr" and not hasattr(cls, "recognize_stream"):
+        bases = (_ForgettingASR, *bases)
+    return type(cls.__name__, bases, {"__module__": cls.__module__})

@@ -67,5 +67,5 @@ def _placed(slot: str, config: EngineConfig) -> Iterator[None]:
         for name, place in config.places.items():
             mention = f"{slot}.{name}:"
             if str(error).startswith(mention):
-                raise ConfigError(f"{place}:{str(error)[len(mention):]}") from error
+                raise ConfigError(f"{place}:{str(error)[len(mention) :]}") from error
         raise

@@ -45,13 +45,13 @@ def preflight(
         kind: "gguf", "onnx", "tflite", or a name of your own with a `check` of your own.
         check: "module:function" called with the path in the child; it raises when the file will
             not do. The default loads the file with the kind's usual library.
-        state_dir: where verdicts are kept.
+        state_dir: where verdicts are kept; None for `default_state_dir()`.
 
     Raises:
         ModelError: the file is missing, empty, damaged, or of the wrong kind.
     """
     _look(path, kind)
-    verdicts = _Verdicts((state_dir or default_state_dir()) / "preflight.json")
+    verdicts = _Verdicts(state_dir or default_state_dir())
     check = check or f"{_CHECKS}:{kind}"
     key = f"{verdicts.sha256(path)} {kind} {check} {_library_version(kind)}"
     if key in verdicts.good:
@@ -63,13 +63,17 @@ def preflight(
     verdicts.save()
 
 
-def default_state_dir() -> Path:
-    """Return where the device keeps what it learned: systemd's, the user's, or the home folder."""
+def default_state_dir() -> Path | None:
+    """Return systemd's state folder, else the user's; None where there is neither."""
     given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
     if given:
         return Path(given)
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(base).expanduser() / "xtalk-edge"
+    try:
+        return Path(base).expanduser() / "xtalk-edge"
+    except RuntimeError:
+        # No home folder is known, as for some service users.
+        return None
 
 
 def _look(path: Path, kind: str) -> None:
@@ -121,13 +125,13 @@ def _try_in_child(path: Path, check: str) -> str:
 class _Verdicts:
     """Good files by content, and the hash of each file by its path, size and times."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path | None) -> None:
+        self._path = folder and folder / "preflight.json"
         self.good: set[str] = set()
         self._hashes: dict[str, list[Any]] = {}
         # A lost or damaged cache only costs trying the files again.
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            kept = json.loads(path.read_text(encoding="utf-8"))
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            kept = json.loads(self._path.read_text(encoding="utf-8")) if self._path else {}
             self.good = set(kept["good"])
             self._hashes = dict(kept["hashes"])
 
@@ -146,6 +150,8 @@ class _Verdicts:
 
     def save(self) -> None:
         """Replace the cache in one step; a device that cannot write tries the files each start."""
+        if self._path is None:
+            return
         content = json.dumps({"good": sorted(self.good), "hashes": self._hashes}, indent=1)
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from xtalk_edge.engines.foreign import SLOTS, completed, lacking
 from xtalk_edge.errors import ConfigError, EdgeError, EngineError
@@ -44,8 +44,9 @@ _SPECS: dict[str, dict[str, str]] = {
 _PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "piper": "piper-tts"}
 """Packages whose import name does not tell what to install."""
 
-_GIL_HOLDERS = frozenset({("asr", "pocketsphinx")})
-"""Engines measured to keep the interpreter for more than 5 ms at a time."""
+_LONERS = frozenset({("asr", "pocketsphinx"), ("vad", "pysilero")})
+"""PocketSphinx keeps the interpreter for more than 5 ms at a time; pysilero's libraries and those
+of llama.cpp have the same names and do not fit one another."""
 
 
 _PLAIN_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
@@ -75,9 +76,9 @@ def names(slot: str) -> list[str]:
     return sorted(_named(slot))
 
 
-def default_isolation(slot: str, type: str) -> str:
-    """Return where the engine should run unless the owner says otherwise: "thread" or "process"."""
-    return "process" if (slot, type) in _GIL_HOLDERS else "thread"
+def default_isolation(slot: str, type: str) -> Literal["thread", "process"]:
+    """Return where the engine should run unless the owner says otherwise."""
+    return "process" if (slot, type) in _LONERS else "thread"
 
 
 def create(slot: str, type: str, params: Mapping[str, Any]) -> Any:

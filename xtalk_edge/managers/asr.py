@@ -98,11 +98,11 @@ class ASRManager(Manager):
         cursor = self._capture.rings.clean.cursor(from_sample)
         await self._worker.run(self._asr.reset)
         shown = ""
-        while self._end_sample is None or cursor.position < self._end_sample:
+        while self._end_sample is None or cursor.at < self._end_sample:
             wanted = self._chunk_samples
             if self._end_sample is not None:
-                wanted = min(wanted, self._end_sample - cursor.position)
-            if self._capture.head - cursor.position < wanted:
+                wanted = min(wanted, self._end_sample - cursor.at)
+            if cursor.available < wanted:
                 await self._capture.advance()
                 continue
             samples, lost = cursor.read(wanted)

@@ -136,7 +136,7 @@ class CaptureManager(Manager):
                     self._loop.call_soon_threadsafe(self._on_advance)
                 next_s = max(next_s + STEP_S, now_s())
                 time.sleep(max(0.0, next_s - now_s()))
-        except Exception as error:  # noqa: BLE001 - the thread's failure is raised by the owner
+        except Exception as error:
             log.exception("the ear failed")
             self._failure = error
             self._loop.call_soon_threadsafe(self._end, f"the ear failed: {error}")

@@ -126,6 +126,10 @@ class TurnManager(Manager):
                 self.bus.publish(event)
 
     def _requests(self, action: actions.Action) -> list[Event]:
+        """Return what is to be published so that `action` is performed."""
+        return self._of_hearing(action) or self._of_answering(action)
+
+    def _of_hearing(self, action: actions.Action) -> list[Event]:
         match action:
             case actions.StartRecognition(turn_id, from_s):
                 sample = round(from_s * RATE_HZ)
@@ -135,6 +139,12 @@ class TurnManager(Manager):
                 return [TurnASREndRequested(turn_id=turn_id, at_sample=sample)]
             case actions.DropRecognition(turn_id):
                 return [TurnASRResetRequested(turn_id=turn_id)]
+            case actions.StateChanged(state):
+                return [TurnStateChanged(state=state)]
+        return []
+
+    def _of_answering(self, action: actions.Action) -> list[Event]:
+        match action:
             case actions.StartReply(turn_id, text):
                 return [TurnLLMAgentStartRequested(turn_id=turn_id, text=text)]
             case actions.AskAgain(turn_id):
@@ -150,11 +160,9 @@ class TurnManager(Manager):
                 return [TurnTTSPauseRequested(turn_id=turn_id)]
             case actions.Unduck(turn_id):
                 return [TurnTTSResumeRequested(turn_id=turn_id)]
-            case actions.StateChanged(state):
-                return [TurnStateChanged(state=state)]
             case actions.DiscardOffer():
                 log.warning("too many announcements are waiting; the oldest will not be said")
-                return []
+        return []
 
 
 def _say(turn_id: int, text: str) -> list[Event]:

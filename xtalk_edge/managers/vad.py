@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import VAD
 from xtalk_edge.events import Event, VADSpeechEnd, VADSpeechStart
 from xtalk_edge.managers.base import Manager
-from xtalk_edge.managers.ear import Samples
-from xtalk_edge.turn.speech_gate import SpeechGate, SpeechStarted
+from xtalk_edge.turn.facts import SpeechStarted
+from xtalk_edge.turn.speech_gate import SpeechGate
 
 
 class VADManager(Manager):

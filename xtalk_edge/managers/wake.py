@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from xtalk_edge.audio.format import Samples
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import WakeWord
 from xtalk_edge.events import Event, WakeWordDetected
 from xtalk_edge.managers.base import Manager
-from xtalk_edge.managers.ear import Samples
 
 
 class WakeManager(Manager):

@@ -247,7 +247,8 @@ class TurnMachine:
             self._stop_reply("interrupted")
         end_s = utterance.from_s + self._policy.max_turn_s
         if self._speech.end_s is not None:
-            began_s = self._speech.end_s
+            # An end reported very late may lie before the sound this turn began with.
+            began_s = max(utterance.from_s, self._speech.end_s)
             pause = Pause(began_s, began_s - utterance.from_s, utterance.text)
             end_s = min(end_s, max(began_s, self._endpointing.ends_at_s(pause)))
         if self._now_s >= end_s:

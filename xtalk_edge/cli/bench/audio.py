@@ -52,7 +52,7 @@ POSITION_LIMIT_MS = 5.0
 @click.option("--block-ms", default=10.0, show_default=True, type=click.FloatRange(1.0, 100.0),
               help="How much sound the device moves at a time.")  # fmt: skip
 @click.option("--pulse", is_flag=True,
-              help="Use a private PulseAudio server with a virtual loop; no sound card needed.")  # fmt: skip
+              help="Use a private PulseAudio server with a virtual loop.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     seconds: float,
@@ -173,7 +173,7 @@ def _load_text(r: LoadResult) -> str:
     path = (
         "every frame bit-exact"
         if r.loop_wrong_frames == 0
-        else f"{r.loop_wrong_frames} frames changed on the way, similarity {r.loop_similarity}"
+        else f"{r.loop_wrong_frames} frames differ, similarity {r.loop_similarity}"
     )
     n = r.counters
     return f"""\
@@ -183,7 +183,7 @@ C callback beside calls that hold the interpreter, {r.seconds:.0f} s
   written -> device       {r.played_frames} frames, {r.played_wrong_frames} wrong or missing
   device -> reader        {r.read_frames} of {r.captured_frames} frames, {r.gaps} gaps, \
 {"in order" if r.read_in_order else "OUT OF ORDER"}
-  through the loop        {path}, lag {r.loop_lag_ms} ms
+  through the loop        {path}, lag {r.loop_lag_ms} ms, {r.loop_slips} slips of the device
   flagged by the device   {n.input_overflows} input overflows, {n.output_underflows} underflows
   starved playback        {n.playback_starved_frames} frames
   high and low water      {r.capture_high_water_ms} ms waited to be read, \

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,16 @@ from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.core import BlockRecord, Captured, Gap
 from xtalk_edge.errors import DeviceError
 
+Number = TypeVar("Number", np.int16, np.int64)
+
 QUIETEST, LOUDEST = 1000, 8000
 """Noise that is never near zero, so that a fade's last frame still shows; -12 dB at most."""
 
 SAME_SOUND = 0.9
 """Normalised correlation above which what came back is what was played."""
+
+WINDOW_S = 0.25
+"""How often the lag is looked at: a lag may be as long, and a slip is placed as exactly."""
 
 ROUND_S = 0.005
 """How often reader and writer look: half a block."""
@@ -55,12 +60,15 @@ class Recording:
     in_order: bool
     """Whether every read began where the one before had ended."""
 
-    def mic_time_s(self) -> tuple[float, float]:
-        """Return (a, b) so that the mic frame i of this recording was heard at a + b * i."""
-        frame = np.array([block.capture_frame - self.at_frame for block in self.blocks])
-        heard = np.array([block.adc_s for block in self.blocks])
-        slope, offset = np.polyfit(frame, heard, 1)
-        return float(offset), float(slope)
+    def frame_at(self, time_s: float) -> int:
+        """Return the microphone frame of this recording that was heard at `time_s`."""
+        frames = [block.capture_frame - self.at_frame for block in self.blocks]
+        return int(np.interp(time_s, [block.adc_s for block in self.blocks], frames))
+
+    def time_s(self, frame: int) -> float:
+        """Return when a microphone frame of this recording was heard, by the ADC times."""
+        frames = [block.capture_frame - self.at_frame for block in self.blocks]
+        return float(np.interp(frame, frames, [block.adc_s for block in self.blocks]))
 
 
 def join(parts: list[Captured]) -> Recording:
@@ -76,20 +84,49 @@ def join(parts: list[Captured]) -> Recording:
     )
 
 
-def find_lag(mic: NDArray[np.int16], far: NDArray[np.int16], window: int) -> int:
-    """Return how many frames later `mic` hears what `far` played; DeviceError if it does not."""
-    active = np.flatnonzero(far)
-    start = int(active[0]) if len(active) else 0
-    a, b = mic[start : start + window].astype(float), far[start : start + window].astype(float)
-    size = 1 << (2 * window - 1).bit_length()
-    match = np.fft.irfft(np.fft.rfft(a, size) * np.conj(np.fft.rfft(b, size)), size)[:window]
-    lag = int(np.argmax(match))
-    if similarity(a[lag:], b[: len(b) - lag]) < SAME_SOUND:
+def find_lags(recording: Recording, rate_hz: int) -> NDArray[np.int64]:
+    """Return for each mic frame how many frames before it `far` played it.
+
+    A device that slips, by running dry or dropping a block, changes the lag. Raises DeviceError
+    when nothing of what was played comes back.
+    """
+    mic, far = recording.mic, recording.far
+    window = round(WINDOW_S * rate_hz)
+    lags = np.zeros(len(mic), np.int64)
+    lag: int | None = None
+    for start in range(window, len(mic), window):
+        heard = mic[start : start + window]
+        before = None if lag is None else far[start - lag : start - lag + len(heard)]
+        if before is None or not np.array_equal(heard, before):
+            lag = _lag_in(heard, far[start - window : start + len(heard)], window, lag)
+        if lag is not None:
+            lags[start : start + window] = lag
+    if lag is None:
         raise DeviceError(
             "what was played did not come back to the input: there is no loop; "
             "use --pulse, or see --help for how to make one"
         )
-    return lag
+    lags[: np.argmax(lags > 0)] = lags[np.argmax(lags > 0)]
+    return lags
+
+
+def _lag_in(
+    heard: NDArray[np.int16], played: NDArray[np.int16], window: int, otherwise: int | None
+) -> int | None:
+    size = 1 << (len(played) + len(heard)).bit_length()
+    match = np.fft.irfft(
+        np.fft.rfft(played.astype(float), size) * np.conj(np.fft.rfft(heard.astype(float), size)),
+        size,
+    )
+    at = int(np.argmax(match[: window + 1]))
+    if similarity(heard, played[at : at + len(heard)]) < SAME_SOUND:
+        return otherwise  # a silence, or the window in which the lag changes
+    return window - at
+
+
+def delayed(values: NDArray[Number], lags: NDArray[np.int64]) -> NDArray[Number]:
+    """Return for each mic frame the value of the far frame it repeats; the first where none is."""
+    return values.take(np.maximum(np.arange(len(lags)) - lags, 0))
 
 
 def similarity(a: NDArray[Any], b: NDArray[Any]) -> float:
@@ -197,7 +234,8 @@ class GilHog:
     """Holds the interpreter in calls of a given length, one after the other, while open."""
 
     def __init__(self, hold_ms: float) -> None:
-        self._power = _power_taking(hold_ms)
+        self._hold_ms = hold_ms
+        self._power = 100_000  # some 10 ms on a laptop; finds its length within a few calls
         self.held_ms: list[float] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bench-hog")
@@ -217,17 +255,13 @@ class GilHog:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self.held_ms.append(_time_power_ms(self._power))
+            took_ms = _time_power_ms(self._power)
+            self.held_ms.append(took_ms)
+            # Processor clocks and neighbours change: keep near the length asked for.
+            self._power = round(self._power * min(1.1, max(0.9, self._hold_ms / took_ms)))
 
 
 def _time_power_ms(power: int) -> float:
     began_s = time.perf_counter()
     pow(3, power)  # one C call that never lets go of the interpreter
     return (time.perf_counter() - began_s) * 1000
-
-
-def _power_taking(hold_ms: float) -> int:
-    power = 10_000
-    while min(_time_power_ms(power) for _ in range(3)) < hold_ms:
-        power = round(power * 1.1)
-    return power

@@ -26,7 +26,9 @@ CLAUSE_PAUSE_MS = 120
 
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*\s*$")
 _PIECE_END = re.compile(r"[.!?…;:,–—][\"'”’)\]]*\s|\n")
-_WORD = re.compile(r"\S+")
+# Chinese and Japanese are written without blanks; each of their signs counts as a word.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
 class EspeakTTS(TTS):
@@ -145,7 +147,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _word_frames(text: str, begun: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """Yield (start, end, frame) of each blank-separated word at its first event.
+    """Yield (start, end, frame) of each word at its first event.
 
     espeak reports numbers and signs as several words, some with positions that go back; only the
     first event at or after a word not yet begun counts.

