@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,11 @@ class RoomCard(PacedCard):
             start = max(start, self.position)
             self._voices.append(_Voice(start, dry, wet))
         return Said(start / self.rate_hz, (start + len(dry)) / self.rate_hz)
+
+    def set_noise(self, level_db: float | None) -> None:
+        """Change the level of the room's noise at once; None ends it."""
+        self._scene = replace(self._scene, noise_db=level_db)
+        self._noise = _noise_bed(self._scene)
 
     def drop(self, seconds: float) -> None:
         """Lose the next so much of capture and playback, as an overrun does; the core is told."""

@@ -12,7 +12,7 @@ import numpy as np
 from xtalk_edge.appliance import Appliance
 from xtalk_edge.audio.format import WavWriter
 from xtalk_edge.audio.portaudio import list_devices
-from xtalk_edge.audio.room import RoomCard, Scene
+from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.cli.demo_script import SCRIPT, Exchange, Talker
 from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, read_config
@@ -21,7 +21,7 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.errors import DeviceError
 
-TALKER_VOICE = "en-us+f3"
+TALKER_VOICE = "en-us+klatt4"
 """Unlike the device's own voice, so that a listener can tell them apart."""
 
 ECHO_DB = -20.0
@@ -58,7 +58,7 @@ def command(
 
 
 async def _converse(config: Config, output: Path) -> list[Exchange]:
-    room = RoomCard(Scene(echo_db=ECHO_DB, seed=1))
+    room = RoomCard(RoomScene(echo_db=ECHO_DB, seed=1))
     view = LiveView()
     appliance = Appliance(config, card=room, progress=view.note)
     appliance.bus.register(view)
