@@ -45,7 +45,7 @@ class EventBus:
 
     def __init__(self, *, inbox_limit: int = INBOX_LIMIT, history: int = 0) -> None:
         self._inbox_limit = inbox_limit
-        self._history: deque[Event] | None = deque(maxlen=history) if history else None
+        self._history: deque[Event] = deque(maxlen=history)
         self._dispatcher = Dispatcher(self._failed)
         self._inboxes: dict[int, Inbox] = {}
         self._subscriptions: list[Subscription] = []
@@ -108,12 +108,8 @@ class EventBus:
         if targets is None:
             targets = self._route(event.__class__)
         self._seq = seq = self._seq + 1
+        self._history.append(event)
         stats = self._stats
-        if self._history is not None:
-            self._history.append(event)
-        if not targets:
-            return
-        early: list[Inbox] = []
         for subscription in targets:
             inbox = subscription.inbox
             depth = len(inbox.queue)
@@ -124,16 +120,8 @@ class EventBus:
             inbox.queue.append((seq, event, subscription, track))
             if track is not None:
                 track.pending.append(inbox)
-            if depth == 0 and subscription.is_async and not inbox.busy:
-                early.append(inbox)
-        dispatcher = self._dispatcher
-        dispatcher.agenda.append((seq, targets))
-        if not dispatcher.scheduled:
-            dispatcher.schedule()
-        # Where no handler has to be first, tasks wake in the dispatcher's own turn of the loop.
-        if early and targets[0].priority == targets[-1].priority:
-            for inbox in early:
-                dispatcher.hand_over(inbox)
+        if targets:
+            self._dispatcher.announce(seq, targets)
 
     def _failed(self, entry: Entry, exc: BaseException) -> None:
         """Log and announce a handler's failure; never the event's text, which may be speech."""
@@ -238,7 +226,7 @@ class EventBus:
 
     def history(self, event_type: type[E] = Event) -> list[E]:  # type: ignore[assignment]
         """Return the last published events of a type, oldest first; [] when none are kept."""
-        return [event for event in self._history or () if isinstance(event, event_type)]
+        return [event for event in self._history if isinstance(event, event_type)]
 
     async def drained(self) -> None:
         """Return when no handler runs and no event waits.

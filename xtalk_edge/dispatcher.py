@@ -24,9 +24,9 @@ class Dispatcher:
     """Runs the handlers; `on_failure` hears of every exception that one of them raised."""
 
     def __init__(self, on_failure: Callable[[Entry, BaseException], None]) -> None:
-        self.agenda: deque[tuple[int, tuple[Subscription, ...]]] = deque()
+        self._agenda: deque[tuple[int, tuple[Subscription, ...]]] = deque()
         """Sequence numbers of what was published, each with its handlers by falling priority."""
-        self.scheduled = False
+        self._scheduled = False
         self.loop: asyncio.AbstractEventLoop | None = None
         self._on_failure = on_failure
         self._context = contextvars.Context()
@@ -42,21 +42,19 @@ class Dispatcher:
             self.loop = asyncio.get_running_loop()
         return self.loop
 
-    def schedule(self) -> None:
-        """Work off the agenda when the loop gets to it."""
-        self.scheduled = True
-        (self.loop or self.bind()).call_soon(self._dispatch, context=self._context)
-
-    def hand_over(self, inbox: Inbox) -> None:
-        """Let the inbox's task go on, until it has caught up with the agenda."""
-        inbox.busy = True
-        self._busy += 1
-        if inbox.task is None:
-            inbox.task = self._tasks.start(self._work(inbox), f"inbox of {inbox.name}")
-            self._inbox_of[inbox.task] = inbox
-            inbox.task.add_done_callback(self._inbox_of.pop)
-        else:
-            _set(inbox.wake)
+    def announce(self, seq: int, targets: tuple[Subscription, ...]) -> None:
+        """Work off the event `seq`, now in the inboxes, when the loop gets to it."""
+        self._agenda.append((seq, targets))
+        if not self._scheduled:
+            self._schedule()
+        # Where no handler has to be first, tasks wake in the dispatcher's own turn of the loop.
+        if targets[0].priority == targets[-1].priority:
+            for subscription in targets:
+                inbox = subscription.inbox
+                if subscription.is_async and not inbox.busy:
+                    queue = inbox.queue
+                    if queue and queue[0][0] == seq and queue[0][2].is_async:
+                        self._hand_over(inbox)
 
     def end(self, inbox: Inbox) -> None:
         """Let the inbox's task end, after the handler it may be running."""
@@ -70,7 +68,7 @@ class Dispatcher:
 
     async def drained(self) -> None:
         """Return when no handler runs and no event waits."""
-        if self.agenda or self._busy:
+        if self._agenda or self._busy:
             idle: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._idle.append(idle)
             await idle
@@ -78,12 +76,16 @@ class Dispatcher:
     async def aclose(self) -> None:
         """Cancel all handlers and forget the agenda."""
         await self._tasks.aclose()
-        self.agenda.clear()
+        self._agenda.clear()
         self._busy = 0
         self._wake_if_idle()
 
+    def _schedule(self) -> None:
+        self._scheduled = True
+        (self.loop or self.bind()).call_soon(self._dispatch, context=self._context)
+
     def _dispatch(self) -> None:
-        agenda = self.agenda
+        agenda = self._agenda
         try:
             for _ in range(min(len(agenda), BATCH)):
                 seq, targets = agenda.popleft()
@@ -95,7 +97,7 @@ class Dispatcher:
                     if inbox.busy or not queue or queue[0][0] > seq:
                         continue
                     if queue[0][2].is_async:
-                        self.hand_over(inbox)
+                        self._hand_over(inbox)
                     else:
                         self._call(inbox, queue.popleft())
                     if inbox.busy and _are_lower(targets[index:], subscription):
@@ -103,9 +105,9 @@ class Dispatcher:
                         agenda.appendleft((seq, targets[index:]))
                         return
         finally:
-            self.scheduled = False
+            self._scheduled = False
             if agenda:
-                self.schedule()
+                self._schedule()
             else:
                 self._wake_if_idle()
 
@@ -119,11 +121,22 @@ class Dispatcher:
             else:
                 if result is not None and isinstance(result, Coroutine):
                     inbox.begun = (entry, result)
-                    self.hand_over(inbox)
+                    self._hand_over(inbox)
                     return
                 subscription.stats.handled += 1
         if track is not None:
             track.release(inbox)
+
+    def _hand_over(self, inbox: Inbox) -> None:
+        """Let the inbox's task go on, until it has caught up with the agenda."""
+        inbox.busy = True
+        self._busy += 1
+        if inbox.task is None:
+            inbox.task = self._tasks.start(self._work(inbox), f"inbox of {inbox.name}")
+            self._inbox_of[inbox.task] = inbox
+            inbox.task.add_done_callback(self._inbox_of.pop)
+        else:
+            _set(inbox.wake)
 
     async def _work(self, inbox: Inbox) -> None:
         """Catch up with the agenda whenever the inbox is handed over."""
@@ -174,7 +187,7 @@ class Dispatcher:
                 track.release(inbox)
 
     def _wake_if_idle(self) -> None:
-        if self._idle and not self.agenda and not self._busy:
+        if self._idle and not self._agenda and not self._busy:
             for waiting in self._idle:
                 _set(waiting)
             self._idle.clear()

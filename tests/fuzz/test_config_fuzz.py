@@ -14,13 +14,10 @@ def loads_or_says_why(text: str, *overrides: str) -> None:
     try:
         config = load_text(text, overrides, "edge.toml")
     except ConfigError as exc:
-        assert all(line.startswith(("edge.toml", "--set ")) for line in _first_lines(str(exc)))
+        assert str(exc).startswith(("edge.toml:", "--set "))
     else:
-        assert load_text(dump(config)) == config
-
-
-def _first_lines(message: str) -> list[str]:
-    return message.splitlines()[:1]
+        # As text, because a setting that is nan does not equal itself.
+        assert dump(load_text(dump(config))) == dump(config)
 
 
 @given(
