@@ -133,12 +133,6 @@ class Inbox:
 
     def discard(self) -> None:
         """Forget all waiting events and let go whoever waits for them."""
-        if self.begun is not None:
-            (_, _, _, track), coroutine = self.begun
-            coroutine.close()
-            self.begun = None
-            if track is not None:
-                track.release(self)
         while self.queue:
             track = self.queue.popleft()[3]
             if track is not None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
 
 class TaskOwner:
-    """Starts tasks, keeps them alive, and ends them all; the first failure is raised at the end."""
+    """Starts tasks, keeps them alive, and ends them all; the first failure is kept and told."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -38,10 +37,13 @@ class TaskOwner:
             raise self._failure
 
     async def aclose(self) -> None:
-        """Cancel every task and wait until all have ended."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+        """Cancel every task and wait until all have ended, those they start meanwhile too.
+
+        A task may close its own owner: it is left out.
+        """
+        me = asyncio.current_task()
+        while tasks := self._tasks - {me}:
+            for task in tasks:
+                task.cancel()
+            # Not by awaiting each: a cancellation of the caller must reach the caller.
+            await asyncio.wait(tasks)

@@ -1,6 +1,6 @@
 """Whatever an owner writes into a configuration is loaded or told as a ConfigError."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalk_edge.config.files import data_path
@@ -20,6 +20,7 @@ def loads_or_says_why(text: str, *overrides: str) -> None:
         assert dump(load_text(dump(config))) == dump(config)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(STARTER)), st.integers(0, 30), st.text(max_size=10)),
@@ -34,11 +35,13 @@ def test_a_damaged_starter_file(changes: list[tuple[int, int, str]]) -> None:
     loads_or_says_why(text)
 
 
+@settings(deadline=None)
 @given(st.text("[]{}=.,\"'#\n\r\\ a1-", max_size=60))
 def test_any_text(text: str) -> None:
     loads_or_says_why(text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("[]{}=.,\"'#\n\\ a1-", max_size=20), max_size=3))
 def test_any_override(overrides: list[str]) -> None:
     loads_or_says_why("", *overrides)
@@ -49,6 +52,7 @@ _SETTINGS = ["rate_hz", "ring_s", "threshold", "mode", "type", "isolation", "dis
 _VALUES = ["1", "-1", "1e999", "nan", "0.5", '"x"', "[]", '["a"]', "{}", "true", "1979-05-27", "\n"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(_SECTIONS), st.sampled_from(_SETTINGS), st.sampled_from(_VALUES)),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalk_edge.bus import EventBus, handles
@@ -127,6 +127,26 @@ def test_a_plain_handler_waits_for_the_coroutine_of_the_same_inbox() -> None:
     run_virtual(main())
 
 
+def test_a_coroutine_handler_waits_for_plain_ones_of_the_same_inbox() -> None:
+    async def main() -> None:
+        bus = EventBus()
+        order: list[str] = []
+        owner = object()
+
+        async def slow(event) -> None:
+            order.append("coroutine")
+
+        bus.subscribe(TTSPaused, lambda event: order.append("plain"), owner=owner)
+        bus.subscribe(LLMAgentResponseUpdate, slow, owner=owner)
+        bus.publish(TTSPaused())
+        bus.publish(text(1))
+        bus.publish(TTSPaused())
+        await bus.drained()
+        assert order == ["plain", "coroutine", "plain"]
+
+    run_virtual(main())
+
+
 def test_a_lambda_may_return_a_coroutine() -> None:
     async def main() -> None:
         bus = EventBus()
@@ -165,6 +185,7 @@ def test_a_callable_object_may_be_a_coroutine_handler() -> None:
     run_virtual(main())
 
 
+@settings(deadline=None)
 @given(
     load=st.lists(
         st.tuples(st.integers(0, 3), st.floats(0.0, 0.05), st.booleans()), min_size=1, max_size=40
@@ -394,6 +415,40 @@ def test_handlers_may_wait_for_other_subscribers() -> None:
     run_virtual(main())
 
 
+def test_waiting_through_two_subscribers_for_the_same_third_is_no_circle() -> None:
+    """The one who waits hangs on two, both of whom hang on the same one."""
+
+    async def main() -> None:
+        bus = EventBus()
+        done: list[str] = []
+
+        async def waits_for_both(event) -> None:
+            await bus.publish_and_wait(text(1))
+
+        async def waits_for_last(event) -> None:
+            await bus.publish_and_wait(ASRResultPartial(text=""))
+
+        async def last(event) -> None:
+            await asyncio.sleep(1.0)
+
+        async def outside(event) -> None:
+            await bus.publish_and_wait(TTSPaused())
+            done.append("outside")
+
+        bus.subscribe(TTSPaused, waits_for_both)
+        bus.subscribe(LLMAgentResponseUpdate, waits_for_last)
+        bus.subscribe(LLMAgentResponseUpdate, lambda event: waits_for_last(event))
+        bus.subscribe(ASRResultPartial, last)
+        bus.subscribe(ASRResultFinal, outside)
+        bus.publish(TTSPaused())
+        await asyncio.sleep(0.5)
+        await bus.publish_and_wait(ASRResultFinal(text=""))
+        assert done == ["outside"]
+        assert bus.stats().errors == 0
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize("what", ["drained", "aclose"])
 def test_a_handler_cannot_wait_for_the_whole_bus(what) -> None:
     async def main() -> None:
@@ -566,21 +621,24 @@ def test_unsubscribed_handlers_hear_nothing_more_not_even_what_waits() -> None:
     run_virtual(main())
 
 
-def test_one_of_two_handlers_of_an_inbox_may_leave() -> None:
+@pytest.mark.parametrize("kind", ["plain", "coroutine"])
+def test_one_of_two_handlers_of_an_inbox_may_leave(kind) -> None:
     async def main() -> None:
         bus = EventBus()
         seen: list[Event] = []
+        gone: list[Event] = []
         owner = object()
 
-        async def leaving(event) -> None:
-            raise AssertionError
+        async def leaving_coroutine(event) -> None:
+            gone.append(event)
 
+        leaving = keep(gone) if kind == "plain" else leaving_coroutine
         going = bus.subscribe(TTSPaused, leaving, owner=owner)
         bus.subscribe(TTSPaused, keep(seen), owner=owner)
         bus.publish(TTSPaused())
         bus.unsubscribe(going)
         await bus.drained()
-        assert len(seen) == 1
+        assert (len(seen), gone) == (1, [])
 
     run_virtual(main())
 

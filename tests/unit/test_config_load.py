@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import tomli
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalk_edge.config.load import dump, load, load_text
@@ -229,6 +229,7 @@ _values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_values)
 def test_any_value_is_written_as_toml_that_reads_back(value: Any) -> None:
     assert tomli.loads(f"v = {value_text(value)}")["v"] == value
@@ -241,6 +242,7 @@ def test_values_beyond_decimal_and_finite_are_written_too() -> None:
     assert tomli.loads(f"v = {value_text(moment)}")["v"] == moment
 
 
+@settings(deadline=None)
 @given(
     rate_hz=st.integers(8000, 192_000),
     gain_db=st.floats(-60.0, 0.0),
@@ -399,6 +401,7 @@ def _documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int]]:
     return text, lines
 
 
+@settings(deadline=None)
 @given(_documents())
 def test_the_line_of_every_key_is_found_in_any_document(
     document: tuple[str, dict[KeyPath, int]],
