@@ -1,0 +1,1 @@
+"""The built-in brain: its commands, corpus, grammar, training and export."""

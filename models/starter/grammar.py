@@ -1,0 +1,119 @@
+"""Writes the recogniser's grammar and word list from the `say` phrases of the description.
+
+python -m models.starter.grammar   rewrites commands.jsgf and vocabulary.txt.
+
+Everything that can be refused or chatted about is in the grammar too: a recogniser hears only
+what its grammar holds, and would bend "turn on the lamp" into the nearest command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from models.starter.description import HERE, Description, load
+from models.starter.figures import ONES, TENS
+from models.starter.phrases import Phrase, to_jsgf
+
+GRAMMAR = HERE / "commands.jsgf"
+VOCABULARY = HERE / "vocabulary.txt"
+
+DIGITS = ONES[1:10]
+NUMBER_RULES = {
+    "below_hundred": f"{' | '.join(ONES[1:])} | {' | '.join(TENS[2:])} | "
+    f"( {' | '.join(TENS[2:])} ) ( {' | '.join(DIGITS)} )",
+    "number": "zero | <below_hundred> | [ one | a ] hundred",
+    "hour": " | ".join(ONES[1:13]),
+    "duration": "<below_hundred> ( minutes | seconds | hours ) | one ( minute | hour | second ) | "
+    "a minute | an hour | half an hour | an hour and a half | a minute and a half | "
+    "( one hour | an hour | two hours | three hours ) [ and ] <below_hundred> minutes",
+    "span": "<below_hundred> ( minute | second | hour ) | half hour",
+    "amount": "<number> [ percent ]",
+    "operator": "plus | minus | times | divided by",
+    "sum": "<number> <operator> <number> [ <operator> <number> ] | <number> percent of <number> | "
+    "half of <number>",
+    "polite": "please | can you | could you",
+}
+"""Rules for spoken numbers: 0 to 100, which is as far as a small grammar hears reliably."""
+
+LISTED = {
+    "item": "milk | bread | eggs | butter | cheese | sugar | coffee | apples",
+    "appliance": "lamp | light | lights | fan | heating | tv | heater",
+    "chore": "call mom | buy milk | take out the trash | feed the cat | water the plants",
+}
+"""Few of the corpus's many words: enough to hear what kind of request it is."""
+
+
+def slot_rule(slot: str) -> str:
+    """Return how a phrase names the rule of one of its slots."""
+    return f"<{slot}>"
+
+
+def _alternatives(phrases: tuple[Phrase, ...]) -> str:
+    lines = (("[ <polite> ] " if p.order else "") + to_jsgf(p.body, slot_rule) for p in phrases)
+    return "\n    | ".join(lines)
+
+
+def spoken_values(description: Description) -> dict[str, str]:
+    """Return a rule for each slot whose words are its value."""
+    everyday = {
+        "way": "up | down",
+        "comparative": "louder | quieter | softer",
+        "mute": "mute | mute the sound",
+        "full": "( maximum | full ) volume",
+    }
+    return everyday | {"name": " | ".join(description.spoken_names)}
+
+
+def build(description: Description) -> str:
+    """Return the grammar; its only public rule is <command>."""
+    groups: dict[str, str] = {}
+    for tool in description.tools:
+        groups[tool.name] = _alternatives(tool.say)
+    for number, reply in enumerate(description.replies):
+        if reply.say:
+            groups[f"{reply.kind}_{number}"] = _alternatives(reply.say)
+    rules = NUMBER_RULES | LISTED | spoken_values(description) | groups
+    public = " | ".join(f"<{name}>" for name in groups)
+    wanted = _reachable(rules, public)
+    body = "\n".join(f"<{name}> = {text} ;" for name, text in rules.items() if name in wanted)
+    return f"#JSGF V1.0;\ngrammar commands;\n\npublic <command> = {public} ;\n\n{body}\n"
+
+
+def _reachable(rules: dict[str, str], start: str) -> set[str]:
+    """Return the rules that start needs, directly or not."""
+    found: set[str] = set()
+    waiting = re.findall(r"<(\w+)>", start)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += re.findall(r"<(\w+)>", rules[name])
+    return found
+
+
+def vocabulary(grammar: str) -> list[str]:
+    """Return the words a grammar can hear, sorted."""
+    rules = grammar.partition("public")[2]
+    plain = re.sub(r"<\w+>|[\[\]()|=;]", " ", rules)
+    return sorted(set(plain.split()))
+
+
+def write(folder: Path) -> int:
+    """Write both files into folder; return the number of words."""
+    grammar = build(load())
+    words = vocabulary(grammar)
+    (folder / GRAMMAR.name).write_text(grammar, encoding="utf-8")
+    (folder / VOCABULARY.name).write_text("\n".join(words) + "\n", encoding="utf-8")
+    return len(words)
+
+
+def main() -> None:
+    """Rewrite the generated files beside this one."""
+    argparse.ArgumentParser(description="Rewrite commands.jsgf and vocabulary.txt.").parse_args()
+    print(f"{GRAMMAR.name}: {write(HERE)} words")
+
+
+if __name__ == "__main__":
+    main()

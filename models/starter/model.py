@@ -1,0 +1,139 @@
+"""The brain's network: a llama-architecture transformer small enough to train on one core.
+
+RoPE turns *neighbouring* pairs (2i, 2i+1), as llama.cpp does for this architecture, so export
+copies every matrix as it is: no row permutation to get wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812  the name every torch reader knows
+from torch import Tensor, nn
+
+IGNORED = -100
+"""Target of a token that must not be learnt (cross_entropy's own default)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of the network; every matrix row is a multiple of 32, Q8_0's block."""
+
+    vocab: int
+    width: int = 256
+    layers: int = 4
+    heads: int = 8
+    hidden: int = 704
+    context: int = 512
+    rope_base: float = 10_000.0
+    norm_eps: float = 1e-5
+
+    @property
+    def head_width(self) -> int:
+        """Return the width of one attention head."""
+        return self.width // self.heads
+
+
+class RmsNorm(nn.Module):
+    """Scale a vector to unit root mean square."""
+
+    def __init__(self, width: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x, normalised and weighted."""
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
+
+
+def rope_tables(shape: Shape) -> tuple[Tensor, Tensor]:
+    """Return cosine and sine of every position's angles, each (context, head_width / 2)."""
+    steps = torch.arange(0, shape.head_width, 2).float() / shape.head_width
+    angles = torch.outer(torch.arange(shape.context).float(), shape.rope_base**-steps)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn each neighbouring pair of x (..., time, head_width) by its position's angle."""
+    even, odd = x[..., 0::2], x[..., 1::2]
+    turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1)
+    return turned.flatten(-2).to(x.dtype)
+
+
+class Block(nn.Module):
+    """One layer: attention, then a SwiGLU feed-forward, both with a residual."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.attn_norm = RmsNorm(shape.width, shape.norm_eps)
+        self.q = nn.Linear(shape.width, shape.width, bias=False)
+        self.k = nn.Linear(shape.width, shape.width, bias=False)
+        self.v = nn.Linear(shape.width, shape.width, bias=False)
+        self.out = nn.Linear(shape.width, shape.width, bias=False)
+        self.ffn_norm = RmsNorm(shape.width, shape.norm_eps)
+        self.gate = nn.Linear(shape.width, shape.hidden, bias=False)
+        self.up = nn.Linear(shape.width, shape.hidden, bias=False)
+        self.down = nn.Linear(shape.hidden, shape.width, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, dropout: float) -> Tensor:
+        """Return the layer's output for x (batch, time, width)."""
+        x = x + F.dropout(self.attend(self.attn_norm(x), cos, sin), dropout, self.training)
+        y = self.ffn_norm(x)
+        fed: Tensor = self.down(F.silu(self.gate(y)) * self.up(y))
+        return x + F.dropout(fed, dropout, self.training)
+
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """Return causal self-attention over x."""
+        batch, time, width = x.shape
+        heads = (batch, time, self.shape.heads, self.shape.head_width)
+        q, k, v = (layer(x).view(heads).transpose(1, 2) for layer in (self.q, self.k, self.v))
+        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        joined: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, time, width))
+        return joined
+
+
+class Brain(nn.Module):
+    """Token ids in, next-token logits out; the output matrix is the embedding itself."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.shape = shape
+        self.dropout = dropout
+        self.embed = nn.Embedding(shape.vocab, shape.width)
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.norm = RmsNorm(shape.width, shape.norm_eps)
+        cos, sin = rope_tables(shape)
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
+        self.apply(self._init)
+
+    def _init(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02)
+
+    def hidden(self, tokens: Tensor) -> Tensor:
+        """Return the last layer's normalised output (batch, time, width)."""
+        time = tokens.shape[1]
+        x = F.dropout(self.embed(tokens), self.dropout, self.training)
+        for block in self.blocks:
+            x = block(x, self.cos[:time], self.sin[:time], self.dropout)
+        final: Tensor = self.norm(x)
+        return final
+
+    def loss(self, tokens: Tensor, targets: Tensor) -> Tensor:
+        """Return mean cross-entropy over the targets that are not IGNORED."""
+        kept = targets != IGNORED
+        # Most positions are prompt: the vocabulary product is spent on the answers only.
+        logits = F.linear(self.hidden(tokens)[kept], self.embed.weight)
+        return F.cross_entropy(logits.float(), targets[kept])
+
+    def parameter_count(self) -> int:
+        """Return the number of trained values."""
+        return sum(p.numel() for p in self.parameters())

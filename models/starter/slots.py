@@ -1,0 +1,59 @@
+"""The slots that carry a value: each makes what people say and the arguments it means; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from models.starter.durations import duration, span
+from models.starter.figures import Said, any_number, say_number
+from models.starter.sums import calculation, ordered_calculation
+
+
+def level(rng: Random) -> Said:
+    """Return a bare volume: one to ten are steps of ten, anything above is per cent."""
+    n = rng.randint(0, 10) if rng.random() < 0.7 else rng.choice(range(11, 101))
+    said = say_number(n, rng, rng.random() < 0.3)
+    return said, {"percent": n * 10 if n <= 10 else n}
+
+
+def percentage(rng: Random) -> Said:
+    """Return a volume in per cent."""
+    n = rng.randrange(0, 101, 5) if rng.random() < 0.6 else rng.randint(0, 100)
+    if rng.random() < 0.35:
+        return f"{n}{rng.choice(('%', ' %', ' percent'))}", {"percent": n}
+    unit = rng.choice(("percent", "percent", "per cent"))
+    return f"{say_number(n, rng, False)} {unit}", {"percent": n}
+
+
+def amount(rng: Random) -> Said:
+    """Return a volume, as a level or in per cent."""
+    return level(rng) if rng.random() < 0.6 else percentage(rng)
+
+
+def clock_hour(rng: Random) -> Said:
+    """Return an hour of the day; it means nothing to any tool."""
+    n = rng.randint(1, 12)
+    hour = say_number(n, rng, rng.random() < 0.2)
+    minutes = rng.choice(("thirty", "fifteen", "forty five", "twenty", "oh five"))
+    endings = ("", "", "", " o'clock", " am", " pm", f" {minutes}")
+    before = rng.choice(("", "", "", "", "half past ", "quarter to ", "quarter past "))
+    return before + hour + (rng.choice(endings) if not before else ""), {}
+
+
+def number(rng: Random) -> Said:
+    """Return any number as text only."""
+    return say_number(any_number(rng), rng, rng.random() < 0.2), {}
+
+
+SLOTS: dict[str, Callable[[Random], Said]] = {
+    "duration": duration,
+    "span": span,
+    "level": level,
+    "percent": percentage,
+    "amount": amount,
+    "sum": calculation,
+    "order_sum": ordered_calculation,
+    "hour": clock_hour,
+    "number": number,
+}
