@@ -16,7 +16,10 @@ test:
 	@.ci/setup.sh --with-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest tests --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --fail-under=85
+	@echo "The pure modules, every branch:"
+	$(BIN)/coverage report --include='xtalk_edge/turn/*' --fail-under=100
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -71,8 +71,10 @@ if [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
     export PIP_DISABLE_PIP_VERSION_CHECK=1
     with_progress "Updating pip" .venv/pip.log .venv/bin/python -m pip install --upgrade "pip>=25.1"
     # -v: pip says nothing during a build otherwise, and llama.cpp compiles for minutes the first time.
+    # compat: a plain path instead of an import hook, which every start of Python would pay for.
     with_progress "Installing packages (the first time llama.cpp is compiled: some minutes; later from pip's cache)" \
-        .venv/pip.log .venv/bin/python -m pip install -v -c constraints.txt --editable . --group dev
+        .venv/pip.log .venv/bin/python -m pip install -v -c constraints.txt \
+        --config-settings editable_mode=compat --editable . --group dev
     echo "$wanted" >.venv/installed
 fi
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from xtalk_edge.audio.card import Card
@@ -105,13 +107,18 @@ class Appliance:
                 self._stack.push_async_callback(manager.shutdown)
                 await manager.start()
         except BaseException:
-            await self._stack.aclose()
+            await self._stack.__aexit__(*sys.exc_info())
             raise
         return self
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Stop every manager and close everything that was opened."""
-        await self._stack.aclose()
+        await self._stack.__aexit__(kind, error, trace)
 
     async def run(self) -> None:
         """Hold conversations until cancelled, or until a file or script is over and answered.
@@ -152,7 +159,7 @@ class Appliance:
 
         self._progress("opening the sound card")
         card = self._card or open_card(config.audio)
-        stack.callback(card.close)
+        stack.push(lambda kind, _error, _trace: card.abort() if kind else card.close())
         self._progress("loading ears")
         self.capture = capture = CaptureManager(
             event_bus=bus,

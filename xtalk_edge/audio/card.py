@@ -40,3 +40,7 @@ class Card(ABC):
     @abstractmethod
     def close(self) -> None:
         """Stop and let go of the device or files; may be called again."""
+
+    def abort(self) -> None:
+        """Close after a failure: leave nothing half-written behind."""
+        self.close()

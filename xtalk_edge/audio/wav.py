@@ -15,6 +15,9 @@ class WavCard(PacedCard):
     """Plays a sound file to the appliance, then silence, and writes down what it answers.
 
     Sample i of the output leaves the loudspeaker when sample i of the input is at the microphone.
+
+    Raises:
+        DeviceError: the input cannot be read.
     """
 
     def __init__(
@@ -26,18 +29,15 @@ class WavCard(PacedCard):
         block_ms: float = 10.0,
     ) -> None:
         super().__init__(input_path.name, rate_hz, block_ms, output_latency_s=0.0)
-        self._input_path = input_path
         self._output_path = output_path
-        self._sound: NDArray[np.int16] = np.empty(0, np.int16)
+        self._sound: NDArray[np.int16] = read_sound(input_path, self.rate_hz).samples
         self._writer: WavWriter | None = None
 
     def start(self, now_s: float) -> None:
-        """Read the input and begin the output; raises DeviceError if either is impossible."""
-        if self.started_at_s is None:
-            self._sound = read_sound(self._input_path, self.rate_hz).samples
-            if self._output_path is not None:
-                self._writer = WavWriter(self._output_path, self.rate_hz)
-                self._writer.write(np.zeros(self.latency_frames, np.int16))
+        """Begin the output; raises DeviceError if it cannot be written."""
+        if self.started_at_s is None and self._output_path is not None:
+            self._writer = WavWriter(self._output_path, self.rate_hz)
+            self._writer.write(np.zeros(self.latency_frames, np.int16))
         super().start(now_s)
 
     def ended(self) -> str | None:

@@ -47,7 +47,9 @@ def _run_command(arguments: Sequence[str]) -> int:
     from xtalk_edge.cli.commands import cli
 
     try:
-        result = cli.main(args=list(arguments), prog_name="xtalk-edge", standalone_mode=False)
+        # Not `cli.main`: it would answer a closed pipe with an exit code of its own.
+        with cli.make_context("xtalk-edge", list(arguments)) as context:
+            cli.invoke(context)
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except click.Abort as abort:
@@ -55,7 +57,7 @@ def _run_command(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    return result if isinstance(result, int) else 0
+    return 0
 
 
 def _is_output_error(error: OSError) -> bool:

@@ -102,12 +102,22 @@ async def _converse(config: Config, card: Card | None, events_path: Path | None)
 
 @contextlib.contextmanager
 def _ending_on_sigterm() -> Iterator[None]:
-    """End on SIGTERM as on Ctrl-C: a service manager's way to say goodbye."""
+    """Leave the block in good order on SIGTERM: a service manager's way to say goodbye."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    asked = []
+
+    def end() -> None:
+        asked.append(True)
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, end)
     try:
         yield
+    except asyncio.CancelledError:
+        if not asked:
+            raise
+        task.uncancel()
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
 

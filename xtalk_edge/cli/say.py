@@ -31,6 +31,8 @@ def command(text: str, output: Path, config_path: Path | None, overrides: tuple[
       xtalk-edge say "Dinner is ready." -o dinner.wav
       xtalk-edge say "Hello." -o hello.wav --set tts.voice=en-us+f3
     """
+    if not text.strip():
+        raise click.UsageError("there is nothing to say: give a TEXT")
     config = read_config(config_path, overrides)
     seconds = asyncio.run(_say(config, text, output))
     click.echo(f"{output}: {seconds:.1f} s of speech")

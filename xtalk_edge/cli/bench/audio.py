@@ -131,7 +131,8 @@ def _measure(
         and overfill.gaps > 0
         and overfill.gap_frames == overfill.counted_frames
         and overfill.goes_on
-        and reaction.cuts_exact == reaction.cuts_stopped == trials
+        and reaction.cuts_exact == reaction.cuts_judged
+        and reaction.cuts_stopped == trials
         and reaction.position_error_ms.p95 <= POSITION_LIMIT_MS
     )
     return {
@@ -208,11 +209,11 @@ index and clock {r.clock_error_ms} ms apart"""
 
 def _reaction_text(r: ReactionResult, trials: int) -> str:
     return f"""\
-call -> heard in the loop, ms (the input frame's ADC time, levels over 0.5 ms)
+call -> heard in the loop, ms (the input frame's ADC time, levels over 0.5 ms; {r.slips} slips)
   duck, 10 % of the way   {_spread(r.duck_10_percent_ms)}
   cut, 10 % of the way    {_spread(r.cut_10_percent_ms)}
   cut, silence            {_spread(r.cut_silence_ms)}
-  last frame heard is the one before cut_at()   {r.cuts_exact} of {trials}
+  last frame heard is the one before cut_at()   {r.cuts_exact} of {r.cuts_judged}
   audible position comes to rest at cut_at()    {r.cuts_stopped} of {trials}
 audible position against the loop, ms (errors of DAC and ADC times together)
   error                   {_spread(r.position_error_ms)}, mean {r.position_bias_ms:+.3f}"""

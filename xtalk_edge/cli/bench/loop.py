@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.core import BlockRecord, Captured, Gap
 from xtalk_edge.errors import DeviceError
-
-Number = TypeVar("Number", np.int16, np.int64)
 
 QUIETEST, LOUDEST = 1000, 8000
 """Noise that is never near zero, so that a fade's last frame still shows; -12 dB at most."""
@@ -84,35 +82,51 @@ def join(parts: list[Captured]) -> Recording:
     )
 
 
-def find_lags(recording: Recording, rate_hz: int) -> NDArray[np.int64]:
-    """Return for each mic frame how many frames before it `far` played it.
+@dataclass(frozen=True, slots=True)
+class Lags:
+    """For each mic frame, how many frames before it `far` played what it repeats."""
 
-    A device that slips, by running dry or dropping a block, changes the lag. Raises DeviceError
-    when nothing of what was played comes back.
-    """
+    frames: NDArray[np.int64]
+    sure: NDArray[np.bool_]
+    """False around a slip: where the device ran dry or dropped a block, nothing lines up."""
+
+    @property
+    def slips(self) -> int:
+        """Return how often the lag changed."""
+        return int(np.count_nonzero(np.diff(self.frames)))
+
+    def source(self) -> NDArray[np.int64]:
+        """Return for each mic frame the far frame it repeats; the first where none is."""
+        return np.asarray(np.maximum(np.arange(len(self.frames)) - self.frames, 0), np.int64)
+
+
+def find_lags(recording: Recording, rate_hz: int) -> Lags:
+    """Line a recording up with itself; raises DeviceError when nothing played comes back."""
     mic, far = recording.mic, recording.far
     window = round(WINDOW_S * rate_hz)
-    lags = np.zeros(len(mic), np.int64)
+    lags, sure = np.zeros(len(mic), np.int64), np.zeros(len(mic), np.bool_)
     lag: int | None = None
     for start in range(window, len(mic), window):
         heard = mic[start : start + window]
         before = None if lag is None else far[start - lag : start - lag + len(heard)]
-        if before is None or not np.array_equal(heard, before):
-            lag = _lag_in(heard, far[start - window : start + len(heard)], window, lag)
-        if lag is not None:
-            lags[start : start + window] = lag
+        same = before is not None and np.array_equal(heard, before)
+        if not same:
+            found = _lag_in(heard, far[start - window : start + len(heard)], window)
+            same = found is not None
+            lag = lag if found is None else found
+        lags[start : start + window] = lag or 0
+        sure[start : start + window] = same
     if lag is None:
         raise DeviceError(
             "what was played did not come back to the input: there is no loop; "
             "use --pulse, or see --help for how to make one"
         )
-    lags[: np.argmax(lags > 0)] = lags[np.argmax(lags > 0)]
-    return lags
+    first = int(np.argmax(lags > 0))
+    lags[:first] = lags[first]
+    return Lags(lags, sure)
 
 
-def _lag_in(
-    heard: NDArray[np.int16], played: NDArray[np.int16], window: int, otherwise: int | None
-) -> int | None:
+def _lag_in(heard: NDArray[np.int16], played: NDArray[np.int16], window: int) -> int | None:
     size = 1 << (len(played) + len(heard)).bit_length()
     match = np.fft.irfft(
         np.fft.rfft(played.astype(float), size) * np.conj(np.fft.rfft(heard.astype(float), size)),
@@ -120,13 +134,8 @@ def _lag_in(
     )
     at = int(np.argmax(match[: window + 1]))
     if similarity(heard, played[at : at + len(heard)]) < SAME_SOUND:
-        return otherwise  # a silence, or the window in which the lag changes
+        return None  # a silence, or the window in which the lag changes
     return window - at
-
-
-def delayed(values: NDArray[Number], lags: NDArray[np.int64]) -> NDArray[Number]:
-    """Return for each mic frame the value of the far frame it repeats; the first where none is."""
-    return values.take(np.maximum(np.arange(len(lags)) - lags, 0))
 
 
 def similarity(a: NDArray[Any], b: NDArray[Any]) -> float:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.core import CoreCounters
+from xtalk_edge.errors import DeviceError
 
-from .loop import GilHog, Loop, Recording, delayed, find_lags, noise, similarity
+from .loop import GilHog, Loop, Recording, find_lags, noise, similarity
 
 DUCK_GAIN = 0.25
 """-12 dB, what an assistant that is spoken over drops to."""
@@ -109,7 +110,7 @@ def under_load(card: Card, seconds: float, hold_ms: float) -> LoadResult:
     written = card.core.written
     played = recording.far[int(np.argmax(recording.far != 0)) :][:written]
     lags = find_lags(recording, rate)
-    due = delayed(recording.far, lags)
+    due = recording.far[lags.source()]
     return LoadResult(
         seconds=seconds,
         rate_hz=rate,
@@ -122,8 +123,8 @@ def under_load(card: Card, seconds: float, hold_ms: float) -> LoadResult:
         captured_frames=counters.captured_frames,
         read_frames=recording.at_frame + len(recording.mic),
         read_in_order=recording.in_order,
-        loop_lag_ms=round(float(np.median(lags)) / rate * 1000, 2),
-        loop_slips=int(np.count_nonzero(np.diff(lags))),
+        loop_lag_ms=round(float(np.median(lags.frames)) / rate * 1000, 2),
+        loop_slips=lags.slips,
         loop_wrong_frames=int(np.count_nonzero(recording.mic != due)),
         loop_similarity=round(similarity(recording.mic, due), 4),
         gaps=len(recording.gaps),
@@ -210,7 +211,7 @@ def stalled_reader(card: Card, stalled_s: float) -> StallResult:
         loop.wait(4 * SETTLE_S)
     recording = loop.recorded()
     counters = card.core.counters()
-    due = delayed(recording.far, find_lags(recording, rate))
+    due = recording.far[find_lags(recording, rate).source()]
     # A stream's first blocks come in a burst.
     first, last = recording.blocks[20], recording.blocks[-1]
     drift_s = (last.adc_s - first.adc_s) - (last.capture_frame - first.capture_frame) / rate
@@ -240,11 +241,16 @@ class ReactionResult:
     duck_10_percent_ms: Percentiles
     cut_10_percent_ms: Percentiles
     cut_silence_ms: Percentiles
+    cuts_judged: int
+    """Trials in which the device did not slip."""
+
     cuts_exact: int
-    """Trials in which the last frame heard was the one before `cut_at()`."""
+    """Judged trials in which the last frame heard was the one before `cut_at()`."""
 
     cuts_stopped: int
     """Trials in which the audible position came to rest at `cut_at()`."""
+
+    slips: int
 
     position_error_ms: Percentiles
     position_bias_ms: float
@@ -311,34 +317,49 @@ def content_index(recording: Recording) -> NDArray[np.int64]:
 
 
 def _judge(rate: int, recording: Recording, loop: Loop, done: _Trials) -> ReactionResult:
-    # The content index in each microphone frame.
-    heard = delayed(content_index(recording), find_lags(recording, rate))
+    lags = find_lags(recording, rate)
+    heard = content_index(recording)[lags.source()]  # the content index in each mic frame
     full = loop.content[heard % len(loop.content)].astype(float)
     level = _moving_rms(recording.mic.astype(float)) / _moving_rms(full)
+
+    def undisturbed(at_s: float) -> bool:
+        start = recording.frame_at(at_s)
+        return bool(lags.sure[start : start + rate // 10].all())
 
     def first_below(limit: float, after_s: float) -> float:
         start = recording.frame_at(after_s)
         frame = start + int(np.argmax(level[start:] < limit))
         return (recording.time_s(frame) - after_s) * 1000
 
-    errors = []
-    for at_s, audible in done.positions:
-        truth = heard[recording.frame_at(at_s)]
-        errors.append((audible - truth) / rate * 1000)
-    exact = 0
-    for at_s, cut in zip(done.cut_at_s, done.cuts, strict=True):
-        start = recording.frame_at(at_s)
-        stretch = slice(start, start + rate // 10)
-        sounding = np.flatnonzero(np.abs(recording.mic[stretch]) > 0)
-        exact += int(len(sounding) > 0 and heard[stretch][sounding[-1]] == cut - 1)
+    def last_heard(after_s: float) -> int:
+        start = recording.frame_at(after_s)
+        sounding = np.flatnonzero(recording.mic[start : start + rate // 10])
+        return int(heard[start + sounding[-1]]) if len(sounding) else -1
+
+    errors = [
+        (audible - heard[frame]) / rate * 1000
+        for frame, audible in ((recording.frame_at(at_s), at) for at_s, at in done.positions)
+        if lags.sure[frame]
+    ]
+    ducks_s = [at_s for at_s in done.ducked_at_s if undisturbed(at_s)]
+    cuts = [
+        (at_s, cut) for at_s, cut in zip(done.cut_at_s, done.cuts, strict=True) if undisturbed(at_s)
+    ]
+    if not (errors and ducks_s and cuts):
+        raise DeviceError(
+            "the device slipped in every trial: this machine is too busy to measure on; "
+            "end other programs and try again"
+        )
     return ReactionResult(
         duck_10_percent_ms=percentiles(
-            [first_below(1 - 0.1 * (1 - DUCK_GAIN), at_s) for at_s in done.ducked_at_s]
+            [first_below(1 - 0.1 * (1 - DUCK_GAIN), at_s) for at_s in ducks_s]
         ),
-        cut_10_percent_ms=percentiles([first_below(0.9, at_s) for at_s in done.cut_at_s]),
-        cut_silence_ms=percentiles([first_below(SILENT, at_s) for at_s in done.cut_at_s]),
-        cuts_exact=exact,
+        cut_10_percent_ms=percentiles([first_below(0.9, at_s) for at_s, _ in cuts]),
+        cut_silence_ms=percentiles([first_below(SILENT, at_s) for at_s, _ in cuts]),
+        cuts_judged=len(cuts),
+        cuts_exact=sum(last_heard(at_s) == cut - 1 for at_s, cut in cuts),
         cuts_stopped=sum(a == b for a, b in zip(done.cuts, done.stopped, strict=True)),
+        slips=lags.slips,
         position_error_ms=percentiles(np.abs(errors)),
         position_bias_ms=round(float(np.mean(errors)), 3),
     )
