@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -182,11 +182,12 @@ class LlamaAgent(Agent):
     # -- answering -------------------------------------------------------------------------
 
     async def _answer(self, text: str) -> AsyncGenerator[Piece, None]:
-        if self._answering is not None:
-            self._answering.stop()
+        earlier, stop = self._answering, _Stop()
+        self._answering = stop
+        if earlier is not None:
+            await earlier.make_way()
         if self._prefilling is not None:
             self._prefilling.set()
-        stop = self._answering = _Stop()
         turn = self._conversation.begin(text)
         try:
             for calls_left in range(self._max_tool_rounds, 0, -1):
@@ -195,7 +196,7 @@ class LlamaAgent(Agent):
                 if not prompt:
                     yield turn.say_sentence(TOO_LONG)
                     break
-                pieces = self._round(turn, prompt, calls_left, stop.renew())
+                pieces = self._round(turn, prompt, calls_left, stop)
                 async with contextlib.aclosing(pieces):
                     async for piece in pieces:
                         yield piece
@@ -212,11 +213,12 @@ class LlamaAgent(Agent):
                 self._answering = None
 
     async def _round(
-        self, turn: Turn, prompt: list[int], calls_left: int, flag: AbortFlag
+        self, turn: Turn, prompt: list[int], calls_left: int, stop: _Stop
     ) -> AsyncGenerator[Piece, None]:
         """Let the model speak once; it may call tools on the way."""
         called: list[ToolCall] = []
-        items = self._worker.stream(lambda: self._generation.run(prompt, flag))
+        flag = stop.renew()
+        items = stop.stream = self._worker.stream(lambda: self._generation.run(prompt, flag))
         try:
             async for item in items:
                 if isinstance(item, str):
@@ -243,8 +245,9 @@ class LlamaAgent(Agent):
                     yield turn.say_sentence(result.content)
                 if len(called) == calls_left:
                     break
-            if not called:
-                self._confidence = self._generation.text_confidence
+            else:
+                if not called:
+                    self._confidence = self._generation.text_confidence
         finally:
             flag.set()
 
@@ -291,6 +294,8 @@ class _Stop:
 
     def __init__(self) -> None:
         self.stopped = False
+        self.stream: AsyncIterator[str | Decision] | None = None
+        """What the worker is writing."""
         self._flag = AbortFlag()
 
     def renew(self) -> AbortFlag:
@@ -303,6 +308,14 @@ class _Stop:
         """Stop now and for good."""
         self.stopped = True
         self._flag.set()
+
+    async def make_way(self) -> None:
+        """Stop, and free the worker also from a stream that nobody reads any more."""
+        self.stop()
+        # One that is being read at this moment cannot be closed, and need not be.
+        with contextlib.suppress(RuntimeError):
+            if isinstance(self.stream, AsyncGenerator):
+                await self.stream.aclose()
 
 
 async def _no_tool(call: ToolCall) -> ToolResult:

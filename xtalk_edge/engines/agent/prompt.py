@@ -100,7 +100,7 @@ def harmless(text: str) -> str:
 
     Speech has none; a typed text that has them could speak in the system's name.
     """
-    return re.sub(r"[<>|\[\]{}]+", " ", text).strip()
+    return re.sub(r"\s*[<>|\[\]{}]+\s*", " ", text).strip()
 
 
 def merged(messages: Sequence[Message]) -> list[Message]:
