@@ -1,0 +1,187 @@
+"""The house keeps its order: who may import whom, how long a file is, what is pure."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "xtalk_edge"
+
+# From top to bottom; a module imports from its own line and from lines below.
+LINES = (
+    "cli",
+    "appliance",
+    "managers",
+    "uplink",
+    "tools",
+    "service",
+    "engines",
+    "turn",
+    "audio",
+    "store",
+    "config",
+    "base",
+)
+BASE = {
+    "bus",
+    "bus_stats",
+    "clock",
+    "dispatcher",
+    "error_limiter",
+    "errors",
+    "event_factory",
+    "events",
+    "handles",
+    "inbox",
+    "tasks",
+}
+"""The files beside the packages; everything may use them."""
+
+PURE = (
+    "turn/*.py",
+    "uplink/policy.py",
+    "uplink/xtalk_protocol.py",
+    "config/locate.py",
+    "config/toml_text.py",
+    "error_limiter.py",
+    "event_factory.py",
+    "handles.py",
+)
+IMPURE_IMPORTS = {
+    "asyncio",
+    "concurrent",
+    "http",
+    "io",
+    "multiprocessing",
+    "os",
+    "pathlib",
+    "random",
+    "select",
+    "selectors",
+    "shutil",
+    "signal",
+    "socket",
+    "sounddevice",
+    "sqlite3",
+    "ssl",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "threading",
+    "time",
+    "urllib",
+    "xtalk_edge.bus",
+    "xtalk_edge.clock",
+    "xtalk_edge.tasks",
+}
+"""Input, output, clocks, threads, chance. Events are made with a time, so they are allowed."""
+
+WANTED_LINES = 300
+LONGEST_LINES = 350
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts)
+NAMES = [path.relative_to(PACKAGE).as_posix() for path in MODULES]
+
+
+def line_of(module: str) -> str:
+    """Return the line of LINES on which a file such as "engines/worker.py" stands."""
+    parts = PurePosixPath(module).with_suffix("").parts
+    if parts[0] == "__main__":
+        return "cli"
+    return "base" if parts[0] in BASE or parts == ("__init__",) else parts[0]
+
+
+def imports(source: str, module: str) -> Iterator[str]:
+    """Yield the full name of everything a module imports, at its top or later."""
+    package = ("xtalk_edge", *PurePosixPath(module).parts[:-1])
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) + 1 - node.level] if node.level else ()
+            base = ".".join((*start, *([node.module] if node.module else [])))
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def wrong_imports(source: str, module: str) -> list[str]:
+    """Return the imports that go up the list."""
+    own = LINES.index(line_of(module))
+    wrong = []
+    for name in imports(source, module):
+        parts = name.split(".")
+        if parts[0] == "xtalk_edge" and len(parts) > 1:
+            target = parts[1]
+            line = "base" if target in BASE or target == "__version__" else target
+            if LINES.index(line) < own:
+                wrong.append(name)
+    return wrong
+
+
+def impure_imports(source: str, module: str) -> list[str]:
+    """Return the imports that a pure module must not have."""
+    return [
+        name
+        for name in imports(source, module)
+        if any(name == bad or name.startswith(f"{bad}.") for bad in IMPURE_IMPORTS)
+    ]
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_a_module_has_its_place(module: str) -> None:
+    assert line_of(module) in LINES, f"{module}: say in LINES or BASE who may import it"
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_imports_go_down_the_list_only(module: str) -> None:
+    wrong = wrong_imports((PACKAGE / module).read_text(), module)
+    assert not wrong, f"{module} is below {', '.join(wrong)} and must not import it"
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_a_module_says_what_it_is_for(module: str) -> None:
+    source = (PACKAGE / module).read_text()
+    assert not source.strip() or ast.get_docstring(ast.parse(source)), f"{module}: no docstring"
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_a_module_is_short_enough_to_hold_in_the_head(module: str) -> None:
+    lines = (PACKAGE / module).read_text().count("\n")
+    assert lines <= LONGEST_LINES, f"{module} has {lines} lines; make two files of it"
+    if lines > WANTED_LINES:
+        pytest.skip(f"{module} has {lines} lines: more than {WANTED_LINES}, time to divide it")
+
+
+@pytest.mark.parametrize(
+    "module", sorted({p.relative_to(PACKAGE).as_posix() for g in PURE for p in PACKAGE.glob(g)})
+)
+def test_a_pure_module_cannot_reach_the_world(module: str) -> None:
+    impure = impure_imports((PACKAGE / module).read_text(), module)
+    assert not impure, f"{module} decides without I/O, so it must not import {', '.join(impure)}"
+
+
+# -- the rules themselves --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "wrong"),
+    [
+        ("from xtalk_edge.managers.turn import T", "engines/x.py", ["xtalk_edge.managers.turn.T"]),
+        ("from xtalk_edge import appliance", "managers/x.py", ["xtalk_edge.appliance"]),
+        ("from ...managers import turn", "engines/tts/x.py", ["xtalk_edge.managers.turn"]),
+        ("def f():\n    import xtalk_edge.cli.main", "bus.py", ["xtalk_edge.cli.main"]),
+        ("from xtalk_edge.turn import heard", "bus.py", ["xtalk_edge.turn.heard"]),
+        ("from xtalk_edge.engines import worker\nimport json", "managers/x.py", []),
+        ("from . import worker\nfrom .asr import x", "engines/x.py", []),
+        ("from xtalk_edge import __version__", "store/x.py", []),
+    ],
+)
+def test_a_wrong_import_is_found(source: str, module: str, wrong: list[str]) -> None:
+    assert wrong_imports(source, module) == wrong
+
+
+def test_an_impure_import_is_found() -> None:
+    source = (
+        "import os.path\nfrom asyncio import sleep\nimport osmosis\nfrom xtalk_edge import clock"
+    )
+    assert impure_imports(source, "turn/x.py") == ["os.path", "asyncio.sleep", "xtalk_edge.clock"]
