@@ -46,7 +46,15 @@ class Worker:
         if is_virtual():
             return call(*args, **kwargs)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, lambda: call(*args, **kwargs))
+        job = loop.run_in_executor(self._executor, lambda: call(*args, **kwargs))
+        try:
+            return await job
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is None or not caller.cancelling():
+                # Closing dropped the call; the caller itself was not cancelled.
+                self._check_open()
+            raise
 
     async def stream(self, make: Callable[[], Iterable[T]]) -> AsyncIterator[T]:
         """Yield the items of a blocking iterator as they come; its errors are raised here.
@@ -71,15 +79,19 @@ class Worker:
         try:
             while await relay.arrived():
                 yield relay.take()
+            self._check_open()
             await job
         finally:
             relay.stop()
             self._streams.discard(relay)
 
     def close(self) -> None:
-        """Stop running iterators, finish the running call, and end the thread."""
+        """Stop running iterators, finish the running call, and end the thread.
+
+        Calls and iterators that wait for their turn end with EngineError.
+        """
         self._closed = True
-        for relay in self._streams:
+        for relay in list(self._streams):
             relay.stop()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
@@ -140,9 +152,10 @@ class _Relay(Generic[T]):
         return item
 
     def stop(self) -> None:
-        """End the blocking iterator before its next item."""
+        """End the blocking iterator before its next item, and the reader after those it has."""
         self._stopped.set()
         self._room.release()
+        self._tell(self._end)
 
 
 @contextlib.contextmanager

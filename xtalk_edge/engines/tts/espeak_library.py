@@ -117,7 +117,7 @@ class EspeakLibrary:
             # One priority byte stands before the first language.
             language = voice.languages[1:].decode()
             for name in (language, voice.name.decode(), identifier, Path(identifier).name):
-                found.setdefault(name.lower(), identifier)
+                found.setdefault(name.strip().lower(), identifier)
             index += 1
         return found
 

@@ -1,4 +1,4 @@
-"""What every voice activity detector asks of its frames."""
+"""The one shape of sound a voice activity detector takes."""
 
 from __future__ import annotations
 

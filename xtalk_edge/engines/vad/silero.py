@@ -76,6 +76,11 @@ class SileroVAD(VAD):
         else:
             self._network.reset()
 
+    def close(self) -> None:
+        """End the fallback's child process, if it is in use."""
+        if self._fallback is not None:
+            self._fallback.close()
+
 
 class _Network:
     """The ONNX graph, its context and its state."""

@@ -1,0 +1,202 @@
+"""What only espeak's own face promises; the rest is in the contract suite."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xtalk_edge.engines.tts import espeak_library as library_module
+from xtalk_edge.engines.tts.espeak import (
+    CHUNK_MS,
+    CLAUSE_PAUSE_MS,
+    PIECE_CHARACTERS,
+    SENTENCE_PAUSE_MS,
+    EspeakTTS,
+    _chunks,
+    _pieces,
+    _speakable,
+    _word_frames,
+)
+from xtalk_edge.engines.tts.espeak_library import EspeakLibrary, EspeakStyle, espeak_library
+from xtalk_edge.errors import ConfigError, EngineError
+
+
+def words(voice: EspeakTTS, text: str) -> list[str]:
+    chunks = voice.synthesize_marked(text)
+    return [text[m.text_start : m.text_end] for chunk in chunks for m in chunk.marks]
+
+
+def seconds(voice: EspeakTTS, text: str) -> float:
+    return len(voice.synthesize(text)) / 2 / voice.sample_rate
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello, world.", ["Hello,", "world."]),
+        ("Café naïve tea", ["Café", "naïve", "tea"]),
+        ("It costs €5.50 for 3 items", ["It", "costs", "€5.50", "for", "3", "items"]),
+        ("1,234,567 people in 2024", ["1,234,567", "people", "in", "2024"]),
+        ("o'clock isn't  far", ["o'clock", "isn't", "far"]),
+        ("😀 Hello 👍🏽 world", ["Hello", "world"]),
+        ("a\0b", ["a", "b"]),
+        ("日本 tea", ["日", "tea"]),
+    ],
+)
+def test_words_are_marked_where_the_text_has_them(text: str, expected: list[str]) -> None:
+    assert words(EspeakTTS(), text) == expected
+
+
+def test_a_language_without_blanks_is_marked_sign_by_sign() -> None:
+    assert words(EspeakTTS("cmn"), "今天天气很好，我们去公园。")[:3] == ["今", "天", "天"]
+
+
+def test_a_long_text_is_marked_to_its_end() -> None:
+    text = "Please wait a moment, then try once more. " * 30
+    assert words(EspeakTTS(), text) == text.split()
+
+
+def test_pauses_are_short_and_follow_the_punctuation() -> None:
+    voice = EspeakTTS()
+    pause = (SENTENCE_PAUSE_MS - CLAUSE_PAUSE_MS) / 1000
+    assert seconds(voice, "Hello there.") - seconds(voice, "Hello there,") == pytest.approx(
+        pause, abs=0.03
+    )
+    for text in ("Yes.", 'He said "yes."', "Really?!"):
+        pcm = voice.synthesize(text)
+        silent = bytes(2 * (voice.sample_rate * SENTENCE_PAUSE_MS // 1000))
+        assert pcm.endswith(silent)
+
+
+def test_speed_pitch_and_volume_matter() -> None:
+    text = "This is a somewhat longer sentence."
+    plain = EspeakTTS()
+    assert seconds(EspeakTTS(speed_wpm=330), text) < 0.7 * seconds(plain, text)
+    assert EspeakTTS(pitch=90).synthesize(text) != plain.synthesize(text)
+    assert set(EspeakTTS(volume=0).synthesize(text)) == {0}
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"voice": "elvish"}, "no voice 'elvish'"),
+        ({"voice": "en-us+nobody"}, "no voice"),
+        ({"voice": "../../etc/passwd"}, "no voice"),
+        ({"voice": ""}, "no voice"),
+        ({"speed_wpm": 79}, r"tts\.speed_wpm: must be from 80 to 450"),
+        ({"pitch": 100}, r"tts\.pitch"),
+        ({"volume": -1}, r"tts\.volume"),
+    ],
+)
+def test_settings_out_of_range_are_refused(params: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        EspeakTTS(**params)  # type: ignore[arg-type] # wrong on purpose
+
+
+def test_voices_have_several_names() -> None:
+    library = espeak_library()
+    assert library.voice_named("en-gb") == "gmw/en"
+    assert library.voice_named("EN_US+F3") == "gmw/en-US+f3"
+    assert library.voice_named("English (America)") == "gmw/en-US"
+    assert library.voice_named("en-us+f3+f4") is None
+    assert "de" in library.languages()
+    assert library is espeak_library()
+
+
+def test_every_voice_named_can_be_set() -> None:
+    library = espeak_library()
+    for name in library.languages():
+        known = library.voice_named(name)
+        assert known is not None
+        library.speak("", EspeakStyle(known, 165, 50, 100))
+
+
+def test_the_first_known_voice_is_taken_and_cloned() -> None:
+    voice = EspeakTTS(speed_wpm=300)
+    voice.set_voice(["nobody", "en-gb+f3", "de"])
+    assert voice.clone()._style == EspeakStyle("gmw/en+f3", 300, 50, 100)
+
+
+def test_the_library_refusing_is_an_engine_error() -> None:
+    with pytest.raises(EngineError, match="choose another voice"):
+        espeak_library().speak("x", EspeakStyle("no/such", 165, 50, 100))
+
+
+def test_missing_data_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        def __getattr__(self, name: str) -> object:
+            return lambda *_: -1
+
+    monkeypatch.setattr(library_module, "_declared", lambda c: Silent())
+    with pytest.raises(EngineError, match="pip install --force-reinstall espeakng-loader"):
+        EspeakLibrary()
+
+
+def test_four_threads_speak_at_once() -> None:
+    expected = {name: seconds(EspeakTTS(name), "One two three.") for name in ("en-us", "de")}
+    wrong: list[str] = []
+
+    def speak(name: str) -> None:
+        voice = EspeakTTS(name)
+        for _ in range(10):
+            if abs(seconds(voice, "One two three.") - expected[name]) > 0.02:
+                wrong.append(name)
+
+    threads = [threading.Thread(target=speak, args=(name,)) for name in ("en-us", "de") * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+@given(st.text(max_size=2000))
+def test_making_text_speakable_keeps_every_place(text: str) -> None:
+    speakable = _speakable(text)
+    assert len(speakable) == len(text)
+    assert "\0" not in speakable
+    speakable.encode()
+    for before, after in zip(text, speakable, strict=True):
+        assert after in (before, " ")
+        if unicodedata.category(before)[0] in "LN":
+            assert after == before
+
+
+@given(st.text(alphabet=" .,ab\n", max_size=3 * PIECE_CHARACTERS))
+def test_pieces_follow_one_another_and_lose_nothing_speakable(text: str) -> None:
+    at = 0
+    for start, end in _pieces(text):
+        assert at <= start < end <= start + PIECE_CHARACTERS
+        assert not any(character.isalnum() for character in text[at:start])
+        at = end
+    assert not any(character.isalnum() for character in text[at:])
+
+
+@given(st.text(alphabet=" .ab1", max_size=60), st.lists(st.integers(-3, 70), max_size=20))
+def test_word_frames_go_forward_whatever_the_library_reports(
+    text: str, positions: list[int]
+) -> None:
+    begun = [(position, 10 * i) for i, position in enumerate(positions)]
+    at = frame_at = 0
+    for start, end, frame in _word_frames(text, begun):
+        assert at <= start < end <= len(text)
+        assert frame >= frame_at
+        assert not text[start:end].isspace()
+        at, frame_at = end, frame
+
+
+def test_chunks_have_their_size() -> None:
+    frames = 22050 * CHUNK_MS // 1000
+    sizes = [len(chunk.pcm) // 2 for chunk in _chunks(bytes(2 * 3000), [], 0, frames)]
+    assert sizes == [1323, 1323, 354]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=80))
+def test_no_text_hurts(text: str) -> None:
+    for chunk in EspeakTTS().synthesize_marked(text):
+        assert len(chunk.pcm) % 2 == 0

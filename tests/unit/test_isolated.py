@@ -1,0 +1,327 @@
+"""An engine in a child process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xtalk_edge.engines.interfaces import WordMark
+from xtalk_edge.engines.isolated import IsolatedEngine
+from xtalk_edge.engines.isolated_child import serve
+from xtalk_edge.errors import ConfigError, EngineError
+
+ENGINE = """
+import os, signal, sys, time
+from xtalk_edge.engines.interfaces import TTS
+from xtalk_edge.errors import DeviceError
+
+class OwnError(Exception): pass
+
+class Voice(TTS):
+    sample_rate = 8000
+    def __init__(self, log=""):
+        self._log = log
+        self.secret = 1
+    def note(self, what):
+        with open(self._log, "a") as file: file.write(what + "\\n")
+    def synthesize(self, text):
+        if text == "crash": os.kill(os.getpid(), signal.SIGSEGV)
+        if text == "exit": os._exit(7)
+        if text == "hang": time.sleep(60)
+        if text == "value": raise ValueError("bad text")
+        if text == "device": raise DeviceError("no horn")
+        if text == "own": raise OwnError("odd")
+        if text == "unicode": b"\\xff".decode()
+        if text == "pid": return str(os.getpid()).encode()
+        if text == "modules": return " ".join(sys.modules).encode()
+        return text.encode()
+    def synthesize_stream(self, text, **kwargs):
+        try:
+            for i in range(len(text)):
+                if text[i] == "!": raise ValueError("bang")
+                if text[i] == "#": os._exit(7)
+                yield text[i].encode()
+        finally:
+            if self._log: self.note("stream ended")
+    def clone(self): return self
+    def close(self):
+        if self._log: self.note("closed")
+    def extra(self): return 1
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "voice.py"
+    path.write_text(ENGINE, encoding="utf-8")
+    return f"{path}:Voice"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def voice(spec: str, log: Path) -> Iterator[IsolatedEngine]:
+    engine = IsolatedEngine("tts", spec, {"log": str(log)}, call_timeout_s=5.0)
+    yield engine
+    engine.close()
+
+
+def is_gone(pid: int) -> bool:
+    """Tell whether no process, not even a zombie, has this id."""
+    return not Path(f"/proc/{pid}").exists()
+
+
+def test_calls_and_constants_come_from_the_child(voice: IsolatedEngine) -> None:
+    assert voice.synthesize("hello") == b"hello"
+    assert int(voice.synthesize("pid")) == voice.pid != os.getpid()
+    assert voice.sample_rate == 8000
+    assert voice.is_alive
+
+
+def test_only_the_interface_is_reachable(voice: IsolatedEngine) -> None:
+    for name in ("extra", "secret", "note", "_log"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(voice, name)
+
+
+def test_the_child_imports_little(voice: IsolatedEngine) -> None:
+    modules = set(voice.synthesize("modules").decode().split())
+    assert modules.isdisjoint({"asyncio", "numpy", "pytest", "onnxruntime", "livekit", "logging"})
+
+
+def test_errors_keep_their_kind(voice: IsolatedEngine) -> None:
+    with pytest.raises(ValueError, match="bad text"):
+        voice.synthesize("value")
+    with pytest.raises(EngineError, match="OwnError: odd"):
+        voice.synthesize("own")
+    with pytest.raises(EngineError, match="UnicodeDecodeError"):
+        voice.synthesize("unicode")
+    with pytest.raises(Exception, match="no horn") as caught:
+        voice.synthesize("device")
+    assert type(caught.value).__name__ == "DeviceError"
+    assert voice.synthesize("still here") == b"still here"
+
+
+def test_iterators_come_item_by_item(voice: IsolatedEngine, log: Path) -> None:
+    assert list(voice.synthesize_stream("abc")) == [b"a", b"b", b"c"]
+    stream = voice.synthesize_stream("ab!")
+    assert next(stream) + next(stream) == b"ab"
+    with pytest.raises(ValueError, match="bang"):
+        next(stream)
+    assert log.read_text().splitlines() == ["stream ended"] * 2
+    assert voice.synthesize("x") == b"x"
+
+
+def test_closing_an_iterator_ends_it_in_the_child(voice: IsolatedEngine, log: Path) -> None:
+    stream = voice.synthesize_stream("abc" * 1000)
+    assert next(stream) == b"a"
+    assert not log.exists()
+    stream.close()
+    assert log.read_text() == "stream ended\n"
+
+
+def test_another_call_ends_the_iterator(voice: IsolatedEngine, log: Path) -> None:
+    stream = voice.synthesize_stream("abc")
+    assert next(stream) == b"a"
+    assert voice.synthesize("other") == b"other"
+    assert log.read_text() == "stream ended\n"
+    assert list(stream) == []
+    second = voice.synthesize_stream("de")
+    assert next(second) == b"d"
+    stream.close()
+    assert list(second) == [b"e"]
+
+
+def test_a_real_voice_streams_marks() -> None:
+    voice = IsolatedEngine("tts", "espeak", {})
+    chunks = list(voice.synthesize_marked("hello world"))
+    assert chunks[0].marks == (WordMark(0, 5, 0),)
+    assert voice.sample_rate == 22050
+    voice.close()
+
+
+@pytest.mark.parametrize(("text", "how"), [("crash", "signal 11, SIGSEGV"), ("exit", "code 7")])
+def test_death_is_seen_at_once_and_leaves_nothing(
+    voice: IsolatedEngine, text: str, how: str
+) -> None:
+    pid = voice.pid
+    began = time.monotonic()
+    with pytest.raises(EngineError, match=how):
+        voice.synthesize(text)
+    assert time.monotonic() - began < 1.0
+    assert not voice.is_alive
+    assert is_gone(pid)
+    with pytest.raises(EngineError, match=how):
+        voice.synthesize("hello")
+    voice.restart()
+    assert voice.synthesize("hello") == b"hello"
+
+
+def test_death_in_the_middle_of_an_iterator(voice: IsolatedEngine) -> None:
+    stream = voice.synthesize_stream("a#")
+    assert next(stream) == b"a"
+    with pytest.raises(EngineError, match="code 7"):
+        next(stream)
+    assert list(stream) == []
+
+
+def test_an_iterator_of_a_dead_child_can_be_closed(voice: IsolatedEngine) -> None:
+    stream = voice.synthesize_stream("abc")
+    next(stream)
+    os.kill(voice.pid, signal.SIGKILL)
+    voice._process.wait()
+    stream.close()
+
+
+def test_a_hanging_child_is_ended(spec: str) -> None:
+    voice = IsolatedEngine("tts", spec, {}, call_timeout_s=0.2)
+    with pytest.raises(EngineError, match="did not answer"):
+        voice.synthesize("hang")
+    voice.close()
+    assert is_gone(voice.pid)
+
+
+def test_closing_from_another_thread_ends_a_hanging_call(
+    spec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xtalk_edge.engines.isolated._EXIT_GRACE_S", 0.1)
+    voice = IsolatedEngine("tts", spec, {})
+    failures: list[str] = []
+
+    def hang() -> None:
+        try:
+            voice.synthesize("hang")
+        except EngineError as exc:
+            failures.append(str(exc))
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    while not voice._lock.locked():
+        pass
+    voice.close()
+    thread.join(5)
+    assert failures
+    assert is_gone(voice.pid)
+
+
+def test_closing_lets_the_engine_release_what_it_holds(voice: IsolatedEngine, log: Path) -> None:
+    voice.close()
+    assert log.read_text() == "closed\n"
+    assert is_gone(voice.pid)
+    voice.close()
+
+
+def test_a_clone_has_its_own_child(voice: IsolatedEngine) -> None:
+    other = voice.clone()
+    assert other.pid != voice.pid
+    voice.close()
+    assert other.synthesize("x") == b"x"
+    other.close()
+
+
+def test_an_engine_that_cannot_start_leaves_no_child(spec: str) -> None:
+    with pytest.raises(ConfigError, match="colour"):
+        IsolatedEngine("tts", spec, {"colour": 1})
+    with pytest.raises(ConfigError, match="unknown type"):
+        IsolatedEngine("tts", "nothing", {})
+
+
+def test_slots_that_cannot_be_isolated() -> None:
+    for slot in ("agent", "nose"):
+        with pytest.raises(ConfigError, match="not possible"):
+            IsolatedEngine(slot, "llama", {})
+
+
+def test_ctrl_c_does_not_reach_the_child(voice: IsolatedEngine) -> None:
+    os.kill(voice.pid, signal.SIGINT)
+    assert voice.synthesize("calm") == b"calm"
+    assert os.getpgid(voice.pid) == voice.pid
+
+
+def test_the_child_ends_with_its_parent(spec: str) -> None:
+    code = (
+        "import os, sys; from xtalk_edge.engines.isolated import IsolatedEngine; "
+        f"e = IsolatedEngine('tts', {spec!r}, {{}}); print(e.pid, flush=True); "
+        "os.kill(os.getpid(), 9)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    parent = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    pid = int(parent.stdout)
+    deadline = time.monotonic() + 5.0
+    # Whoever adopts the orphan may be slow to collect it: a zombie has ended, too.
+    while not (is_gone(pid) or " Z " in Path(f"/proc/{pid}/stat").read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def answers(*requests: tuple[Any, ...], read: bool = True) -> list[Any]:
+    """Serve the requests in this process and return every answer."""
+    ours, theirs = socket.socketpair()
+    before = signal.getsignal(signal.SIGINT)
+    with Connection(ours.detach()) as pipe:
+        for request in requests:
+            pipe.send(request)
+        if not read:
+            pipe.close()
+        try:
+            serve(theirs.detach())
+        finally:
+            signal.signal(signal.SIGINT, before)
+        got = []
+        while read and pipe.poll():
+            try:
+                got.append(pipe.recv())
+            except EOFError:
+                break
+        return got
+
+
+def test_the_child_answers_each_request(spec: str, log: Path) -> None:
+    got = answers(
+        ("create", "tts", spec, {"log": str(log)}),
+        ("call", "synthesize", ("hi",), {}),
+        ("call", "synthesize_stream", ("ab",), {}),
+        ("next",),
+        ("abort",),
+        ("next",),
+        ("call", "synthesize", ("value",), {}),
+        ("nonsense",),
+        ("end",),
+    )
+    assert got == [
+        (True, {"sample_rate": 8000}),
+        (True, ("value", b"hi")),
+        (True, ("iterator", None)),
+        (True, (True, b"a")),
+        (True, None),
+        (True, (False, None)),
+        (False, ("ValueError", "bad text")),
+        (False, ("AttributeError", "'_Host' object has no attribute 'nonsense'")),
+    ]
+    assert log.read_text().splitlines() == ["stream ended", "closed"]
+
+
+def test_the_child_ends_when_nobody_reads_its_answer(spec: str, log: Path) -> None:
+    request = ("create", "tts", spec, {"log": str(log)})
+    assert answers(request, read=False) == []
+    assert log.read_text() == "closed\n"
+
+
+def test_the_child_ends_when_its_parent_is_gone() -> None:
+    assert answers(read=False) == []
