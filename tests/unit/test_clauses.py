@@ -1,5 +1,7 @@
 """The clause splitter: where texts are cut for speaking."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from xtalk_edge.turn.clauses import ClauseSplitter
 LONGEST = 200
 
 
-def split(text, sizes=()):
+def split(text: Any, sizes: Any = ()) -> list[str]:
     splitter = ClauseSplitter()
     clauses, at = [], 0
     for size in sizes:
@@ -20,7 +22,7 @@ def split(text, sizes=()):
     return clauses + ([rest] if rest else [])
 
 
-def squeezed(text):
+def squeezed(text: Any) -> str:
     return "".join(text.split())
 
 
@@ -43,7 +45,7 @@ def squeezed(text):
         'He is "Mr. X" to me',
     ],
 )
-def test_these_marks_do_not_end_a_clause(whole):
+def test_these_marks_do_not_end_a_clause(whole: Any) -> None:
     # "fruit," is a short first clause: look at what comes after the first word is spoken.
     assert split("Yes. " + whole)[1:] == [whole]
 
@@ -71,11 +73,11 @@ def test_these_marks_do_not_end_a_clause(whole):
         ("etc. and so on", ["etc. and so on"]),
     ],
 )
-def test_clauses(text, clauses):
+def test_clauses(text: Any, clauses: Any) -> None:
     assert split(text) == clauses
 
 
-def test_a_mark_at_the_end_waits_for_what_follows():
+def test_a_mark_at_the_end_waits_for_what_follows() -> None:
     splitter = ClauseSplitter()
     assert splitter.push("It is 3.") == []
     assert splitter.push("5 degrees.") == []
@@ -83,11 +85,11 @@ def test_a_mark_at_the_end_waits_for_what_follows():
     assert splitter.flush() is None
 
 
-def test_marks_of_unspaced_scripts_do_not_wait():
+def test_marks_of_unspaced_scripts_do_not_wait() -> None:
     assert ClauseSplitter().push("好的。") == ["好的。"]
 
 
-def test_after_a_flush_the_first_clause_may_be_short_again():
+def test_after_a_flush_the_first_clause_may_be_short_again() -> None:
     splitter = ClauseSplitter()
     assert splitter.push("Sure, let me see whether it works, ") == [
         "Sure,",
@@ -98,13 +100,13 @@ def test_after_a_flush_the_first_clause_may_be_short_again():
     assert splitter.push("Sure, ") == ["Sure,"]
 
 
-def test_endless_text_is_cut_at_spaces():
+def test_endless_text_is_cut_at_spaces() -> None:
     clauses = split("word " * 300)
     assert all(len(clause) <= LONGEST and not clause.startswith("ord") for clause in clauses)
     assert len(clauses) == 8
 
 
-def test_an_endless_word_is_cut_too():
+def test_an_endless_word_is_cut_too() -> None:
     assert [len(clause) for clause in split("x" * 450)] == [200, 200, 50]
 
 
@@ -112,7 +114,7 @@ TEXT = st.text(alphabet=st.one_of(st.sampled_from("aB1 .,!?;:…\n'\")。，！�
 
 
 @given(TEXT, st.lists(st.integers(0, 7)))
-def test_pieces_never_change_the_clauses_and_nothing_is_lost(text, sizes):
+def test_pieces_never_change_the_clauses_and_nothing_is_lost(text: Any, sizes: Any) -> None:
     clauses = split(text, sizes)
     assert clauses == split(text)
     assert squeezed("".join(clauses)) == squeezed(text)
@@ -121,7 +123,7 @@ def test_pieces_never_change_the_clauses_and_nothing_is_lost(text, sizes):
 
 
 @given(st.lists(st.sampled_from(["yes", "3.5", "Dr.", "a,", "so.", "x" * 250, "\n"])))
-def test_long_texts_obey_too(words):
+def test_long_texts_obey_too(words: Any) -> None:
     text = " ".join(words)
     clauses = split(text)
     assert squeezed("".join(clauses)) == squeezed(text)

@@ -1,6 +1,7 @@
 """The heard-text ledger: what the loudspeaker played, in words."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,14 +13,14 @@ from xtalk_edge.turn.heard import HeardLedger, estimate_sounds
 RATE_HZ = 48_000
 
 
-def ledger(*clauses):
+def ledger(*clauses: Any) -> HeardLedger:
     made = HeardLedger(RATE_HZ)
     for clause in clauses:
         made.add_clause(*clause)
     return made
 
 
-def test_nothing_was_heard_of_nothing():
+def test_nothing_was_heard_of_nothing() -> None:
     assert ledger().heard(10**9) == ""
     assert ledger().full_text == ""
     empty = ledger()
@@ -27,7 +28,7 @@ def test_nothing_was_heard_of_nothing():
     assert empty.heard(100) == ""
 
 
-def test_clauses_are_heard_one_after_the_other():
+def test_clauses_are_heard_one_after_the_other() -> None:
     reply = ledger(("Hello.", 1000, 1000), ("How are you?", 2000, 3000))
     assert reply.full_text == "Hello. How are you?"
     assert reply.heard(1000) == ""
@@ -36,19 +37,19 @@ def test_clauses_are_heard_one_after_the_other():
     assert reply.heard(5000) == reply.full_text
 
 
-def test_a_word_is_heard_when_its_middle_was_audible():
+def test_a_word_is_heard_when_its_middle_was_audible() -> None:
     marks = [WordMark(0, 3, 0), WordMark(4, 7, 1000)]
     reply = ledger(("one two", 0, 3000, marks))
     assert [reply.heard(at) for at in (499, 500, 1999, 2000)] == ["", "one", "one", "one two"]
 
 
-def test_marks_win_over_proportion():
+def test_marks_win_over_proportion() -> None:
     marks = [WordMark(0, 1, 0), WordMark(2, 3, 900)]
     assert ledger(("a b", 0, 1000, marks)).heard(800) == "a"
     assert ledger(("a b", 0, 1000)).heard(800) == "a b"
 
 
-def test_marks_at_the_engine_rate_are_scaled():
+def test_marks_at_the_engine_rate_are_scaled() -> None:
     reply = HeardLedger(RATE_HZ)
     marks = [WordMark(0, 3, 0), WordMark(4, 7, 22050)]
     reply.add_clause("one two", 0, 2 * 48000, marks, ratio=48000 / 22050)
@@ -57,7 +58,7 @@ def test_marks_at_the_engine_rate_are_scaled():
     assert reply.heard(72_000) == "one two"
 
 
-def test_words_between_marks_share_the_time_by_their_sounds():
+def test_words_between_marks_share_the_time_by_their_sounds() -> None:
     marks = [WordMark(0, 1, 0), WordMark(6, 7, 3000)]
     reply = ledger(("a b c d", 0, 4000, marks))
     assert reply.heard(1499) == "a"
@@ -65,13 +66,13 @@ def test_words_between_marks_share_the_time_by_their_sounds():
     assert reply.heard(3499) == "a b c"
 
 
-def test_two_marks_within_a_word_are_one_word():
+def test_two_marks_within_a_word_are_one_word() -> None:
     marks = [WordMark(0, 6, 200), WordMark(7, 11, 600), WordMark(12, 15, 1000)]
     reply = ledger(("twenty-five men", 0, 2000, marks))
     assert (reply.heard(599), reply.heard(600)) == ("", "twenty-five")
 
 
-def test_marks_that_make_no_sense_tell_nothing():
+def test_marks_that_make_no_sense_tell_nothing() -> None:
     sensible = [WordMark(0, 1, 0), WordMark(2, 3, 500)]
     odd = [*sensible, WordMark(4, 5, 100), WordMark(90, 95, 700)]
     for at in range(0, 1001, 50):
@@ -83,7 +84,7 @@ def test_marks_that_make_no_sense_tell_nothing():
     assert ledger(("a b", 0, 1000, beyond)).heard(1000) == "a b"
 
 
-def test_a_growing_clause_is_not_claimed_before_it_is_complete():
+def test_a_growing_clause_is_not_claimed_before_it_is_complete() -> None:
     reply = ledger(("This is a rather long clause", 0))
     reply.extend(4800)
     assert reply.heard(4800) == ""
@@ -94,20 +95,20 @@ def test_a_growing_clause_is_not_claimed_before_it_is_complete():
     assert reply.heard(48_000) == reply.full_text
 
 
-def test_a_growing_clause_uses_the_marks_it_has():
+def test_a_growing_clause_uses_the_marks_it_has() -> None:
     reply = ledger(("one two", 0))
     reply.extend(2000, [WordMark(0, 3, 0), WordMark(4, 7, 1000)])
     assert reply.heard(500) == "one"
     assert reply.heard(2000) == "one"
 
 
-def test_a_growing_clause_longer_than_expected_is_measured():
+def test_a_growing_clause_longer_than_expected_is_measured() -> None:
     reply = ledger(("a b", 0))
     reply.extend(RATE_HZ * 10)
     assert reply.heard(RATE_HZ * 4) == "a"
 
 
-def test_the_next_clause_completes_the_one_before_and_starts_after_it():
+def test_the_next_clause_completes_the_one_before_and_starts_after_it() -> None:
     reply = ledger(("One", 0))
     reply.extend(1000)
     reply.add_clause("two", 400, 1000)
@@ -116,14 +117,14 @@ def test_the_next_clause_completes_the_one_before_and_starts_after_it():
     assert reply.heard(1500) == "One two"
 
 
-def test_text_without_sound_counts_with_what_follows_it():
+def test_text_without_sound_counts_with_what_follows_it() -> None:
     reply = ledger(("Yes.", 0, 1000), ("...", 1000, 0), ("", 1000, 10), ("No.", 1010, 1000))
     assert reply.heard(1000) == "Yes."
     assert reply.heard(1011) == "Yes. ..."
     assert reply.heard(2010) == reply.full_text == "Yes. ... No."
 
 
-def test_unspaced_scripts_are_cut_between_characters():
+def test_unspaced_scripts_are_cut_between_characters() -> None:
     reply = ledger(("你好。", 0, 900), ("我在。", 900, 900))
     assert reply.full_text == "你好。我在。"
     assert reply.heard(300) == "你"
@@ -134,7 +135,7 @@ def test_unspaced_scripts_are_cut_between_characters():
     ("word", "sounds"),
     [("a", 1), ("see", 2), ("hello", 4), ("42", 7), ("yes,", 4), ("你", 2.5), ("-", 2)],
 )
-def test_estimated_sounds(word, sounds):
+def test_estimated_sounds(word: Any, sounds: Any) -> None:
     assert estimate_sounds(word) == sounds
 
 
@@ -144,7 +145,7 @@ WORDS = st.lists(
 
 
 @st.composite
-def replies(draw):
+def replies(draw: Any) -> Any:
     made = HeardLedger(RATE_HZ)
     at = draw(st.integers(0, 1000))
     start = at
@@ -169,7 +170,7 @@ def replies(draw):
 
 
 @given(replies(), st.lists(st.integers(-100, 30_000)))
-def test_heard_text_only_grows_is_a_prefix_and_ends_at_a_word(reply, frames):
+def test_heard_text_only_grows_is_a_prefix_and_ends_at_a_word(reply: Any, frames: Any) -> None:
     made, start, end = reply
     assert made.heard(start) == ""
     assert made.heard(end) == made.full_text
@@ -183,7 +184,7 @@ def test_heard_text_only_grows_is_a_prefix_and_ends_at_a_word(reply, frames):
 
 
 @given(WORDS, st.integers(100, 5000), st.data())
-def test_exact_marks_are_followed_exactly(text, frames, data):
+def test_exact_marks_are_followed_exactly(text: Any, frames: Any, data: Any) -> None:
     words = text.split(" ")
     starts = sorted(
         data.draw(st.lists(st.integers(0, frames), min_size=len(words), max_size=len(words)))
