@@ -52,6 +52,22 @@ def test_an_engine_keeps_its_own_keys_with_their_places() -> None:
     assert config.asr.places["x"] == "--set asr.x=y: asr.x"
 
 
+def test_python_files_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_text(
+        '[asr]\ntype = "my.py:Asr"\n[tts]\ntype = "my.py:Tts"\n[vad]\ntype = "/opt/my.py:Vad"\n'
+        '[[managers]]\nspec = "sub/my.py:M"\n[[managers]]\nspec = "package.my:M"\n'
+    )
+    config = load(path, ["tts.type=other.py:Tts"])
+    assert config.asr.type == f"{tmp_path}/my.py:Asr"
+    assert config.tts.type == "other.py:Tts"
+    assert config.vad.type == "/opt/my.py:Vad"
+    assert config.echo.type == "webrtc"
+    assert [m.spec for m in config.managers] == [f"{tmp_path}/sub/my.py:M", "package.my:M"]
+    typed = load(path, ["managers=[{spec='typed.py:M'}]"])
+    assert [m.spec for m in typed.managers] == ["typed.py:M"]
+
+
 def test_managers_keep_their_order_and_keys() -> None:
     config = load_text('[[managers]]\nspec = "a.py:A"\n[[managers]]\nspec = "b:B"\nloud = true\n')
     assert config.managers == (ManagerConfig("a.py:A"), ManagerConfig("b:B", {"loud": True}))

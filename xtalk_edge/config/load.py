@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from xtalk_edge.config.files import data_path
 from xtalk_edge.config.locate import KeyPath
-from xtalk_edge.config.schema import Config, ManagerConfig
+from xtalk_edge.config.schema import Config, EngineConfig, ManagerConfig
 from xtalk_edge.config.source import Source, dotted
 from xtalk_edge.config.toml_text import dump, shown
 
@@ -32,8 +32,9 @@ def load(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: with every problem on a line of its own.
     """
-    config = _build(Source.read(path or data_path(STARTER)), overrides)
-    return dataclasses.replace(config, path=path)
+    source = Source.read(path or data_path(STARTER))
+    config = _build(source, overrides)
+    return config if path is None else _anchored(source, config, path.absolute())
 
 
 def load_text(text: str, overrides: Sequence[str] = (), name: str = "config") -> Config:
@@ -113,6 +114,30 @@ def _check_together(source: Source, config: Config) -> None:
             ("vad", "release_threshold"),
             f"must be at most vad.threshold, which is {vad.threshold}, got {vad.release_threshold}",
         )
+
+
+def _anchored(source: Source, config: Config, path: Path) -> Config:
+    """Give the owner's Python files full names: the file means them relative to its own folder.
+
+    Those of overrides stay as they were typed, relative to where they were typed.
+    """
+    changes: dict[str, Any] = {}
+    for name in _sections():
+        section = getattr(config, name)
+        if isinstance(section, EngineConfig) and not source.is_overridden((name, "type")):
+            spec = _full_name(section.type, path.parent)
+            changes[name] = dataclasses.replace(section, type=spec)
+    if not source.is_overridden(("managers",)):
+        changes["managers"] = tuple(
+            dataclasses.replace(manager, spec=_full_name(manager.spec, path.parent))
+            for manager in config.managers
+        )
+    return dataclasses.replace(config, path=path, **changes)
+
+
+def _full_name(spec: str, folder: Path) -> str:
+    file, _, name = spec.rpartition(":")
+    return f"{folder / file}:{name}" if file.endswith(".py") else spec
 
 
 # -- values --------------------------------------------------------------------------------

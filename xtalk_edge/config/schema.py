@@ -47,7 +47,8 @@ class EngineConfig:
     """Which engine fills a slot, and the engine's own settings."""
 
     type: str
-    """A registered name, "module:Class" or "file.py:Class"."""
+    """A registered name, "module:Class" or "file.py:Class"; a file's settings mean files beside
+    it, `load` makes their names full."""
     isolation: Literal["auto", "thread", "process"] = "auto"
     """Where the engine runs; "auto" is what was measured to be right for it."""
     params: dict[str, Any] = field(default_factory=dict)
@@ -221,4 +222,4 @@ class Config:
     log: LogConfig = field(default_factory=LogConfig)
     managers: tuple[ManagerConfig, ...] = ()
     path: Path | None = field(default=None, compare=False)
-    """The file the settings came from; names of files in it are relative to its folder."""
+    """The file the settings came from, as a full name; None for the starter kit."""

@@ -79,6 +79,10 @@ class Source:
         for setting in settings:
             self.override(setting)
 
+    def is_overridden(self, path: KeyPath) -> bool:
+        """Tell whether an override set the value at `path` or a table around it."""
+        return any(path[:length] in self._overrides for length in range(1, len(path) + 1))
+
     def place(self, path: KeyPath) -> str:
         """Return where the value at `path`, or the nearest table around it, was set."""
         for length in range(len(path), 0, -1):
