@@ -75,6 +75,9 @@ class EventBus:
     async def publish_and_wait(self, event: Event) -> None:
         """Publish and return when every handler is through, well or badly.
 
+        A handler's own waiting is watched; that of tasks it starts is not, so a handler must not
+        wait for such a task while the task waits for the handler's subscriber.
+
         Raises:
             RuntimeError: the caller is a handler that one of the event's handlers waits for,
                 so that waiting would never end; nothing has been published.

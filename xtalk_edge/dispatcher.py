@@ -132,7 +132,9 @@ class Dispatcher:
         inbox.busy = True
         self._busy += 1
         if inbox.task is None:
-            inbox.task = self._tasks.start(self._work(inbox), f"inbox of {inbox.name}")
+            inbox.task = self._tasks.start(
+                self._work(inbox), f"inbox of {inbox.name}", self._context.copy()
+            )
             self._inbox_of[inbox.task] = inbox
             inbox.task.add_done_callback(self._inbox_of.pop)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Coroutine
 from typing import Any
 
@@ -16,9 +17,17 @@ class TaskOwner:
         self.failed = asyncio.Event()
         """Set when a task ended by an exception; see `raise_failure`."""
 
-    def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Run `work` beside the caller under a name that shows in stack dumps."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
+    def start(
+        self,
+        work: Coroutine[Any, Any, Any],
+        name: str,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.Task[Any]:
+        """Run `work` beside the caller under a name that shows in stack dumps.
+
+        It runs in a copy of the caller's context variables unless a context is given.
+        """
+        task = asyncio.get_running_loop().create_task(work, name=name, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._on_done)
         return task

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -301,6 +302,27 @@ def test_a_flood_does_not_starve_the_loop() -> None:
             await asyncio.sleep(0)
             between += 1
         assert between > 2000 // 256
+
+    run_virtual(main())
+
+
+def test_handlers_do_not_see_the_publishers_context() -> None:
+    who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
+
+    async def main() -> None:
+        bus = EventBus()
+        seen: list[str] = []
+
+        async def coroutine(event) -> None:
+            seen.append(who.get())
+            who.set("a handler")
+
+        bus.subscribe(TTSPaused, coroutine)
+        bus.subscribe(TTSPaused, coroutine)
+        bus.subscribe(TTSPaused, lambda event: seen.append(who.get()))
+        who.set("the publisher")
+        await bus.publish_and_wait(TTSPaused())
+        assert seen == ["nobody"] * 3
 
     run_virtual(main())
 
