@@ -38,7 +38,8 @@ class PlaybackManager(Manager):
         """Content index after the last frame handed in, whether or not the ring took it yet."""
         self._reply = Reply(0, self)
         self._volume_percent = 100
-        self._ducked = False
+        self._ducked_turn_id: int | None = None
+        """Whose reply is lowered, also one that has not begun; None at full volume."""
         self._tasks = TaskOwner()
 
     async def start(self) -> None:
@@ -70,7 +71,7 @@ class PlaybackManager(Manager):
     def _apply_gain(self) -> None:
         # Loudness is roughly the square of the setting, so that each step sounds alike.
         gain = (self._volume_percent / 100) ** 2 * db_to_gain(self.config.audio.output_gain_db)
-        if self._ducked:
+        if self._ducked_turn_id is not None:
             gain *= db_to_gain(self.config.turn.duck_db)
         self._core.set_gain(gain, self.config.turn.duck_ramp_ms)
 
@@ -79,7 +80,8 @@ class PlaybackManager(Manager):
     def begin_reply(self, turn_id: int) -> None:
         """Open the ledger of a new reply."""
         self._reply = Reply(turn_id, self)
-        self._duck(False)
+        if self._ducked_turn_id != turn_id:
+            self._duck(None)
 
     def begin_clause(self, text: str, rate_hz: int) -> Clause:
         """Open the next clause of the current reply; audio is added to what is returned."""
@@ -110,21 +112,26 @@ class PlaybackManager(Manager):
 
     # -- what the turn machine asks --------------------------------------------------------
 
+    def _end_duck(self, reply: Reply) -> None:
+        """Come back to full volume with the end of the lowered reply."""
+        if self._ducked_turn_id == reply.turn_id:
+            self._duck(None)
+
     @handles(TurnTTSPauseRequested)
     def on_duck(self, event: TurnTTSPauseRequested) -> None:
         """Lower the voice: somebody may be speaking."""
-        self._duck(True)
+        self._duck(event.turn_id)
         self.bus.publish(TTSPaused(turn_id=event.turn_id))
 
     @handles(TurnTTSResumeRequested)
     def on_unduck(self, event: TurnTTSResumeRequested) -> None:
         """Raise the voice again."""
-        self._duck(False)
+        self._duck(None)
         self.bus.publish(TTSResumed(turn_id=event.turn_id))
 
-    def _duck(self, ducked: bool) -> None:
-        if ducked != self._ducked:
-            self._ducked = ducked
+    def _duck(self, turn_id: int | None) -> None:
+        if turn_id != self._ducked_turn_id:
+            self._ducked_turn_id = turn_id
             self._apply_gain()
 
     def stop(self, turn_id: int, reason: str) -> None:
@@ -136,6 +143,7 @@ class PlaybackManager(Manager):
         elif not reply.closed:
             reply.closed = True
             self._backlog.clear()
+            self._queued = self._core.written
             self._core.flush(self.config.turn.cut_fade_ms)
             self._tasks.start(self._report_cut(reply, reason), "cut")
 
@@ -144,8 +152,7 @@ class PlaybackManager(Manager):
             await self._capture.advance()
         cut_at = self._core.cut_at()
         assert cut_at is not None
-        self._queued = self._core.written + sum(len(pcm) for pcm in self._backlog)
-        self._duck(False)
+        self._end_duck(reply)
         heard = reply.ledger.heard(cut_at)
         self.bus.publish(TTSStopped(turn_id=reply.turn_id, text=heard, reason=reason))
 
@@ -176,6 +183,7 @@ class PlaybackManager(Manager):
             self.bus.publish(TTSPlaybackStarted(turn_id=reply.turn_id))
         if reply.complete and not self._backlog and audible >= self._queued:
             reply.closed = True
+            self._end_duck(reply)
             text = reply.ledger.full_text
             self.bus.publish(TTSPlaybackFinished(turn_id=reply.turn_id, text=text))
 
