@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from xtalk_edge.engines import preflight as module
+from xtalk_edge.engines import preflight_checks
 from xtalk_edge.engines.preflight import default_state_dir, preflight
 from xtalk_edge.errors import ModelError
 
@@ -169,6 +170,37 @@ def test_gguf_files_whole_cut_and_damaged(tmp_path: Path, state: Path) -> None:
     for bad in (whole[:200], whole[:-1000], b"GGUF" + b"\xff" * 400):
         path.write_bytes(bad)
         refused(path, "gguf", state)
+
+
+def test_the_checks_themselves_accept_good_files(tmp_path: Path) -> None:
+    wakeword = pytest.importorskip("pymicro_wakeword")
+    preflight_checks.tflite(str(Path(wakeword.__file__).parent / "models/alexa.tflite"))
+    with pytest.raises(ValueError, match="does not accept"):
+        preflight_checks.tflite(str(tmp_path / "none.tflite"))
+    with pytest.raises(Exception, match=r"none\.onnx"):
+        preflight_checks.onnx(str(tmp_path / "none.onnx"))
+    pytest.importorskip("gguf")
+    from tests.tiny_gguf import random_weights
+
+    random_weights(tmp_path / "tiny.gguf")
+    preflight_checks.gguf(str(tmp_path / "tiny.gguf"))
+
+
+@pytest.mark.parametrize("refusing", ["AllocateTensors", "Invoke"])
+def test_a_tflite_model_that_loads_but_does_not_run_is_refused(
+    refusing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Library:
+        def __getattr__(self, name: str) -> object:
+            return lambda *_: int(refusing in name or "Create" in name)
+
+    class Built:
+        lib = Library()
+
+    wakeword = pytest.importorskip("pymicro_wakeword")
+    monkeypatch.setattr(wakeword.MicroWakeWord, "from_builtin", lambda model: Built())
+    with pytest.raises(ValueError, match="cannot"):
+        preflight_checks.tflite("any.tflite")
 
 
 def test_tflite_files_whole_and_cut(tmp_path: Path, state: Path) -> None:

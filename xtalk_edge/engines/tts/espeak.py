@@ -1,6 +1,8 @@
 """Speech by espeak-ng: robotic, intelligible, a thousand times faster than real time.
 
 The always-there voice. Long texts are made piece by piece, so that stopping takes effect at once.
+The same text differs by a few milliseconds each time it is spoken; a new process speaking the
+same texts in the same order repeats them exactly.
 """
 
 from __future__ import annotations
