@@ -1,0 +1,230 @@
+"""Device choice and error sentences, without a sound card."""
+
+import os
+import sys
+import types
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from xtalk_edge.audio import _core, portaudio
+from xtalk_edge.audio.portaudio import Device, PortAudioCard, find_device
+from xtalk_edge.errors import DeviceError
+
+USB = Device(3, "USB Speakerphone", 2, 2, 48_000, "ALSA", True, False)
+JABRA = Device(4, "USB Speakerphone Pro", 1, 0, 16_000, "ALSA", False, False)
+HDMI = Device(5, "HDMI", 0, 8, 48_000, "ALSA", False, True)
+DEVICES = [USB, JABRA, HDMI]
+
+
+class FakeError(Exception):
+    pass
+
+
+class FakeStream:
+    """As much of sounddevice's stream as the card uses; `rules` decide what opens."""
+
+    rules: ClassVar[dict[Any, int]] = {}
+    opened: ClassVar[list[Any]] = []
+
+    def __init__(self, **settings):
+        code = self.rules.get((settings["samplerate"], settings["channels"]), 0)
+        if code:
+            raise FakeError("Error opening stream", code)
+        self.settings = settings
+        self.latency = (0.01, 0.03)
+        self.closed = False
+        self.opened.append(self)
+
+    def start(self):
+        if "start" in self.rules:
+            raise FakeError("Error starting stream", self.rules["start"])
+
+    def close(self, ignore_errors):
+        self.closed = True
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """PortAudio with two devices and no hardware."""
+    entries = [
+        {"name": "USB Speakerphone", "max_input_channels": 2, "max_output_channels": 2,
+         "default_samplerate": 16_000.0, "hostapi": 0},
+        {"name": "HDMI", "max_input_channels": 0, "max_output_channels": 8,
+         "default_samplerate": 44_100.0, "hostapi": 0},
+    ]  # fmt: skip
+    calls = []
+    module = types.SimpleNamespace(
+        PortAudioError=FakeError,
+        _StreamBase=FakeStream,
+        _ffi=types.SimpleNamespace(cast=lambda kind, pointer: pointer),
+        _lib=types.SimpleNamespace(
+            Pa_GetDefaultInputDevice=lambda: 0, Pa_GetDefaultOutputDevice=lambda: 1
+        ),
+        query_hostapis=lambda: ({"name": "ALSA"},),
+        query_devices=lambda: entries,
+        _terminate=lambda: calls.append("terminate"),
+        _initialize=lambda: calls.append("initialize"),
+        entries=entries,
+        calls=calls,
+    )
+    monkeypatch.setitem(sys.modules, "sounddevice", module)
+    monkeypatch.setattr(FakeStream, "rules", {})
+    monkeypatch.setattr(FakeStream, "opened", [])
+    monkeypatch.setattr(portaudio, "_open_cards", set())
+    return module
+
+
+@pytest.mark.parametrize(
+    ("wanted", "direction", "found"),
+    [
+        (None, "input", USB),
+        ("", "output", HDMI),
+        ("4", "input", JABRA),
+        ("usb speakerphone", "input", USB),
+        ("Pro", "input", JABRA),
+        ("hdmi", "output", HDMI),
+    ],
+)
+def test_a_device_is_found_by_number_name_or_part(wanted, direction, found):
+    assert find_device(DEVICES, wanted, direction) == found
+
+
+def test_an_unknown_device_is_answered_with_the_known_ones():
+    with pytest.raises(DeviceError, match=r"no output device 'Jabra'; known ones are: .*'HDMI'"):
+        find_device(DEVICES, "Jabra", "output")
+
+
+def test_without_a_default_the_first_usable_device_is_taken():
+    assert find_device([JABRA], None, "input") == JABRA
+
+
+def test_no_device_at_all_says_what_to_plug_in():
+    with pytest.raises(DeviceError, match="plug in a loudspeaker"):
+        find_device([JABRA], None, "output")
+
+
+def test_the_preferred_rate_is_asked_first(fake):
+    card = PortAudioCard()
+    assert (card.rate_hz, card.block_frames, card.latency_s) == (48_000, 480, 0.03)
+    assert card.name == "USB Speakerphone + HDMI"
+    card.start(0.0)
+    card.pump(0.0)
+    assert card.ended() is None
+    card.close()
+    card.close()
+    assert card.ended() == "USB Speakerphone + HDMI was closed"
+    assert FakeStream.opened[0].closed
+    with pytest.raises(DeviceError, match="was closed"):
+        card.start(0.0)
+
+
+def test_a_device_of_one_rate_and_two_channels_is_taken_as_it_is(fake):
+    for channels in portaudio.CHANNEL_CHOICES:
+        FakeStream.rules[(48_000, channels)] = portaudio.PA_INVALID_SAMPLE_RATE
+    FakeStream.rules[(16_000, (1, 1))] = portaudio.PA_INVALID_CHANNEL_COUNT
+    card = PortAudioCard()
+    assert card.rate_hz == 16_000
+    assert FakeStream.opened[0].settings["channels"] == (1, 2)
+    card.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (portaudio.PA_DEVICE_UNAVAILABLE, "is busy or gone"),
+        (portaudio.PA_INVALID_SAMPLE_RATE, "does not run at that rate"),
+        (portaudio.PA_INVALID_CHANNEL_COUNT, "neither one nor two channels"),
+        (-9999, "cannot be opened: Error opening stream"),
+    ],
+)
+def test_what_cannot_be_opened_is_explained_after_looking_again(fake, code, says):
+    for channels in portaudio.CHANNEL_CHOICES:
+        FakeStream.rules[(44_100, channels)] = code
+    with pytest.raises(DeviceError, match=says):
+        PortAudioCard(rate_hz=44_100)
+    assert fake.calls == ["terminate", "initialize"]
+
+
+def test_devices_are_not_looked_for_while_a_card_is_open(fake):
+    card = PortAudioCard()
+    with pytest.raises(DeviceError, match="close the sound card"):
+        portaudio.rescan_devices()
+    with pytest.raises(DeviceError, match="no input device 'nosuch'"):
+        PortAudioCard("nosuch")
+    assert fake.calls == []
+    card.close()
+
+
+def test_a_card_that_does_not_start_is_let_go(fake):
+    card = PortAudioCard()
+    FakeStream.rules["start"] = portaudio.PA_DEVICE_UNAVAILABLE
+    with pytest.raises(DeviceError, match="busy or gone"):
+        card.start(0.0)
+    assert FakeStream.opened[0].closed
+
+
+def test_a_stopped_stream_ends_the_card(fake):
+    card = PortAudioCard()
+    settings = FakeStream.opened[0].settings
+    _core.lib.core_finished_callback(settings["userdata"])
+    assert "unplugged" in (card.ended() or "")
+    card.close()
+    assert "unplugged" in (card.ended() or "")
+
+
+def test_broken_listing_is_a_sentence(fake):
+    def fail():
+        raise FakeError("Error querying device -1", -9996)
+
+    fake.query_devices = fail
+    with pytest.raises(DeviceError, match="the sound system cannot be opened"):
+        portaudio.list_devices()
+
+
+def test_a_missing_library_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(DeviceError, match="apt install libportaudio2"):
+        portaudio.list_devices()
+
+
+def call_back(core, mic, channels, times, frames=4):
+    """Call the C callback as PortAudio does."""
+    out = _core.ffi.new("int16_t[]", frames * channels)
+    when = _core.ffi.new("double[3]", times)
+    heard = _core.ffi.NULL if mic is None else _core.ffi.from_buffer("int16_t[]", mic)
+    assert _core.lib.core_callback(heard, out, frames, when, 0, core.userdata) == 0
+    return list(out)
+
+
+def test_stereo_is_averaged_and_doubled(fake):
+    core = PortAudioCard().core
+    core.set_stream(2, 2, 0.01, 0.03)
+    core.write(np.array([7, 8, 9], np.int16))
+    mic = np.array([10, 20, -10, -20, 0, 3, 32767, 32767], np.int16)
+    assert call_back(core, mic, 2, [5.0, 5.1, 5.2]) == [7, 7, 8, 8, 9, 9, 0, 0]
+    got = core.read()
+    assert got.mic.tolist() == [15, -15, 1, 32767]
+    assert got.far.tolist() == [7, 8, 9, 0]
+    block = got.blocks[0]
+    assert block.adc_s == pytest.approx(block.now_s - 0.1)
+    assert block.dac_s == pytest.approx(block.now_s + 0.1)
+
+
+@pytest.mark.parametrize("times", [[0, 0, 0], [90.0, 5.0, 90.0], [1.0, float("nan"), 1.0]])
+def test_a_host_without_times_is_judged_by_its_latency(fake, times):
+    core = PortAudioCard().core
+    core.set_stream(1, 1, 0.01, 0.03)
+    call_back(core, None, 1, times)
+    block = core.read().blocks[0]
+    assert block.adc_s == pytest.approx(block.now_s - 0.01 - 4 / 48_000)
+    assert block.dac_s == pytest.approx(block.now_s + 0.03)
+
+
+def test_without_a_standard_error_sound_still_works(fake, monkeypatch):
+    def no_descriptor(number):
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr(os, "dup", no_descriptor)
+    assert [d.name for d in portaudio.list_devices()] == ["USB Speakerphone", "HDMI"]
