@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalk_edge.audio.core import AudioCore, BlockRecord, Gap
+from xtalk_edge.audio.core_build import build
 
 RATE = 8000
 NEVER = -1
@@ -462,7 +463,16 @@ def test_three_threads_lose_nothing():
     assert (np.array(reader.far)[kept] == played[: len(mic)][kept]).all()
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+
+
+@needs_compiler
+def test_a_build_leaves_one_library(tmp_path):
+    (tmp_path / "_core.older.so").touch()
+    assert [build(tmp_path)] == list(tmp_path.iterdir())
+
+
+@needs_compiler
 @pytest.mark.parametrize("source", ["core.c", "hush.c"])
 def test_the_c_is_clean(source):
     subprocess.run(

@@ -66,15 +66,16 @@ builder.set_source(
 )
 
 
-def build_in_place() -> Path:
-    """Compile beside the sources, leaving nothing but the library; return its path."""
+def build(folder: Path = HERE) -> Path:
+    """Compile into `folder`, leaving nothing there but the library; return its path."""
     with tempfile.TemporaryDirectory() as scratch:
         built = Path(builder.compile(tmpdir=scratch))
-        target = HERE / built.name
-        target.unlink(missing_ok=True)  # a process that runs the old one keeps its own copy
+        for older in folder.glob("_core.*.so"):  # under any tag: one would hide the other
+            older.unlink()
+        target = folder / built.name
         shutil.copyfile(built, target)
     return target
 
 
 if __name__ == "__main__":
-    build_in_place()
+    build()
