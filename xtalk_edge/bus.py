@@ -97,11 +97,11 @@ class EventBus:
         if me is None:
             await done
             return
-        outer, me.waiting = me.waiting, track
+        me.waiting = track
         try:
             await done
         finally:
-            me.waiting = outer
+            me.waiting = None
 
     def _post(self, event: Event, track: Track | None) -> None:
         if self._closed:
