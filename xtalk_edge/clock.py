@@ -98,9 +98,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._virtual_s += seconds
 
 
-def run_virtual(
-    main: Coroutine[Any, Any, T], started_at: datetime.datetime | None = None
-) -> T:
+def run_virtual(main: Coroutine[Any, Any, T], started_at: datetime.datetime | None = None) -> T:
     """Run `main` to its end in virtual time, as `asyncio.run` does in real time."""
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(started_at)) as runner:
         return runner.run(main)
