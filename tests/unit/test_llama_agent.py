@@ -10,6 +10,7 @@ import pytest
 from tests import tiny_gguf
 from tests.tiny_gguf import END
 from xtalk_edge.clock import run_virtual
+from xtalk_edge.engines.agent import llama_model
 from xtalk_edge.engines.agent.llama import NOT_UNDERSTOOD, TOO_LONG, LlamaAgent
 from xtalk_edge.engines.agent.llama_model import CHUNK_TOKENS, AbortFlag, LlamaModel
 from xtalk_edge.engines.agent.sampling import Grammar, TokenChooser
@@ -204,8 +205,35 @@ def test_a_model_that_words_results_itself_is_given_them_and_bounded(agent_of):
     tools = Tools()
     agent.use_tools(tools)
     pieces = asyncio.run(answer(agent))
-    assert [type(piece) for piece in pieces] == [ToolCall, ToolResult] * 2
-    assert len(tools.ran) == 2
+    # It asks for the same thing again instead of wording it: once is enough.
+    assert [type(piece) for piece in pieces] == [ToolCall, ToolResult, str]
+    assert len(tools.ran) == 1
+
+
+def test_the_rounds_of_a_turn_are_bounded(agent_of):
+    agent = agent_of(CALLS, speak_tool_results=False, max_tool_rounds=1)
+    agent.use_tools(Tools())
+    assert said(agent) == "It's 4:10 PM."
+
+
+def test_a_result_in_the_models_own_words(agent_of):
+    # After a result the prompt ends as it always does, so the script tells the turns apart by "]".
+    template = (
+        "{% for m in messages %}{{ m.content }}{% endfor %}"
+        "{{ ']' if messages[-1].role == 'user' and '<tool_resp' in messages[-1].content else '~' }}"
+    )
+    follows = {**CALLS, "~": "<tool_call>", "]": "T", "T": "e", "e": "n"}
+    agent = agent_of(follows, template=template, speak_tool_results=False)
+    agent.use_tools(Tools())
+    pieces = asyncio.run(answer(agent))
+    assert [type(piece) for piece in pieces[:2]] == [ToolCall, ToolResult]
+    assert pieces[2:] == ["T", "e", "n"]
+
+
+def test_a_tool_nobody_gave_the_agent_is_not_understood(agent_of):
+    agent = agent_of(CALLS)
+    agent._generation.use_tools(Tools().schemas())
+    assert said(agent) == NOT_UNDERSTOOD
 
 
 def test_a_call_nobody_is_sure_of_is_not_run(agent_of):
@@ -257,6 +285,67 @@ def test_the_prefix_is_read_once(agent_of):
     said(agent, "abc")
     # The question and the reply only: of the prefix 0 tokens are computed again.
     assert agent.evaluated_tokens - before <= 1 + len("Sound.")
+
+
+def test_after_a_restart_the_prefix_is_not_computed_again(agent_of, tmp_path):
+    path = tiny_gguf.random_weights(tmp_path / "model.gguf")
+    settings = {"threads": 1, "persona": "Be brief. " * 30, "max_reply_tokens": 20}
+
+    def live(**more):
+        agent = LlamaAgent(str(path), **{**settings, **more})
+        asyncio.run(answer(agent, type="loop", text=""))
+        asyncio.run(answer(agent, type="loop", text=""))
+        at_start = agent.evaluated_tokens
+        reply = said(agent)
+        agent.close()
+        return at_start, reply
+
+    computed, reply = live()
+    assert computed > 250
+    assert live() == (0, reply)
+    # Another persona, another size of context or a damaged file: it is computed anew.
+    assert live(persona="Be kind. " * 30)[0] > 250
+    assert live(context_tokens=1024) == (computed, reply)
+    (file,) = (tmp_path / "state").rglob("prefix-model.bin")
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    assert live(context_tokens=1024) == (computed, reply)
+    assert live(context_tokens=1024) == (0, reply)
+    assert not list(file.parent.glob("*.partial"))
+
+
+def test_a_prefix_that_cannot_be_saved_is_computed_each_time(agent_of, tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+    agent = agent_of(SOUND, persona="Be brief. " * 30, cache_dir=str(tmp_path / "file" / "x"))
+    asyncio.run(answer(agent, type="loop", text=""))
+    assert "not saved" in caplog.text
+    assert said(agent) == "Sound."
+
+
+def test_without_a_state_folder_the_prefix_is_computed_each_time(agent_of, monkeypatch):
+    monkeypatch.setattr("xtalk_edge.engines.agent.llama.default_state_dir", lambda: None)
+    agent = agent_of(SOUND, persona="Be brief. " * 30)
+    asyncio.run(answer(agent, type="loop", text=""))
+    assert agent.evaluated_tokens > 250
+    asyncio.run(answer(agent_of(SOUND, persona=""), type="loop", text=""))
+
+
+def test_a_token_may_be_longer_than_expected(heavy, monkeypatch):
+    monkeypatch.setattr(llama_model, "PIECE_BYTES", 1)
+    model = LlamaModel(heavy, threads=1, context_tokens=64)
+    assert model.piece(tiny_gguf.token("<tool_call>")) == b"<tool_call>"
+    model.close()
+
+
+def test_a_state_llama_refuses_is_no_state(heavy):
+    model = LlamaModel(heavy, threads=1, context_tokens=64)
+    assert not model.restore([1, 2], b"nonsense")
+    assert model.evaluate([1, 2], AbortFlag())
+    saved = model.state()
+    assert model.restore([1, 2], saved)
+    # A restored state has no logits; asked for them, the model computes its last token.
+    assert model.evaluate([1, 2], AbortFlag())
+    assert model.evaluated_tokens == 3
+    model.close()
 
 
 def test_partials_are_read_ahead_and_taken_back(agent_of):

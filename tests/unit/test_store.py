@@ -3,7 +3,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalk_edge.errors import EdgeError
@@ -52,6 +52,7 @@ def test_a_removed_timer_is_gone_and_its_number_is_not_used_again(store):
     assert store.add_timer("b", 1.0, NOON).id > first.id
 
 
+@settings(max_examples=10, deadline=None)
 @given(lines=st.lists(st.tuples(st.sampled_from(["user", "assistant"]), st.text()), max_size=8))
 def test_history_comes_back_as_it_was_said(lines, tmp_path_factory):
     opened = Store(tmp_path_factory.mktemp("state"))

@@ -69,7 +69,9 @@ def written(name, arguments):
     return f"\n{json.dumps({'name': name, 'arguments': arguments}, ensure_ascii=False)}\n{CLOSE}"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
 @given(arguments=st.fixed_dictionaries(REQUIRED, optional=VALUES))
 def test_every_bounded_call_can_be_written(model, arguments):
     ordered = {name: arguments[name] for name in ORDER if name in arguments}

@@ -103,6 +103,20 @@ def test_of_two_timers_the_name_or_a_question_decides(tmp_path):
     ]
 
 
+def test_of_timers_with_one_name_the_first_to_end_is_cancelled(tmp_path):
+    sentences, _ = converse(
+        tmp_path,
+        ("set_timer", {"minutes": 4, "name": "tea"}),
+        ("set_timer", {"minutes": 3, "name": "tea"}),
+        ("cancel_timer", {}),
+        ("timer_left", {}),
+    )
+    assert sentences[2:] == [
+        "The first tea timer is cancelled.",
+        "Your tea timer has four minutes left.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "call", "after", "sentence"),
     [

@@ -55,9 +55,12 @@ async def set_timer(
 async def cancel_timer(context: ToolContext, name: str = "") -> str:
     """Return "Your pasta timer is cancelled."."""
     found = _matching(context, name)
-    if len(found) > 1:
+    if len({timer.title().casefold() for timer in found}) > 1:
         raise ToolError(f"{_count(found)} Which one should I cancel?")
     context.timers.cancel(found[0])
+    if len(found) > 1:
+        # Timers of one name cannot be told apart by asking again.
+        return f"The first {found[0].title()} is cancelled."
     return f"Your {found[0].title()} is cancelled."
 
 

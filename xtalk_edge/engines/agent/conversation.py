@@ -20,6 +20,10 @@ class Turn:
     text: str
     calls: list[Message] = field(default_factory=list)
     """Tool calls and their results, in the model's words."""
+    made: list[ToolCall] = field(default_factory=list)
+    """The calls alone."""
+    last_result: str = ""
+    """What the last tool answered."""
     reply: str = ""
     settled: bool = False
     """Whether it stays in the history."""
@@ -36,6 +40,8 @@ class Turn:
 
     def add_call(self, call: ToolCall, result: ToolResult) -> None:
         """Record a tool that ran."""
+        self.made.append(call)
+        self.last_result = result.content
         self.calls.append(Message("assistant", render_call(call)))
         self.calls.append(Message("tool", harmless(result.content)))
         self.settled = True

@@ -53,6 +53,7 @@ class Generation:
         before = prompt
         decoder, speech = TextDecoder(), SpeechFilter()
         surprise: list[float] = []
+        spoken = 0
         for _ in range(self._max_reply_tokens):
             token, probability = self._chooser.choose(model.logits())
             surprise.append(-math.log(max(probability, 1e-9)))
@@ -63,15 +64,17 @@ class Generation:
             hidden = model.is_mark(token) and piece != OPEN.encode()
             if text := speech.feed("" if hidden else decoder.feed(piece)):
                 yield text
+                spoken = len(surprise)
             if speech.found:
-                decision = self._call(before, speech.before, max(surprise), flag)
+                decided = max(surprise[spoken:], default=0.0)
+                decision = self._call(before, speech.before, decided, flag)
                 if flag.is_set():
                     return
                 yield decision
                 if decision.call is None:
                     return
                 before = list(model.tokens)
-                decoder, speech, surprise = TextDecoder(), SpeechFilter(), []
+                decoder, speech, surprise, spoken = TextDecoder(), SpeechFilter(), [], 0
             elif not (model.has_room() and model.append(token, flag)):
                 break
         self.text_confidence = math.exp(-sum(surprise) / max(1, len(surprise)))

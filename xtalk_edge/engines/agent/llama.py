@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.agent.conversation import Conversation, Turn
 from xtalk_edge.engines.agent.generation import Decision, Generation
 from xtalk_edge.engines.agent.llama_model import AbortFlag, LlamaModel
+from xtalk_edge.engines.agent.prefix_cache import PrefixCache
 from xtalk_edge.engines.agent.prompt import ChatTemplate, Message
 from xtalk_edge.engines.agent.sampling import TokenChooser
+from xtalk_edge.engines.agent.stopping import Stop
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolResult, ToolRunner
-from xtalk_edge.engines.preflight import preflight
+from xtalk_edge.engines.preflight import default_state_dir, preflight
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import ModelError
 
@@ -56,6 +58,7 @@ class LlamaAgent(Agent):
         speak_tool_results: a tool's sentence is the reply; else the model words it.
         min_confidence: a tool call less sure than this is not run.
         seed: of the choices when the temperature is above 0.
+        cache_dir: where the computed prefix is kept; "" for the state folder.
 
     Raises:
         ModelError: the model is missing, damaged, of the wrong kind, or has too small a context.
@@ -75,6 +78,7 @@ class LlamaAgent(Agent):
         speak_tool_results: bool = True,
         min_confidence: float = 0.0,
         seed: int = 0,
+        cache_dir: str = "",
     ) -> None:
         path = Path(model).expanduser() if model else data_path(STARTER_MODEL)
         preflight(path, "gguf")
@@ -95,10 +99,12 @@ class LlamaAgent(Agent):
         self._min_confidence = min_confidence
         self._conversation = Conversation(history_turns)
         self._worker = Worker("llama")
+        folder = Path(cache_dir).expanduser() if cache_dir else default_state_dir()
+        self._prefix_cache = PrefixCache(folder, path)
         self._run_tool: Callable[[ToolCall], Awaitable[ToolResult]] = _no_tool
         self._schemas: list[dict[str, Any]] = []
         self._prefix = ""
-        self._answering: _Stop | None = None
+        self._answering: Stop | None = None
         self._prefilling: AbortFlag | None = None
         self._confidence = 1.0
         try:
@@ -157,7 +163,10 @@ class LlamaAgent(Agent):
         if not 0 < len(tokens) <= self._model.context_tokens:
             return
         try:
-            await self._worker.run(self._model.evaluate, tokens, flag)
+            if text:
+                await self._worker.run(self._model.evaluate, tokens, flag)
+            else:
+                await self._worker.run(self._prefix_cache.read, self._model, tokens, flag)
         finally:
             flag.set()
             if self._prefilling is flag:
@@ -182,7 +191,7 @@ class LlamaAgent(Agent):
     # -- answering -------------------------------------------------------------------------
 
     async def _answer(self, text: str) -> AsyncGenerator[Piece, None]:
-        earlier, stop = self._answering, _Stop()
+        earlier, stop = self._answering, Stop()
         self._answering = stop
         if earlier is not None:
             await earlier.make_way()
@@ -191,7 +200,7 @@ class LlamaAgent(Agent):
         turn = self._conversation.begin(text)
         try:
             for calls_left in range(self._max_tool_rounds, 0, -1):
-                calls_before = len(turn.calls)
+                calls_before = len(turn.made)
                 prompt = self._prompt(turn)
                 if not prompt:
                     yield turn.say_sentence(TOO_LONG)
@@ -202,10 +211,11 @@ class LlamaAgent(Agent):
                         yield piece
                 if stop.stopped:
                     return
-                if self._speak_tool_results or len(turn.calls) == calls_before:
+                if self._speak_tool_results or len(turn.made) == calls_before:
                     break
-            if not turn.reply and not turn.calls:
-                yield turn.say_sentence(NOT_UNDERSTOOD)
+            left_to_say = turn.last_result if turn.made else NOT_UNDERSTOOD
+            if left_to_say and not turn.reply:
+                yield turn.say_sentence(left_to_say)
             turn.settled = True
         finally:
             stop.stop()
@@ -213,16 +223,16 @@ class LlamaAgent(Agent):
                 self._answering = None
 
     async def _round(
-        self, turn: Turn, prompt: list[int], calls_left: int, stop: _Stop
+        self, turn: Turn, prompt: list[int], calls_left: int, stop: Stop
     ) -> AsyncGenerator[Piece, None]:
         """Let the model speak once; it may call tools on the way."""
-        called: list[ToolCall] = []
+        calls_before = len(turn.made)
         flag = stop.renew()
         items = stop.stream = self._worker.stream(lambda: self._generation.run(prompt, flag))
         try:
             async for item in items:
                 if isinstance(item, str):
-                    if called:
+                    if len(turn.made) > calls_before:
                         # What a model adds to a call is a guess at a result it has not seen.
                         break
                     if text := turn.say(item):
@@ -233,20 +243,19 @@ class LlamaAgent(Agent):
                 if call is None:
                     yield turn.say_sentence(NOT_UNDERSTOOD)
                     break
-                if call in called:
+                if call in turn.made:
                     # A model that repeats itself means it once.
                     break
-                called.append(call)
                 yield call
                 result = await self._run_tool(call)
                 turn.add_call(call, result)
                 yield result
                 if self._speak_tool_results and result.content:
                     yield turn.say_sentence(result.content)
-                if len(called) == calls_left:
+                if len(turn.made) == calls_before + calls_left:
                     break
             else:
-                if not called:
+                if not turn.made:
                     self._confidence = self._generation.text_confidence
         finally:
             flag.set()
@@ -287,35 +296,6 @@ class LlamaAgent(Agent):
             self._prefilling.set()
         self._worker.close()
         self._model.close()
-
-
-class _Stop:
-    """Ends one answer, whichever round it is in."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-        self.stream: AsyncIterator[str | Decision] | None = None
-        """What the worker is writing."""
-        self._flag = AbortFlag()
-
-    def renew(self) -> AbortFlag:
-        """Return the flag of the next round."""
-        if not self.stopped:
-            self._flag = AbortFlag()
-        return self._flag
-
-    def stop(self) -> None:
-        """Stop now and for good."""
-        self.stopped = True
-        self._flag.set()
-
-    async def make_way(self) -> None:
-        """Stop, and free the worker also from a stream that nobody reads any more."""
-        self.stop()
-        # One that is being read at this moment cannot be closed, and need not be.
-        with contextlib.suppress(RuntimeError):
-            if isinstance(self.stream, AsyncGenerator):
-                await self.stream.aclose()
 
 
 async def _no_tool(call: ToolCall) -> ToolResult:

@@ -10,6 +10,7 @@ import collections
 import ctypes
 import logging
 import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 CHUNK_TOKENS = 32
 """What an abort may throw away: a second or so of reading with a 1B model on a Pi 5."""
+
+PIECE_BYTES = 64
+"""Room for one token's text at first; only runs of spaces are longer."""
 
 _ABORTED = 2
 """What `llama_decode` returns when the abort callback said so."""
@@ -90,22 +94,24 @@ class LlamaModel:
         self._context: Any = None
         self._model: Any = None
         self._flag = AbortFlag()
+        self._gpu_layers = gpu_layers
         self.tokens: list[int] = []
         """What the KV cache holds."""
         self.evaluated_tokens = 0
         """How many tokens were computed since the start; the measure of what the cache saves."""
+        self._has_logits = False
         ll.llama_log_set(_log_callback, ctypes.c_void_p(0))
         ll.llama_backend_init()
         _last_errors.clear()
-        self._open(path, context_tokens, threads or default_threads(), gpu_layers)
+        self._open(path, context_tokens, threads or default_threads())
         self._memory = ll.llama_get_memory(self._context)
         self.vocab = ll.llama_model_get_vocab(self._model)
         self.vocab_size = ll.llama_vocab_n_tokens(self.vocab)
         self.context_tokens = int(ll.llama_n_ctx(self._context))
 
-    def _open(self, path: Path, context_tokens: int, threads: int, gpu_layers: int) -> None:
+    def _open(self, path: Path, context_tokens: int, threads: int) -> None:
         model_params = ll.llama_model_default_params()
-        model_params.n_gpu_layers = gpu_layers
+        model_params.n_gpu_layers = self._gpu_layers
         self._model = ll.llama_model_load_from_file(os.fsencode(path), model_params)
         if not self._model:
             raise ModelError(
@@ -139,7 +145,7 @@ class LlamaModel:
 
     def piece(self, token: int) -> bytes:
         """Return a token's bytes, which may be part of a character; marks are written out."""
-        room = 64
+        room = PIECE_BYTES
         while True:
             buffer = ctypes.create_string_buffer(room)
             size = ll.llama_token_to_piece(self.vocab, token, buffer, room, 0, True)
@@ -181,7 +187,7 @@ class LlamaModel:
                 f"{len(tokens)} tokens do not fit the context of {self.context_tokens}; "
                 "raise context_tokens"
             )
-        if self.tokens == tokens:
+        if self.tokens == tokens and self._has_logits:
             return not flag.is_set()
         same = 0
         for known, wanted in zip(self.tokens, tokens, strict=False):
@@ -224,6 +230,7 @@ class LlamaModel:
         if status == 0:
             self.tokens += chunk
             self.evaluated_tokens += len(chunk)
+            self._has_logits = True
             return True
         self._roll_back(len(self.tokens))
         if status == _ABORTED:
@@ -236,6 +243,32 @@ class LlamaModel:
             ll.llama_memory_clear(self._memory, True)
             length = 0
         del self.tokens[length:]
+
+    # -- state -----------------------------------------------------------------------------
+
+    def build(self) -> str:
+        """Return what a saved state depends on besides the model: versions and settings."""
+        return f"{ll.__version__} {platform.machine()} {self.context_tokens} {self._gpu_layers}"
+
+    def state(self) -> bytes:
+        """Return what the cache holds, for `restore` in a later process."""
+        size = ll.llama_state_seq_get_size(self._context, 0)
+        buffer = (ctypes.c_uint8 * size)()
+        return bytes(buffer[: ll.llama_state_seq_get_data(self._context, buffer, size, 0)])
+
+    def restore(self, tokens: Sequence[int], state: bytes) -> bool:
+        """Make the cache hold `tokens` from a saved state; False if llama.cpp refuses it.
+
+        The state must come from `state` of the same model and `build`: llama.cpp trusts it.
+        """
+        self._roll_back(0)
+        self._has_logits = False
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        if not ll.llama_state_seq_set_data(self._context, buffer, len(state), 0):
+            ll.llama_memory_clear(self._memory, True)
+            return False
+        self.tokens = list(tokens)
+        return True
 
     def close(self) -> None:
         """Free the model; it cannot be used afterwards."""
