@@ -137,7 +137,8 @@ def _anchored(source: Source, config: Config, path: Path) -> Config:
 
 def _full_name(spec: str, folder: Path) -> str:
     file, _, name = spec.rpartition(":")
-    return f"{folder / file}:{name}" if file.endswith(".py") else spec
+    relative = file.endswith(".py") and not file.startswith("~")
+    return f"{folder / file}:{name}" if relative else spec
 
 
 # -- values --------------------------------------------------------------------------------
