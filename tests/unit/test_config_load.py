@@ -55,7 +55,8 @@ def test_an_engine_keeps_its_own_keys_with_their_places() -> None:
 def test_python_files_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     path = tmp_path / "edge.toml"
     path.write_text(
-        '[asr]\ntype = "my.py:Asr"\n[tts]\ntype = "my.py:Tts"\n[vad]\ntype = "/opt/my.py:Vad"\n[echo]\ntype = "~/my.py:Echo"\n'
+        '[asr]\ntype = "my.py:Asr"\n[tts]\ntype = "my.py:Tts"\n[vad]\ntype = "/opt/my.py:Vad"\n'
+        '[echo]\ntype = "~/my.py:Echo"\n'
         '[[managers]]\nspec = "sub/my.py:M"\n[[managers]]\nspec = "package.my:M"\n'
     )
     config = load(path, ["tts.type=other.py:Tts"])
