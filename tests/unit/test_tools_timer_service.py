@@ -8,7 +8,7 @@ from xtalk_edge.clock import now_s, run_virtual, wall_now
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.store.database import Store
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.tools.timer_service import TimerService
+from xtalk_edge.tools.timer_service import TimerRing, TimerService
 
 
 class Device:
@@ -17,7 +17,7 @@ class Device:
     def __init__(self, tmp_path, clock=wall_now):
         self.store = Store(tmp_path)
         self.service = TimerService(self.store, clock)
-        self.rings = []
+        self.rings: list[tuple[float, TimerRing]] = []
         self.service.on_ring = lambda ring: self.rings.append((round(now_s(), 3), ring))
 
     async def __aenter__(self):
