@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.engines.agent.conversation import Conversation
+from xtalk_edge.engines.agent.conversation import KEPT_TURNS, Conversation
 from xtalk_edge.engines.agent.prompt import ChatTemplate, Message, harmless, merged
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.errors import ModelError
@@ -101,6 +101,16 @@ def test_a_conversation_keeps_what_happened():
     assert talk.history() == [{"role": "user", "content": "what time is it"}]
 
 
+def test_a_conversation_forgets_in_the_end():
+    talk = Conversation(2)
+    for number in range(3 * KEPT_TURNS):
+        turn = talk.begin(str(number))
+        shown = [int(each.text) for each in talk.past(turn)]
+        assert shown == list(range(number - len(shown), number))
+        talk.heard("yes")
+    assert len(talk.history()) == 2 * (KEPT_TURNS + 1)
+
+
 @given(kept=st.integers(0, 5), turns=st.integers(0, 12))
 def test_a_conversation_does_not_grow(kept, turns):
     talk = Conversation(kept)
@@ -108,6 +118,6 @@ def test_a_conversation_does_not_grow(kept, turns):
         turn = talk.begin(str(number))
         assert len(talk.past(turn)) <= kept
         talk.heard("yes")
-    assert len(talk.history()) <= 2 * (kept + 1)
+    assert len(talk.history()) == 2 * turns
     if turns:
         assert talk.history()[-2]["content"] == str(turns - 1)

@@ -525,7 +525,7 @@ def test_old_turns_go_when_there_are_too_many_or_no_room(agent_of):
     agent = agent_of(SOUND, history_turns=3, persona="", context_tokens=512)
     for number in range(9):
         said(agent, f"number {number} " + "x" * 60)
-        assert len(agent.history()) <= 8
+        assert len(agent._conversation.past(agent._conversation.begin("x"))) <= 3
     assert agent.history()[-2]["content"].startswith("number 8")
     said(agent, "y" * 250)
     assert said(agent, "z" * 250) == "Sound."

@@ -52,29 +52,37 @@ class Turn:
         return [Message("user", harmless(self.text)), *self.calls, *said]
 
 
-class Conversation:
-    """The last turns, oldest first."""
+KEPT_TURNS = 100
+"""For whoever asks for the history; the model is shown fewer."""
 
-    def __init__(self, turns_kept: int) -> None:
-        self._turns_kept = turns_kept
+
+class Conversation:
+    """The last turns, oldest first, of which the model is shown the newest."""
+
+    def __init__(self, turns_shown: int) -> None:
+        self._turns_shown = turns_shown
         self._turns: list[Turn] = []
+        self._first_shown = 0
 
     def begin(self, text: str) -> Turn:
         """Open a turn; an earlier one that was never settled is forgotten.
 
-        When too many are kept, the older half goes at once: every cut makes the model read all
-        that follows anew, so cuts are few.
+        When too many are shown, the older half is hidden at once: every cut makes the model read
+        all that follows anew, so cuts are few.
         """
         self._turns = [turn for turn in self._turns if turn.settled]
-        if len(self._turns) > self._turns_kept:
-            self.forget(len(self._turns) - (self._turns_kept + 1) // 2)
+        if len(self._turns) - self._first_shown > self._turns_shown:
+            self._first_shown = len(self._turns) - (self._turns_shown + 1) // 2
+        excess = max(0, len(self._turns) - KEPT_TURNS)
+        del self._turns[:excess]
+        self._first_shown = max(0, self._first_shown - excess)
         turn = Turn(text)
         self._turns.append(turn)
         return turn
 
-    def forget(self, count: int) -> None:
-        """Drop the `count` oldest turns."""
-        del self._turns[:count]
+    def hide(self, count: int) -> None:
+        """Show the model `count` turns less, the oldest."""
+        self._first_shown += count
 
     def heard(self, text: str) -> None:
         """Replace the last reply by what was heard of it."""
@@ -84,9 +92,10 @@ class Conversation:
 
     def past(self, current: Turn) -> list[Turn]:
         """Return the settled turns before `current` that the model is shown."""
-        if not self._turns_kept:
+        if not self._turns_shown:
             return []
-        return [turn for turn in self._turns if turn is not current and turn.settled]
+        shown = self._turns[self._first_shown :]
+        return [turn for turn in shown if turn is not current and turn.settled]
 
     def history(self) -> list[dict[str, str]]:
         """Return what both sides said, without the machinery of tools."""

@@ -272,7 +272,7 @@ class LlamaAgent(Agent):
             past = len(self._conversation.past(turn))
             if not past:
                 return []
-            self._conversation.forget((past + 1) // 2)
+            self._conversation.hide((past + 1) // 2)
 
     # -- history ---------------------------------------------------------------------------
 

@@ -12,9 +12,6 @@ from xtalk_edge.engines.agent.tool_parse import parse_call
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolResult, ToolRunner
 from xtalk_edge.errors import ConfigError
 
-HISTORY_TURNS = 100
-"""Kept for whoever asks; a list needs none of it to answer."""
-
 Piece = str | ToolCall | ToolResult
 
 
@@ -40,7 +37,7 @@ class ScriptedAgent(Agent):
         self._otherwise = otherwise
         self._word_s = word_s
         self._tools: ToolRunner | None = None
-        self._conversation = Conversation(HISTORY_TURNS)
+        self._conversation = Conversation(turns_shown=0)
 
     def use_tools(self, runner: ToolRunner) -> None:
         """Let the rules call these tools."""
