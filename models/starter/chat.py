@@ -17,7 +17,8 @@ CONTROL = (PAD, START, END)
 
 VISIBLE = (
     CALL, CALL_END, '{"name": "', '", "arguments": {', "get_time", "get_date", "set_timer",
-    "cancel_timer", "timer_left", "set_volume", "change_volume", "tell_joke",
+    "cancel_timer", "timer_left", "set_volume", "change_volume", "tell_joke", '"hours": ',
+    '"minutes": ', '"seconds": ', '"name": "', '"percent": ', '"direction": "', '"expression": "',
 )  # fmt: skip
 """Tokens that do. A call's fixed parts are one token each: fewer steps to make, and the choice of
 a tool is one probability to read."""

@@ -104,9 +104,9 @@ class Corpus:
         """Return the next example."""
         said = self._single()
         chance = self.rng.random()
-        if chance < 0.04 and chat.CALL in said.answer:
+        if chance < 0.03 and chat.CALL in said.answer:
             return self._after_tool(said)
-        if chance < 0.11:
+        if chance < 0.08:
             earlier = self._single()
             before = chat.turn("user", earlier.text) + chat.turn("assistant", earlier.answer)
             return Example(said.text, said.answer, said.kind, before)

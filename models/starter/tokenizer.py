@@ -6,26 +6,27 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from models.starter import chat
 
-VOCABULARY = 2048
+VOCABULARY = 1536
 
 
 def train(texts: Iterable[str], size: int = VOCABULARY) -> Tokenizer:
     """Return a tokenizer whose merges come from texts."""
     tokenizer = Tokenizer(models.BPE())
-    # While the merges are learnt every digit stands alone, so no merge ever joins digits: "128"
-    # is copied digit by digit, at training and, with plain GPT-2 splitting, at run time alike.
+    # While the merges are learnt every digit and every space stands alone, so no merge ever joins
+    # them, with plain GPT-2 splitting at run time either: a number is copied digit by digit, and
+    # "pasta" is the same token in a sentence and after the quote of an argument.
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(" ?[0-9]"), "isolated"),
+        pre_tokenizers.Split(" ", "isolated"),
         pre_tokenizers.Digits(individual_digits=True),
         pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
     ])  # fmt: skip
     trainer = trainers.BpeTrainer(
         vocab_size=size - len(chat.CONTROL) - len(chat.VISIBLE),
-        min_frequency=4,
+        min_frequency=20,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

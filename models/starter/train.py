@@ -27,7 +27,7 @@ POOL_BATCHES = 40
 """Batches sorted by length together, so that short sentences are not padded to long ones."""
 
 VALIDATION_SEED = 1_000_003
-SAVE_EVERY_STEPS = 250
+SAVE_EVERY_STEPS = 100
 WARM_UP_STEPS = 200
 
 
@@ -158,7 +158,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=3000, help="more is better, up to a point")
     parser.add_argument("--batch", type=int, default=64, help="examples a step")
     parser.add_argument("--rate", type=float, default=1.5e-3, help="peak learning rate")
-    parser.add_argument("--dropout", type=float, default=0.05, help="share of activations dropped")
+    parser.add_argument("--dropout", type=float, default=0.0, help="share of activations dropped")
     parser.add_argument("--width", type=int, default=256, help="of the network; a multiple of 32")
     parser.add_argument("--layers", type=int, default=4, help="depth of the network")
     parser.add_argument("--heads", type=int, default=8, help="attention heads a layer")
