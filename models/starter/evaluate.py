@@ -50,7 +50,7 @@ class Brain:
         rendered = self.format(messages=[{"role": "user", "content": text}]).prompt
         tokens = self.llama.tokenize(rendered.encode(), add_bos=False, special=True)
         made: list[int] = []
-        self.llama.reset()
+        self.llama.reset()  # type: ignore[no-untyped-call]
         for token in self.llama.generate(tokens, temp=0.0, repeat_penalty=1.0):
             if token == self.llama.token_eos() or len(made) == MAX_TOKENS:
                 break

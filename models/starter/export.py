@@ -83,16 +83,16 @@ def _add_words(writer: gguf.GGUFWriter, shape: Shape, words: Tokenizer) -> None:
         *((word, gguf.TokenType.CONTROL) for word in chat.CONTROL),
         *((word, gguf.TokenType.USER_DEFINED) for word in chat.VISIBLE),
     ):
-        kinds[words.token_to_id(word)] = kind
+        kinds[tokenizer.number(words, word)] = kind
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
     writer.add_token_merges(tokenizer.merges(words))
-    writer.add_bos_token_id(words.token_to_id(chat.PAD))
-    writer.add_eos_token_id(words.token_to_id(chat.END))
-    writer.add_eot_token_id(words.token_to_id(chat.END))
-    writer.add_pad_token_id(words.token_to_id(chat.PAD))
+    writer.add_bos_token_id(tokenizer.number(words, chat.PAD))
+    writer.add_eos_token_id(tokenizer.number(words, chat.END))
+    writer.add_eot_token_id(tokenizer.number(words, chat.END))
+    writer.add_pad_token_id(tokenizer.number(words, chat.PAD))
     writer.add_add_bos_token(False)
     writer.add_add_eos_token(False)
     writer.add_chat_template(chat.TEMPLATE)

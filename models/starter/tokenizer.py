@@ -44,6 +44,18 @@ def merges(tokenizer: Tokenizer) -> list[str]:
     return [pair if isinstance(pair, str) else " ".join(pair) for pair in pairs]
 
 
+def number(tokenizer: Tokenizer, token: str) -> int:
+    """Return a token's number.
+
+    Raises:
+        ValueError: the vocabulary lacks it, as a cached one may after `chat` changed.
+    """
+    found: int | None = tokenizer.token_to_id(token)
+    if found is None:
+        raise ValueError(f"no token {token!r}: delete the cache folder and train again")
+    return found
+
+
 def load(path: Path) -> Tokenizer:
     """Return the tokenizer saved at path."""
     return Tokenizer.from_file(str(path))

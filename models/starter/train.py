@@ -55,7 +55,7 @@ def encode(example: Example, words: Tokenizer) -> tuple[list[int], int]:
 
 def batches(corpus: Corpus, words: Tokenizer, size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield (inputs, targets) for ever; targets outside the answers are IGNORED."""
-    pad = words.token_to_id(chat.PAD)
+    pad = tokenizer.number(words, chat.PAD)
     stream = iter(corpus)
     while True:
         pool = [encode(e, words) for e in itertools.islice(stream, size * POOL_BATCHES)]
@@ -125,7 +125,7 @@ def train(options: argparse.Namespace, words: Tokenizer) -> Brain:
         with torch.autocast("cpu", torch.bfloat16):
             loss = model.loss(tokens, targets)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         seen += tokens.numel()
