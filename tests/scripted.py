@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 import numpy as np
 
 from xtalk_edge.audio.format import pcm_to_samples
-from xtalk_edge.engines.interfaces import ASR, Agent, AgentContext, ToolCall, ToolResult
+from xtalk_edge.engines.agent.conversation import Conversation
+from xtalk_edge.engines.interfaces import (
+    ASR,
+    TTS,
+    VAD,
+    Agent,
+    AgentContext,
+    SpeechChunk,
+    ToolCall,
+    ToolResult,
+)
 
 LOUD = 300
-"""Mean amplitude above which a piece of audio counts as heard."""
+"""Mean amplitude above which a piece of audio counts as heard; a talker has some 1,500."""
+
+FAILURE = "!"
+"""Where a script has this, the engine raises."""
+
+
+class ScriptedError(RuntimeError):
+    """What a scripted engine raises when it is told to fail."""
+
+
+def loudness(pcm: bytes) -> float:
+    """Return the mean amplitude; 0 for no sound."""
+    return float(np.abs(pcm_to_samples(pcm).astype(np.int32)).mean()) if pcm else 0.0
+
+
+class LoudnessVAD(VAD):
+    """Takes everything loud for speech: quick, and the same on every machine."""
+
+    def probability(self, frame: bytes) -> float:
+        return 0.95 if loudness(frame) > LOUD else 0.05
+
+    def reset(self) -> None:
+        pass
 
 
 class ScriptedASR(ASR):
     """Understands the given texts, one an utterance, whatever was said; "" once they run out."""
 
-    def __init__(self, texts: list[str]) -> None:
+    def __init__(self, texts: Sequence[str]) -> None:
         self._texts = list(texts)
         self._utterance = -1
         self._heard = False
@@ -28,13 +61,16 @@ class ScriptedASR(ASR):
     def recognize_stream(
         self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
     ) -> str:
-        if audio and np.abs(pcm_to_samples(audio).astype(np.int32)).mean() > LOUD:
+        if loudness(audio) > LOUD:
             if not self._heard:
                 self._utterance += 1
             self._heard = True
         if not self._heard or self._utterance >= len(self._texts):
             return ""
-        return self._texts[self._utterance]
+        text = self._texts[self._utterance]
+        if text == FAILURE:
+            raise ScriptedError("the recogniser was told to fail")
+        return text
 
     def reset(self) -> None:
         self._heard = False
@@ -44,26 +80,66 @@ class ScriptedASR(ASR):
 
 
 class ScriptedAgent(Agent):
-    """Answers with the given replies in order, then with "Okay."; keeps an honest history."""
+    """Answers with the given replies in order, then with "Okay."; keeps an honest history.
 
-    def __init__(self, replies: list[str]) -> None:
+    A word `FAILURE` in a reply is where it fails; `tool` and `result` words are a call and its
+    answer.
+    """
+
+    def __init__(self, replies: Sequence[str], word_s: float = 0.0) -> None:
         self._replies = list(replies)
-        self._history: list[dict[str, str]] = []
+        self._word_s = word_s
+        self._conversation = Conversation(turns_shown=0)
+        self.closed = False
 
     async def async_accept(
         self, context: AgentContext
-    ) -> AsyncIterator[str | ToolCall | ToolResult]:
+    ) -> AsyncGenerator[str | ToolCall | ToolResult, None]:
+        turn = self._conversation.begin(context.text)
         reply = self._replies.pop(0) if self._replies else "Okay."
-        self._history += [
-            {"role": "user", "content": context.text},
-            {"role": "assistant", "content": reply},
-        ]
-        for word in reply.split(" "):
-            yield word + " "
+        turn.settled = True
+        for word in reply.split():
+            if self._word_s:
+                await asyncio.sleep(self._word_s)
+            if word == FAILURE:
+                raise ScriptedError("the agent was told to fail")
+            if word == "tool":
+                yield ToolCall("get_time", {"place": "here"})
+            elif word == "result":
+                yield ToolResult("get_time", "noon")
+            else:
+                yield turn.say(word + " ")
 
     def heard(self, text: str) -> None:
-        if self._history:
-            self._history[-1] = {"role": "assistant", "content": text}
+        self._conversation.heard(text)
 
     def history(self) -> list[dict[str, str]]:
-        return list(self._history)
+        return self._conversation.history()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class SteadyTTS(TTS):
+    """Speaks each letter as 50 ms of a steady value: quick, and easy to find in a recording.
+
+    The text `FAILURE` fails before, and "half-failure" after its first sound.
+    """
+
+    sample_rate = 16000
+    level = 8000
+
+    def synthesize(self, text: str) -> bytes:
+        return b"".join(chunk.pcm for chunk in self.synthesize_marked(text))
+
+    def synthesize_marked(self, text: str) -> Iterator[SpeechChunk]:
+        if FAILURE in text:
+            raise ScriptedError("the voice was told to fail")
+        letters = sum(character.isalnum() for character in text)
+        for _ in range(letters):
+            yield SpeechChunk(np.full(800, self.level, "<i2").tobytes())
+            if "half-failure" in text:
+                raise ScriptedError("the voice was told to fail")
+
+    def clone(self) -> SteadyTTS:
+        return SteadyTTS()

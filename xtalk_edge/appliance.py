@@ -17,6 +17,7 @@ from typing import Any
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
+from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import AudioConfig, Config
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.hosting import create, hosted
@@ -125,22 +126,37 @@ class Appliance:
 
         Raises:
             DeviceError: the sound card was lost.
+            Exception: what ended the ear, or another part that must not end.
         """
-        await self._end_noticed.wait()
-        self.capture.raise_failure()
+        await self._end_or_failure()
         if self._ended is not None and isinstance(self.capture.card, PortAudioCard):
             raise DeviceError(f"{self.capture.card.name}: {self._ended.reason}")
         await self.settled()
 
     async def settled(self) -> None:
-        """Wait until nobody has had the floor for a while."""
-        quiet_since_s = self.capture.head_s
+        """Wait until nobody has had the floor for a while, or sound has stopped that long."""
         turn, vad = self.config.turn, self.config.vad
         needed_s = SETTLE_S + (turn.silence_ms + vad.min_silence_ms) / 1000
-        while self.capture.head_s - quiet_since_s < needed_s:
+        quiet_since_s, head = now_s(), self.capture.head
+        while now_s() - quiet_since_s < needed_s:
             await self.capture.advance()
-            if self.playback.busy or not self.turn.resting:
-                quiet_since_s = self.capture.head_s
+            # A card that gives no sound any more will not let anybody finish.
+            sounding, head = self.capture.head > head, self.capture.head
+            if sounding and (self.playback.busy or not self.turn.resting):
+                quiet_since_s = now_s()
+
+    async def _end_or_failure(self) -> None:
+        """Wait until the card has ended; raise what a manager's task has raised."""
+        waiting = TaskOwner()
+        owners = [manager.tasks for manager in self._managers]
+        ends = [self._end_noticed, *(owner.failed for owner in owners)]
+        try:
+            waits = [waiting.start(end.wait(), "end of the appliance") for end in ends]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await waiting.aclose()
+        for owner in owners:
+            owner.raise_failure()
 
     def _on_card_ended(self, event: CardEnded) -> None:
         self._ended = event
@@ -150,10 +166,13 @@ class Appliance:
 
     async def _build(self) -> None:
         config, bus, stack = self.config, self.bus, self._stack
+        if self._events_path is not None:
+            event_log = EventLogManager(event_bus=bus, config=config, path=self._events_path)
+            # Behind the bus, which may have something to say to its very end.
+            stack.callback(event_log.close)
+            self._add(event_log)
         stack.push_async_callback(bus.aclose)
         bus.subscribe(CardEnded, self._on_card_ended)
-        if self._events_path is not None:
-            self._add(EventLogManager(event_bus=bus, config=config, path=self._events_path))
         for own in config.managers:
             self.register_manager(_own_manager(own.spec), **own.params)
 

@@ -23,7 +23,6 @@ from xtalk_edge.events import (
     TurnTTSTextAppendRequested,
 )
 from xtalk_edge.managers.base import Manager
-from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.turn.clauses import ClauseSplitter
 
 APOLOGY = "Sorry, something went wrong. Please try again."
@@ -38,13 +37,10 @@ class AgentManager(Manager):
         self._agent = agent
         self._reply: asyncio.Task[None] | None = None
         self._turn_id = 0
+        self._asked_turn_id = 0
+        """The last turn the agent knows of: a reply stopped at once may never have reached it."""
         self.last_heard = ""
         """What the owner heard last of any reply; "" at first."""
-        self._tasks = TaskOwner()
-
-    async def shutdown(self) -> None:
-        """Stop answering."""
-        await self._tasks.aclose()
 
     @handles(TurnLLMAgentStartRequested)
     def on_start(self, event: TurnLLMAgentStartRequested) -> None:
@@ -52,7 +48,7 @@ class AgentManager(Manager):
         self._stop()
         self._turn_id = event.turn_id
         work = self._answer(event.turn_id, event.text)
-        self._reply = self._tasks.start(work, f"agent turn {event.turn_id}")
+        self._reply = self.tasks.start(work, f"agent turn {event.turn_id}")
 
     @handles(TurnLLMAgentStopRequested)
     def on_stop(self, event: TurnLLMAgentStopRequested) -> None:
@@ -73,7 +69,7 @@ class AgentManager(Manager):
     def _remember(self, turn_id: int, heard: str) -> None:
         if heard:
             self.last_heard = heard
-        if turn_id == self._turn_id:
+        if turn_id == self._asked_turn_id:
             self._agent.heard(heard)
 
     def _stop(self) -> None:
@@ -81,6 +77,7 @@ class AgentManager(Manager):
             self._reply.cancel()
 
     async def _answer(self, turn_id: int, text: str) -> None:
+        self._asked_turn_id = turn_id
         said = Speech(self, turn_id)
         try:
             context = AgentContext("asr_final", text)
@@ -95,9 +92,7 @@ class AgentManager(Manager):
     def _take(self, item: str | ToolCall | ToolResult, said: Speech, turn_id: int) -> None:
         said.first_chunk()
         if isinstance(item, ToolCall):
-            self.bus.publish(
-                ToolCallOccurred(turn_id=turn_id, name=item.name, args=item.arguments)
-            )
+            self.bus.publish(ToolCallOccurred(turn_id=turn_id, name=item.name, args=item.arguments))
         elif isinstance(item, ToolResult):
             self.bus.publish(
                 ToolResultOccurred(

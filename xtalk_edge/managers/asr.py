@@ -19,7 +19,6 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
-from xtalk_edge.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +47,11 @@ class ASRManager(Manager):
         self._turn_id = 0
         self._end_sample: int | None = None
         self._utterance: asyncio.Task[None] | None = None
-        self._tasks = TaskOwner()
 
     @property
     def busy(self) -> bool:
         """Tell whether an utterance is being recognised."""
         return self._utterance is not None and not self._utterance.done()
-
-    async def shutdown(self) -> None:
-        """Stop recognising."""
-        await self._tasks.aclose()
 
     @handles(TurnASRStartRequested)
     def on_start(self, event: TurnASRStartRequested) -> None:
@@ -66,7 +60,7 @@ class ASRManager(Manager):
         self._turn_id = event.turn_id
         self._end_sample = None
         work = self._recognise(event.turn_id, event.from_sample)
-        self._utterance = self._tasks.start(work, f"asr turn {event.turn_id}")
+        self._utterance = self.tasks.start(work, f"asr turn {event.turn_id}")
 
     @handles(TurnASREndRequested)
     def on_end(self, event: TurnASREndRequested) -> None:

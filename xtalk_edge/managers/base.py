@@ -8,6 +8,7 @@ from typing import Any
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import ErrorOccurred
+from xtalk_edge.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +23,15 @@ class Manager:
     def __init__(self, *, event_bus: EventBus, config: Config, **_appliance: Any) -> None:
         self.bus = event_bus
         self.config = config
+        self.tasks = TaskOwner()
+        """Whatever runs beside the handlers; the appliance ends when one of them fails."""
 
     async def start(self) -> None:
         """Begin; called once, after every manager was made."""
 
     async def shutdown(self) -> None:
-        """End; called once, in the reverse order of starting."""
+        """End; called once, in the reverse order of starting. Ends `tasks`."""
+        await self.tasks.aclose()
 
     def report(self, error: Exception, *, error_type: str, component: str, turn_id: int) -> None:
         """Log and publish a failure that was contained; call it while handling the exception."""

@@ -16,7 +16,6 @@ from xtalk_edge.engines.interfaces import EchoCanceller, SpeechEnhancer
 from xtalk_edge.events import CardEnded, CardOpened, Event, LoopLagged
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.ear import Ear, Listener, Rings
-from xtalk_edge.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +47,8 @@ class CaptureManager(Manager):
         self._notice_pending = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._tasks = TaskOwner()
         self._ended = False
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
 
     @property
     def head(self) -> int:
@@ -67,7 +65,13 @@ class CaptureManager(Manager):
         return self._ear.sample_clock.to_s(sample * self.card.rate_hz // RATE_HZ)
 
     async def advance(self) -> None:
-        """Wait until there is more clean sound than now."""
+        """Wait for the ear's next step.
+
+        Raises:
+            Exception: what ended the ear.
+        """
+        if self._failure is not None:
+            raise self._failure
         future = asyncio.get_running_loop().create_future()
         self._advanced.append(future)
         await future
@@ -89,26 +93,20 @@ class CaptureManager(Manager):
             )
         )
         if is_virtual():
-            self._tasks.start(self._run_on_loop(), "ear")
+            self.tasks.start(self._run_on_loop(), "ear")
         else:
             self._thread = threading.Thread(target=self._run_on_thread, name="ear", daemon=True)
             self._thread.start()
-            self._tasks.start(self._watch_loop(), "loop lag")
+            self.tasks.start(self._watch_loop(), "loop lag")
 
     async def shutdown(self) -> None:
         """Stop the ear; the card itself is closed by whoever made it."""
         self._stopping.set()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
-        await self._tasks.aclose()
+        await super().shutdown()
         for future in self._advanced:
             future.cancel()
-
-    def raise_failure(self) -> None:
-        """Raise what ended the ear, if anything did."""
-        if self._failure is not None:
-            raise self._failure
-        self._tasks.raise_failure()
 
     def post(self, event: Event) -> None:
         """Publish from a listener, on whichever thread the ear runs."""
@@ -120,26 +118,29 @@ class CaptureManager(Manager):
     async def _run_on_loop(self) -> None:
         next_s = now_s()
         while not self._stopping.is_set():
-            self._ear.step(now_s())
+            try:
+                self._ear.step(now_s())
+            except Exception as error:  # noqa: BLE001 - an engine may raise anything
+                self._fail(error)
+                return
             self._on_advance()
             next_s += STEP_S
             await asyncio.sleep(next_s - now_s())
 
     def _run_on_thread(self) -> None:
         next_s = now_s()
-        try:
-            while not self._stopping.is_set():
+        while not self._stopping.is_set():
+            try:
                 self._ear.step(now_s())
-                # Coalesced: a loop that is late gets one notice, however many steps it missed.
-                if not self._notice_pending.is_set():
-                    self._notice_pending.set()
-                    self._loop.call_soon_threadsafe(self._on_advance)
-                next_s = max(next_s + STEP_S, now_s())
-                time.sleep(max(0.0, next_s - now_s()))
-        except Exception as error:
-            log.exception("the ear failed")
-            self._failure = error
-            self._loop.call_soon_threadsafe(self._end, f"the ear failed: {error}")
+            except Exception as error:  # noqa: BLE001 - an engine may raise anything
+                self._loop.call_soon_threadsafe(self._fail, error)
+                return
+            # Coalesced: a loop that is late gets one notice, however many steps it missed.
+            if not self._notice_pending.is_set():
+                self._notice_pending.set()
+                self._loop.call_soon_threadsafe(self._on_advance)
+            next_s = max(next_s + STEP_S, now_s())
+            time.sleep(max(0.0, next_s - now_s()))
 
     def _on_advance(self) -> None:
         self._notice_pending.clear()
@@ -150,6 +151,16 @@ class CaptureManager(Manager):
         reason = self.card.ended()
         if reason is not None:
             self._end(reason)
+
+    def _fail(self, error: Exception) -> None:
+        """End the ear: everybody who waits for sound gets the error."""
+        log.error("the ear failed", exc_info=error)
+        self._failure = error
+        waiting, self._advanced = self._advanced, []
+        for future in waiting:
+            if not future.done():
+                future.set_exception(error)
+        self._end(f"the ear failed: {error}")
 
     def _end(self, reason: str) -> None:
         if not self._ended:

@@ -20,14 +20,15 @@ class EventLogManager(Manager):
     def __init__(self, *, event_bus: EventBus, config: Config, path: Path) -> None:
         super().__init__(event_bus=event_bus, config=config)
         try:
-            self._file = path.open("w", encoding="utf-8")
+            # Line by line, so that the file can be followed, and is whole after a crash.
+            self._file = path.open("w", encoding="utf-8", buffering=1)
         except OSError as error:
             raise DeviceError(
                 f"{path}: the event file cannot be written: {error.strerror}"
             ) from error
 
-    async def shutdown(self) -> None:
-        """Close the file."""
+    def close(self) -> None:
+        """Close the file; the bus must have ended."""
         self._file.close()
 
     @handles(Event)

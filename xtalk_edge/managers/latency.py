@@ -15,6 +15,7 @@ from xtalk_edge.events import (
     TTSPlaybackStarted,
     TurnASREndRequested,
     VADSpeechEnd,
+    VADSpeechStart,
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
@@ -42,6 +43,11 @@ class LatencyManager(Manager):
         self._speech_end_s: float | None = None
         self._turns: dict[int, Marks] = {}
 
+    @handles(VADSpeechStart)
+    def on_speech_start(self, event: VADSpeechStart) -> None:
+        """Speech goes on: a turn that ends meanwhile, being too long, has no end of speech."""
+        self._speech_end_s = None
+
     @handles(VADSpeechEnd)
     def on_speech_end(self, event: VADSpeechEnd) -> None:
         """Speech ended acoustically; whether the turn is over is decided later."""
@@ -50,9 +56,7 @@ class LatencyManager(Manager):
     @handles(TurnASREndRequested)
     def on_endpoint(self, event: TurnASREndRequested) -> None:
         """The turn is over."""
-        self._turns[event.turn_id] = Marks(
-            speech_end_s=self._speech_end_s, endpoint_s=event.at_s
-        )
+        self._turns[event.turn_id] = Marks(speech_end_s=self._speech_end_s, endpoint_s=event.at_s)
 
     @handles(ASRResultFinal)
     def on_final(self, event: ASRResultFinal) -> None:

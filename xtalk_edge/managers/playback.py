@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from xtalk_edge.audio.format import Samples, db_to_gain, pcm_to_samples
 from xtalk_edge.audio.resample import Resampler
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.interfaces import SpeechChunk
+from xtalk_edge.engines.interfaces import SpeechChunk, WordMark
 from xtalk_edge.events import (
     TTSPaused,
     TTSPlaybackFinished,
@@ -21,7 +22,6 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
-from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.turn.heard import HeardLedger
 
 
@@ -40,17 +40,12 @@ class PlaybackManager(Manager):
         self._volume_percent = 100
         self._ducked_turn_id: int | None = None
         """Whose reply is lowered, also one that has not begun; None at full volume."""
-        self._tasks = TaskOwner()
 
     async def start(self) -> None:
         """Begin feeding the card."""
         self._queued = self._core.written
         self._apply_gain()
-        self._tasks.start(self._run(), "playback")
-
-    async def shutdown(self) -> None:
-        """Stop feeding the card."""
-        await self._tasks.aclose()
+        self.tasks.start(self._run(), "playback")
 
     @property
     def busy(self) -> bool:
@@ -95,10 +90,9 @@ class PlaybackManager(Manager):
 
     def queue(self, pcm: Samples) -> None:
         """Play frames after those already queued."""
-        if len(pcm):
-            self._backlog.append(pcm)
-            self._queued += len(pcm)
-            self._fill()
+        self._backlog.append(pcm)
+        self._queued += len(pcm)
+        self._fill()
 
     @property
     def queued(self) -> int:
@@ -145,7 +139,7 @@ class PlaybackManager(Manager):
             self._backlog.clear()
             self._queued = self._core.written
             self._core.flush(self.config.turn.cut_fade_ms)
-            self._tasks.start(self._report_cut(reply, reason), "cut")
+            self.tasks.start(self._report_cut(reply, reason), "cut")
 
     async def _report_cut(self, reply: Reply, reason: str) -> None:
         while self._core.cut_at() is None:
@@ -181,7 +175,7 @@ class PlaybackManager(Manager):
         if not reply.started and reply.start is not None and audible > reply.start:
             reply.started = True
             self.bus.publish(TTSPlaybackStarted(turn_id=reply.turn_id))
-        if reply.complete and not self._backlog and audible >= self._queued:
+        if reply.complete and audible >= reply.end:
             reply.closed = True
             self._end_duck(reply)
             text = reply.ledger.full_text
@@ -196,6 +190,8 @@ class Reply:
         self.ledger = HeardLedger(playback.rate_hz)
         self.start: int | None = None
         """Content index of the first frame; None while there is none."""
+        self.end = 0
+        """Content index after the last frame so far; 0 while there is none: nothing to wait for."""
         self.started = False
         """Whether the first frame was audible."""
         self.complete = False
@@ -206,33 +202,34 @@ class Reply:
 
     def begin_clause(self, text: str, rate_hz: int) -> Clause:
         """Open the next clause."""
-        if self.start is None:
-            self.start = self._playback.queued
         return Clause(text, rate_hz, self, self._playback)
+
+    def extend(self, frames: Samples, marks: Sequence[WordMark], *, complete: bool) -> None:
+        """Queue more of the last clause; nothing happens to a closed reply."""
+        if self.closed:
+            return
+        self.ledger.extend(len(frames), marks, complete=complete)
+        if len(frames):
+            if self.start is None:
+                self.start = self._playback.queued
+            self._playback.queue(frames)
+            self.end = self._playback.queued
 
 
 class Clause:
     """One clause on its way to the loudspeaker."""
 
-    def __init__(
-        self, text: str, rate_hz: int, reply: Reply, playback: PlaybackManager
-    ) -> None:
+    def __init__(self, text: str, rate_hz: int, reply: Reply, playback: PlaybackManager) -> None:
         self._reply = reply
-        self._playback = playback
         self._resampler = Resampler(rate_hz, playback.rate_hz)
         reply.ledger.add_clause(text, playback.queued, ratio=playback.rate_hz / rate_hz)
 
     def add(self, chunk: SpeechChunk) -> int:
         """Queue a piece of speech; return how many frames it is at the card's rate."""
         frames = self._resampler.process(pcm_to_samples(chunk.pcm))
-        if not self._reply.closed:
-            self._reply.ledger.extend(len(frames), chunk.marks)
-            self._playback.queue(frames)
+        self._reply.extend(frames, chunk.marks, complete=False)
         return len(frames)
 
     def end(self) -> None:
         """Queue what the resampler still holds: the clause is complete."""
-        if not self._reply.closed:
-            frames = self._resampler.flush()
-            self._reply.ledger.extend(len(frames), complete=True)
-            self._playback.queue(frames)
+        self._reply.extend(self._resampler.flush(), (), complete=True)

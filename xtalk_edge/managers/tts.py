@@ -20,7 +20,6 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.playback import PlaybackManager
-from xtalk_edge.tasks import TaskOwner
 
 
 class TTSManager(Manager):
@@ -45,11 +44,6 @@ class TTSManager(Manager):
         self._clauses: deque[str] = deque()
         self._flushed = False
         self._speaking: asyncio.Task[None] | None = None
-        self._tasks = TaskOwner()
-
-    async def shutdown(self) -> None:
-        """Stop synthesising."""
-        await self._tasks.aclose()
 
     @handles(TurnTTSTextAppendRequested)
     def on_append(self, event: TurnTTSTextAppendRequested) -> None:
@@ -95,7 +89,7 @@ class TTSManager(Manager):
 
     def _go_on(self) -> None:
         if self._speaking is None or self._speaking.done():
-            self._speaking = self._tasks.start(self._speak(self._turn_id), "tts")
+            self._speaking = self.tasks.start(self._speak(self._turn_id), "tts")
 
     async def _speak(self, turn_id: int) -> None:
         while self._clauses:
@@ -106,8 +100,8 @@ class TTSManager(Manager):
                 self.report(error, error_type="tts_error", component="tts", turn_id=turn_id)
         if self._flushed:
             self._flushed = False
-            self._playback.end_reply(turn_id)
             self.bus.publish(TTSFinished(turn_id=turn_id))
+            self._playback.end_reply(turn_id)
 
     async def _speak_clause(self, turn_id: int, text: str) -> None:
         clause = self._playback.begin_clause(text, self._tts.sample_rate)

@@ -32,7 +32,6 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
-from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.turn import actions, facts
 from xtalk_edge.turn.actions import State
 from xtalk_edge.turn.machine import TurnMachine, TurnPolicy
@@ -47,7 +46,6 @@ class TurnManager(Manager):
         super().__init__(event_bus=event_bus, config=config)
         self._capture = capture
         self._machine = TurnMachine(policy_of(config))
-        self._tasks = TaskOwner()
 
     @property
     def resting(self) -> bool:
@@ -57,11 +55,7 @@ class TurnManager(Manager):
     async def start(self) -> None:
         """Begin ticking."""
         self.bus.publish(TurnStateChanged(state=self._machine.state))
-        self._tasks.start(self._tick(), "turn clock")
-
-    async def shutdown(self) -> None:
-        """Stop ticking."""
-        await self._tasks.aclose()
+        self.tasks.start(self._tick(), "turn clock")
 
     async def _tick(self) -> None:
         while True:
