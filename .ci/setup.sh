@@ -78,4 +78,4 @@ if [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
     echo "$wanted" >.venv/installed
 fi
 
-[ -s models/starter/silero_vad.onnx ] || .venv/bin/python models/fetch_silero.py
+[ -s models/starter/silero_vad.onnx ] || .venv/bin/python models/fetch_silero.py || true

@@ -95,6 +95,8 @@ class ScriptedAgent(Agent):
     async def async_accept(
         self, context: AgentContext
     ) -> AsyncGenerator[str | ToolCall | ToolResult, None]:
+        if context.type != "asr_final":
+            return
         turn = self._conversation.begin(context.text)
         reply = self._replies.pop(0) if self._replies else "Okay."
         turn.settled = True

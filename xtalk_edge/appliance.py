@@ -18,7 +18,7 @@ from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
 from xtalk_edge.clock import now_s
-from xtalk_edge.config.schema import AudioConfig, Config
+from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.hosting import create, hosted
 from xtalk_edge.engines.interfaces import Agent
@@ -184,11 +184,11 @@ class Appliance:
             event_bus=bus,
             config=config,
             card=card,
-            echo=create("echo", config.echo),
-            enhancer=create("enhancer", config.enhancer),
+            echo=self._ear_engine("echo", config.echo),
+            enhancer=self._ear_engine("enhancer", config.enhancer),
         )
         if config.wake.mode == "wake-word":
-            wake = create(
+            wake = self._ear_engine(
                 "wake",
                 config.wake,
                 phrase=config.wake.phrase,
@@ -197,7 +197,7 @@ class Appliance:
             )
             spotter = WakeManager(event_bus=bus, config=config, wake=wake, post=capture.post)
             capture.add_listener(spotter)
-        vad = create("vad", config.vad)
+        vad = self._ear_engine("vad", config.vad)
         detector = VADManager(event_bus=bus, config=config, vad=vad, post=capture.post)
         capture.add_listener(detector)
 
@@ -236,6 +236,12 @@ class Appliance:
             capture,
         )
 
+    def _ear_engine(self, slot: str, config: EngineConfig, **shared: Any) -> Any:
+        """Load an engine that runs on the ear's own thread."""
+        engine = create(slot, config, **shared)
+        self._stack.callback(engine.close)
+        return engine
+
     def _add(self, *managers: Manager) -> None:
         self._managers.extend(managers)
 
@@ -265,10 +271,9 @@ async def open_agent(
         timers.on_ring = lambda ring: say(ring.sentence())
         context = ToolContext(timers=timers, volume=volume, last_reply=last_reply)
         chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
-        async with hosted("agent", config.agent) as agent:
-            use_tools = getattr(agent.engine, "use_tools", None)
-            if use_tools is not None:
-                use_tools(ToolBox(chosen, context, dry_run=dry_run))
+        box = ToolBox(chosen, context, dry_run=dry_run)
+        async with contextlib.aclosing(box), hosted("agent", config.agent) as agent:
+            agent.engine.use_tools(box)
             tasks.start(timers.run(), "timers")
             yield agent.engine
     finally:

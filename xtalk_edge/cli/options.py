@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import click
 
 from xtalk_edge.config.load import load
 from xtalk_edge.config.schema import Config
+from xtalk_edge.config.toml_text import value_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,7 +50,9 @@ def read_config(
 ) -> Config:
     """Return the settings and set up logging to standard error as they say."""
     if state_dir is not None:
-        overrides = (*overrides, f"store.state_dir='{state_dir}'")
+        overrides = (*overrides, f"store.state_dir={value_text(str(state_dir))}")
     config = load(config_path, overrides)
+    # systemd's name for it: engines, and their child processes, keep their caches there too.
+    os.environ["STATE_DIRECTORY"] = str(config.store.folder())
     logging.basicConfig(level=config.log.level, format="%(levelname)s %(name)s: %(message)s")
     return config

@@ -31,8 +31,7 @@ async def hosted(slot: str, config: EngineConfig) -> AsyncIterator[Hosted]:
         try:
             yield Hosted(engine, worker)
         finally:
-            with contextlib.suppress(AttributeError):
-                await worker.run(engine.close)
+            await worker.run(engine.close)
     finally:
         worker.close()
 

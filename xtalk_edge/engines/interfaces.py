@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 
-class ASR(ABC):
+class Engine(ABC):  # noqa: B024 - the slots below are what is abstract
+    """What every engine is."""
+
+    def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs closing
+        """Release what the engine holds."""
+
+
+class ASR(Engine):
     """Speech recogniser."""
 
     @abstractmethod
@@ -43,9 +50,6 @@ class ASR(ABC):
     def clone(self) -> ASR:
         """Return an independent recogniser that shares what can be shared."""
 
-    def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs closing
-        """Release what the engine holds."""
-
 
 @dataclass(frozen=True, slots=True)
 class WordMark:
@@ -69,7 +73,7 @@ class SpeechChunk:
     """Words known to begin in or before this piece; empty when the engine has no timing."""
 
 
-class TTS(ABC):
+class TTS(Engine):
     """Speech synthesiser."""
 
     sample_rate: int = 48000
@@ -96,18 +100,15 @@ class TTS(ABC):
         """
         raise ValueError(f"this voice engine has one voice only, not {', '.join(voice_names)}")
 
-    def set_emotion(self, emotion: str | list[float]) -> None:  # noqa: B027 - optional in X-Talk
+    def set_emotion(self, emotion: str | list[float]) -> None:
         """Choose the emotion; engines without emotions ignore it."""
 
     @abstractmethod
     def clone(self) -> TTS:
         """Return an independent synthesiser that shares what can be shared."""
 
-    def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs closing
-        """Release what the engine holds."""
 
-
-class VAD(ABC):
+class VAD(Engine):
     """Voice activity detector, one frame of fixed size at a time."""
 
     frame_samples: int = 512
@@ -126,7 +127,7 @@ class VAD(ABC):
         """Forget earlier frames."""
 
 
-class SpeechEnhancer(ABC):
+class SpeechEnhancer(Engine):
     """Noise suppressor. Output lags input by `latency_samples`, and is as long in the long run."""
 
     latency_samples: int = 0
@@ -149,7 +150,7 @@ class SpeechEnhancer(ABC):
         """Return an independent enhancer."""
 
 
-class EchoCanceller(ABC):
+class EchoCanceller(Engine):
     """Removes what the loudspeaker plays from what the microphone hears."""
 
     frame_samples: int = 160
@@ -166,7 +167,7 @@ class EchoCanceller(ABC):
         """Forget the echo path."""
 
 
-class WakeWord(ABC):
+class WakeWord(Engine):
     """Spots a fixed phrase."""
 
     phrase: str
@@ -220,7 +221,7 @@ class AgentContext:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-class Agent(ABC):
+class Agent(Engine):
     """Decides what to say and do."""
 
     @abstractmethod
@@ -230,16 +231,16 @@ class Agent(ABC):
         Closing the iterator stops the model at once.
         """
 
+    def use_tools(self, tools: ToolRunner) -> None:
+        """Take the tools that may be called; before the first `async_accept`."""
+
     def confidence(self) -> float:
         """Return how sure the last decision was, 0.0 to 1.0."""
         return 1.0
 
-    def heard(self, text: str) -> None:  # noqa: B027 - an agent without history has nothing to cut
+    def heard(self, text: str) -> None:
         """Replace the last reply in the history by what the owner really heard."""
 
     def history(self) -> list[dict[str, str]]:
         """Return the conversation as chat messages (`role`, `content`), oldest first."""
         return []
-
-    def close(self) -> None:  # noqa: B027 - most agents hold nothing that needs closing
-        """Release what the agent holds."""

@@ -27,7 +27,7 @@ CHECK_TIMEOUT_S = 180.0
 _CHECKS = "xtalk_edge.engines.preflight_checks"
 _LIBRARIES = {"gguf": "llama-cpp-python", "onnx": "onnxruntime", "tflite": "pymicro-wakeword"}
 _MAGIC = {"gguf": (0, b"GGUF"), "tflite": (4, b"TFL3")}
-_CURE = "fetch it again with `xtalk-edge models pull`, or name another file in the settings"
+_CURE = "fetch it again, or name another file in the settings"
 
 _CHILD = (
     "import importlib, sys; module, name, path = sys.argv[1:4]; sys.path[:] = sys.argv[4:]; "

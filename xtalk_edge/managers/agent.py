@@ -13,6 +13,7 @@ from xtalk_edge.events import (
     LLMAgentResponseUpdate,
     LLMFirstChunk,
     LLMFirstSentence,
+    SpeechRequested,
     ToolCallOccurred,
     ToolResultOccurred,
     TTSPlaybackFinished,
@@ -41,6 +42,10 @@ class AgentManager(Manager):
         """The last turn the agent knows of: a reply stopped at once may never have reached it."""
         self.last_heard = ""
         """What the owner heard last of any reply; "" at first."""
+
+    async def start(self) -> None:
+        """Let the agent warm up, and say something of its own if it wants to."""
+        self.tasks.start(self._open(), "agent warm-up")
 
     @handles(TurnLLMAgentStartRequested)
     def on_start(self, event: TurnLLMAgentStartRequested) -> None:
@@ -75,6 +80,16 @@ class AgentManager(Manager):
     def _stop(self) -> None:
         if self._reply is not None:
             self._reply.cancel()
+
+    async def _open(self) -> None:
+        try:
+            items = self._agent.async_accept(AgentContext("loop"))
+            text = "".join([item async for item in items if isinstance(item, str)])
+        except Exception as error:  # noqa: BLE001 - an agent may raise anything; the device goes on
+            self.report(error, error_type="llm_stream_error", component="agent", turn_id=0)
+        else:
+            if text.strip():
+                self.bus.publish(SpeechRequested(text=text.strip()))
 
     async def _answer(self, turn_id: int, text: str) -> None:
         self._asked_turn_id = turn_id

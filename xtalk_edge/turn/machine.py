@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 
 from xtalk_edge.turn.actions import (
     Action,
@@ -50,6 +49,7 @@ from xtalk_edge.turn.facts import (
     SpeechStarted,
     Woken,
 )
+from xtalk_edge.turn.floor import Reply, Utterance
 from xtalk_edge.turn.phrases import Phrases
 from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.speech_track import SpeechTrack
@@ -60,35 +60,6 @@ __all__ = ["TurnMachine", "TurnPolicy"]
 _MAX_OFFERS = 16
 
 _STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
-
-
-@dataclass(slots=True)
-class _Utterance:
-    """Speech in the recogniser's hands."""
-
-    turn_id: int
-    from_s: float
-    over_reply: bool
-    """Began while a reply was in progress."""
-    text: str = ""
-    verified: bool = False
-    """Has lasted long enough to stop the reply it began over."""
-    stop_word_heard: bool = False
-    earlier_speech_s: float = 0.0
-    """Speech before the stretch that is going on."""
-    final_due_s: float | None = None
-    """When its final text must have come; None while it is still being listened to."""
-
-
-@dataclass(slots=True)
-class _Reply:
-    """An answer, a question back, or an announcement in progress."""
-
-    turn_id: int
-    stay_awake_s: float
-    """How long to attend after it."""
-    audible: bool = False
-    ducked: bool = False
 
 
 class TurnMachine:
@@ -103,8 +74,8 @@ class TurnMachine:
         self._awake_until_s = math.inf if policy.mode == "always" else -math.inf
         self._last_wake_s = -math.inf
         self._speech = SpeechTrack()
-        self._utterance: _Utterance | None = None
-        self._reply: _Reply | None = None
+        self._utterance: Utterance | None = None
+        self._reply: Reply | None = None
         self._offers: deque[str] = deque()
         self._asked_again = False
         self._last_turn_id = 0
@@ -212,7 +183,7 @@ class TurnMachine:
         joined = recogniser_busy and self._speech.is_new(self._now_s)
         self._speech.begin(min(at_s, self._now_s), joined=joined)
 
-    def _speech_s(self, utterance: _Utterance) -> float:
+    def _speech_s(self, utterance: Utterance) -> float:
         """Return the seconds of speech in the utterance so far, pauses left out."""
         now_s = self._now_s
         return utterance.earlier_speech_s + self._speech.seconds_after(utterance.from_s, now_s)
@@ -223,7 +194,7 @@ class TurnMachine:
         if not may_speak or not self._speech.is_new(self._now_s):
             return
         from_s = max(self._speech.start_s - self._policy.pre_roll_s, self._speech.floor_s)
-        utterance = _Utterance(self._new_turn_id(), from_s, over_reply=reply is not None)
+        utterance = Utterance(self._new_turn_id(), from_s, over_reply=reply is not None)
         if reply is not None:
             reply.ducked = True
             self._actions.append(Duck(reply.turn_id))
@@ -240,7 +211,7 @@ class TurnMachine:
         began_awake = self._speech.floor_s <= self._speech.start_s < self._awake_until_s
         return began_awake or self._now_s < self._awake_until_s
 
-    def _watch(self, utterance: _Utterance) -> None:
+    def _watch(self, utterance: Utterance) -> None:
         """Verify an open utterance over a reply; end it when its time has come."""
         if self._reply is not None and self._interrupts(utterance):
             utterance.verified = True
@@ -256,7 +227,7 @@ class TurnMachine:
             utterance.final_due_s = self._now_s + self._policy.final_wait_s
             self._actions.append(EndRecognition(utterance.turn_id, end_s))
 
-    def _interrupts(self, utterance: _Utterance) -> bool:
+    def _interrupts(self, utterance: Utterance) -> bool:
         if self._policy.barge_in != "interrupt" or self._backchannels.are_all_of(utterance.text):
             return False
         needed_s = self._policy.verify_s * (1 if utterance.text else 2)
@@ -287,12 +258,12 @@ class TurnMachine:
             return
         if text:
             self._asked_again = False
-            self._reply = _Reply(turn_id, self._policy.follow_up_s)
+            self._reply = Reply(turn_id, self._policy.follow_up_s)
             self._actions.append(StartReply(turn_id, text))
         else:
             self._not_understood(turn_id)
 
-    def _settled_over_reply(self, utterance: _Utterance, text: str) -> bool:
+    def _settled_over_reply(self, utterance: Utterance, text: str) -> bool:
         """Deal with the final text of speech over a reply; tell whether nothing is to be said."""
         if self._stop_words.are_all_of(text) or (utterance.stop_word_heard and not text):
             self._stop_reply("stop word")
@@ -321,7 +292,7 @@ class TurnMachine:
             self._awake_until_s = -math.inf
             return
         self._asked_again = True
-        self._reply = _Reply(turn_id, self._policy.no_speech_s)
+        self._reply = Reply(turn_id, self._policy.no_speech_s)
         self._actions.append(AskAgain(turn_id))
 
     # -- the reply -------------------------------------------------------------------------
@@ -353,7 +324,7 @@ class TurnMachine:
     def _announce(self) -> None:
         # What was said while asleep was not for the device.
         self._speech.raise_floor(self._now_s)
-        self._reply = _Reply(self._new_turn_id(), self._policy.follow_up_s)
+        self._reply = Reply(self._new_turn_id(), self._policy.follow_up_s)
         self._actions.append(Announce(self._reply.turn_id, self._offers.popleft()))
 
     def _new_turn_id(self) -> int:
