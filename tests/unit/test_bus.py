@@ -531,7 +531,7 @@ def test_who_waits_for_a_dropped_event_is_let_go() -> None:
 @contextlib.contextmanager
 def quiet_log() -> Iterator[None]:
     """Keep expected failures out of the test's output."""
-    logger = logging.getLogger("xtalk_edge.bus")
+    logger = logging.getLogger("xtalk_edge.bus.bus")
     logger.disabled = True
     try:
         yield
@@ -569,7 +569,7 @@ def test_a_failing_handler_is_announced_and_the_others_go_on(kind, caplog) -> No
 
     with caplog.at_level(logging.DEBUG):
         run_virtual(main())
-    records = [record for record in caplog.records if record.name == "xtalk_edge.bus"]
+    records = [record for record in caplog.records if record.name == "xtalk_edge.bus.bus"]
     assert [record.levelname for record in records] == ["ERROR", "DEBUG"]
     assert "test_bus.py" in caplog.text  # where it happened
     assert "secret" not in caplog.text  # never what was said

@@ -18,17 +18,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from xtalk_edge.bus_stats import BusStats, HandlerStats
+from xtalk_edge.bus.dispatcher import Dispatcher
+from xtalk_edge.bus.error_limiter import ErrorLimiter
+from xtalk_edge.bus.handles import marked_methods
+from xtalk_edge.bus.inbox import Entry, Inbox, Subscription, Track, name_of
+from xtalk_edge.bus.stats import BusStats, HandlerStats
 from xtalk_edge.clock import now_s
-from xtalk_edge.dispatcher import Dispatcher
-from xtalk_edge.error_limiter import ErrorLimiter
 from xtalk_edge.errors import EdgeError
-from xtalk_edge.event_factory import create_event_class
 from xtalk_edge.events import ErrorOccurred, Event
-from xtalk_edge.handles import handles, marked_methods
-from xtalk_edge.inbox import Entry, Inbox, Subscription, Track, name_of
-
-__all__ = ["BusStats", "EventBus", "HandlerStats", "Subscription", "create_event_class", "handles"]
 
 log = logging.getLogger(__name__)
 

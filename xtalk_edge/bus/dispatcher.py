@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from xtalk_edge.inbox import Entry, Inbox, Subscription
+from xtalk_edge.bus.inbox import Entry, Inbox, Subscription
 from xtalk_edge.tasks import TaskOwner
 
 BATCH = 256

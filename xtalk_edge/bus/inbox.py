@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from itertools import islice
 from typing import Any, TypeAlias
 
-from xtalk_edge.bus_stats import BusStats, HandlerStats
+from xtalk_edge.bus.stats import BusStats, HandlerStats
 from xtalk_edge.events import Event
 
 log = logging.getLogger(__name__)
