@@ -10,8 +10,14 @@ import pytest
 
 from xtalk_edge import errors, events
 from xtalk_edge.bus import EventBus, create_event_class
+from xtalk_edge.bus.error_limiter import (
+    COOLDOWN_S,
+    MAX_DEPTH,
+    MAX_PER_WINDOW,
+    WINDOW_S,
+    ErrorLimiter,
+)
 from xtalk_edge.clock import now_s, run_virtual
-from xtalk_edge.error_limiter import COOLDOWN_S, MAX_DEPTH, MAX_PER_WINDOW, WINDOW_S, ErrorLimiter
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.events import AudioGap, Event, LoopLagged, TTSPaused
 
