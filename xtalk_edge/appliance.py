@@ -19,8 +19,7 @@ from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
 from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig
-from xtalk_edge.engines import registry
-from xtalk_edge.engines.hosting import create, hosted
+from xtalk_edge.engines import hosting, registry
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ConfigError, DeviceError
 from xtalk_edge.events import CardEnded, Event, SpeechRequested
@@ -172,6 +171,7 @@ class Appliance:
             stack.callback(event_log.close)
             self._add(event_log)
         stack.push_async_callback(bus.aclose)
+        hosting.check(config)
         bus.subscribe(CardEnded, self._on_card_ended)
         for own in config.managers:
             self.register_manager(_own_manager(own.spec), **own.params)
@@ -202,9 +202,9 @@ class Appliance:
         capture.add_listener(detector)
 
         self._progress("loading speech recognition")
-        asr = await stack.enter_async_context(hosted("asr", config.asr))
+        asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
         self._progress("loading the voice")
-        tts = await stack.enter_async_context(hosted("tts", config.tts))
+        tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
         self._progress("loading the agent")
         self.playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
         self.agent = await stack.enter_async_context(
@@ -238,7 +238,7 @@ class Appliance:
 
     def _ear_engine(self, slot: str, config: EngineConfig, **shared: Any) -> Any:
         """Load an engine that runs on the ear's own thread."""
-        engine = create(slot, config, **shared)
+        engine = hosting.create(slot, config, **shared)
         self._stack.callback(engine.close)
         return engine
 
@@ -272,7 +272,7 @@ async def open_agent(
         context = ToolContext(timers=timers, volume=volume, last_reply=last_reply)
         chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
         box = ToolBox(chosen, context, dry_run=dry_run)
-        async with contextlib.aclosing(box), hosted("agent", config.agent) as agent:
+        async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
             agent.engine.use_tools(box)
             tasks.start(timers.run(), "timers")
             yield agent.engine

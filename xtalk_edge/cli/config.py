@@ -8,6 +8,7 @@ import click
 
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.load import dump
+from xtalk_edge.engines import hosting
 
 
 @click.group()
@@ -23,7 +24,7 @@ def command() -> None:
 @config_options
 def check(config_path: Path | None, overrides: tuple[str, ...]) -> None:
     """Say whether the settings are right; each problem is named with its line."""
-    read_config(config_path, overrides)
+    hosting.check(read_config(config_path, overrides))
     click.echo(f"{config_path or 'the starter settings'}: all settings are right")
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from xtalk_edge.config.schema import EngineConfig
+from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.engines.worker import Worker
@@ -34,6 +34,19 @@ async def hosted(slot: str, config: EngineConfig) -> AsyncIterator[Hosted]:
             await worker.run(engine.close)
     finally:
         worker.close()
+
+
+def check(config: Config) -> None:
+    """Say what is wrong with the choice of engines before any is loaded.
+
+    Raises:
+        ConfigError: a type or setting is unknown; the message begins with the place it stands at.
+        EngineError: a class does not fit its slot, or its package is missing.
+    """
+    for slot in registry.slots():
+        chosen: EngineConfig = getattr(config, slot)
+        with _placed(slot, chosen):
+            registry.check(slot, chosen.type, chosen.params)
 
 
 def create(slot: str, config: EngineConfig, **shared: Any) -> Any:

@@ -70,6 +70,11 @@ def register(slot: str, name: str, spec: str) -> None:
     _named(slot)[name] = spec
 
 
+def slots() -> list[str]:
+    """Return the slots an appliance has."""
+    return list(_SPECS)
+
+
 def names(slot: str) -> list[str]:
     """Return the names known for the slot, sorted.
 
@@ -92,20 +97,7 @@ def create(slot: str, type: str, params: Mapping[str, Any]) -> Any:
         EngineError: the class does not fit the slot, its package is missing, or it cannot start.
         ModelError: its model is missing or damaged.
     """
-    known = _named(slot)
-    if type not in known and ":" not in type:
-        raise ConfigError(
-            f"{slot}: unknown type {type!r}{_nearest(type, known)}; known are "
-            f"{', '.join(sorted(known))}, or give your own as 'file.py:Class'"
-        )
-    cls = load_class(known.get(type, type))
-    missing = lacking(slot, cls)
-    if missing:
-        raise EngineError(
-            f"{slot}: {type} does not fit this slot: it lacks {', '.join(missing)}; "
-            f"derive it from xtalk_edge.engines.interfaces.{SLOTS[slot].base.__name__}"
-        )
-    _check_parameters(slot, type, cls, params)
+    cls = check(slot, type, params)
     try:
         return completed(slot, cls)(**params)
     except EdgeError:
@@ -117,6 +109,30 @@ def create(slot: str, type: str, params: Mapping[str, Any]) -> Any:
             f"{slot}: {type} could not start: {exc.__class__.__name__}: {exc}; "
             "check its settings and its model files"
         ) from exc
+
+
+def check(slot: str, type: str, params: Mapping[str, Any]) -> type[Any]:
+    """Return the class that fills the slot, once it and the settings' names are known to fit.
+
+    Raises:
+        ConfigError: the slot, type or a parameter is unknown, missing or not acceptable.
+        EngineError: the class does not fit the slot, or its package is missing.
+    """
+    known = _named(slot)
+    if type not in known and ":" not in type:
+        raise ConfigError(
+            f"{slot}.type: unknown type {type!r}{_nearest(type, known)}; known are "
+            f"{', '.join(sorted(known))}, or give your own as 'file.py:Class'"
+        )
+    cls = load_class(known.get(type, type))
+    missing = lacking(slot, cls)
+    if missing:
+        raise EngineError(
+            f"{slot}: {type} does not fit this slot: it lacks {', '.join(missing)}; "
+            f"derive it from xtalk_edge.engines.interfaces.{SLOTS[slot].base.__name__}"
+        )
+    _check_parameters(slot, type, cls, params)
+    return cls
 
 
 def load_class(spec: str) -> type[Any]:

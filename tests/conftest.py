@@ -1,0 +1,36 @@
+"""Settings for every test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A busy machine is no error: what is slow is found by benchmarks, never by a timed test.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
+
+SHARED_AUDIO = Path(__file__).parents[1].parent / "shared" / "audio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_the_tests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep caches and timers out of the owner's state folder."""
+    before = os.environ.get("STATE_DIRECTORY")
+    os.environ["STATE_DIRECTORY"] = str(tmp_path_factory.mktemp("state"))
+    yield
+    if before is None:
+        del os.environ["STATE_DIRECTORY"]
+    else:
+        os.environ["STATE_DIRECTORY"] = before
+
+
+@pytest.fixture
+def shared_audio() -> Path:
+    """Return the folder of human recordings; skip where there is none."""
+    if not SHARED_AUDIO.is_dir():
+        pytest.skip("the human recordings are not here")
+    return SHARED_AUDIO
