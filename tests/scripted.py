@@ -47,7 +47,10 @@ class LoudnessVAD(VAD):
 
 
 class ScriptedASR(ASR):
-    """Understands the given texts, one an utterance, whatever was said; "" once they run out."""
+    """Understands the given texts, one an utterance, whatever was said; "" once they run out.
+
+    The text `FAILURE` fails at the end of the utterance, twice `FAILURE` at once.
+    """
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = list(texts)
@@ -68,7 +71,7 @@ class ScriptedASR(ASR):
         if not self._heard or self._utterance >= len(self._texts):
             return ""
         text = self._texts[self._utterance]
-        if text == FAILURE:
+        if text == FAILURE * 2 or (text == FAILURE and is_final):
             raise ScriptedError("the recogniser was told to fail")
         return text
 

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.engines.interfaces import TTS, SpeechChunk, WordMark
 
-VOCABULARY = ["a", "river", "of", "silver", "water", "comes", "down", "from", "mountains", "where", "nobody", "lives", "and", "every", "evening", "seven", "old", "fishermen", "sit", "beside", "it", "talking", "about", "weather", "boats", "children", "extraordinary", "journeys", "bread", "money", "those", "two", "strange", "lights", "which", "appeared", "over", "Constantinople", "last", "winter", "before", "spring"]
+_WORDS = """
+    a river of silver water comes down from mountains where nobody lives and every evening seven
+    old fishermen sit beside it talking about weather boats children extraordinary journeys bread
+    money those two strange lights now appeared over Constantinople last winter before spring
+"""
+
+VOCABULARY = _WORDS.split()
 """Short words and long ones, each once."""
 
 LOWEST_HZ = 400

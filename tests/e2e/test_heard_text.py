@@ -96,9 +96,7 @@ def _samples(seconds: float) -> int:
     return round(seconds * RATE_HZ)
 
 
-def errors(
-    found: list[Interruption], truth: Callable[[Interruption], int], name: str
-) -> list[int]:
+def errors(found: list[Interruption], truth: Callable[[Interruption], int], name: str) -> list[int]:
     """Return how many words each claim is off, and print the figures."""
     off = [one.claimed_words - truth(one) for one in found]
     size = np.abs(off)
@@ -138,8 +136,9 @@ def test_the_words_heard_are_known_to_the_word(marks: bool, worst_p95: int) -> N
     assert np.percentile(np.abs(off), 95) <= worst_p95
     assert_history_is_what_was_heard(found)
     for one in found:
-        assert one.claimed.replace(",", "").replace(".", "").split() == (
-            one.words[: one.claimed_words]
+        assert (
+            one.claimed.replace(",", "").replace(".", "").split()
+            == (one.words[: one.claimed_words])
         )
 
 

@@ -178,8 +178,8 @@ class PlaybackManager(Manager):
         if reply.complete and audible >= reply.end:
             reply.closed = True
             self._end_duck(reply)
-            text = reply.ledger.full_text
-            self.bus.publish(TTSPlaybackFinished(turn_id=reply.turn_id, text=text))
+            heard = reply.ledger.heard(reply.end)
+            self.bus.publish(TTSPlaybackFinished(turn_id=reply.turn_id, text=heard))
 
 
 class Reply:

@@ -19,7 +19,7 @@ from xtalk_edge.events import (
     TurnTTSTextAppendRequested,
 )
 from xtalk_edge.managers.base import Manager
-from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.managers.playback import Clause, PlaybackManager
 
 
 class TTSManager(Manager):
@@ -104,15 +104,18 @@ class TTSManager(Manager):
             self._playback.end_reply(turn_id)
 
     async def _speak_clause(self, turn_id: int, text: str) -> None:
-        clause = self._playback.begin_clause(text, self._tts.sample_rate)
+        # Opened by its first sound: what the voice could not say is no part of the reply.
+        clause: Clause | None = None
         chunks = self._worker.stream(lambda: self._tts.synthesize_marked(text))
         async with contextlib.aclosing(chunks) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 if self._chunks == 0:
                     self.bus.publish(TTSStarted(turn_id=turn_id))
                 self._chunks += 1
+                clause = clause or self._playback.begin_clause(text, self._tts.sample_rate)
                 frames = clause.add(chunk)
                 self.bus.publish(
                     TTSChunkGenerated(turn_id=turn_id, chunk_index=self._chunks, frames=frames)
                 )
-        clause.end()
+        if clause is not None:
+            clause.end()
