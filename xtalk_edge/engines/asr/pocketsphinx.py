@@ -1,0 +1,286 @@
+"""The starter recogniser: PocketSphinx with a grammar of commands, and rejection of the rest.
+
+Two decoders hear the same audio in step: one knows only the grammar, the other a few thousand
+words of everyday English. Their comparison (`rejection.py`) tells commands from other speech.
+It refuses dictation. PocketSphinx holds the interpreter's lock: run it in its own process.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xtalk_edge.config.files import data_path
+from xtalk_edge.engines.asr.pocketsphinx_lexicon import (
+    Lexicon,
+    grammar_words,
+    read_lexicon,
+    spelling,
+)
+from xtalk_edge.engines.asr.rejection import Heard, Rejection, load_rejection, measure, text_of
+from xtalk_edge.engines.interfaces import ASR
+from xtalk_edge.errors import EngineError, ModelError
+
+_CHUNK_BYTES = 3200
+"""100 ms: one decoder call then holds the interpreter's lock for about 10 ms."""
+
+# Nobody says a command for 12 s; what is longer is rejected, which bounds time and memory.
+_LONGEST_BYTES = 12 * 32000
+# The shortest command, "stop", takes 250 ms; less is a click.
+_SHORTEST_BYTES = 32 * 200
+
+# Cepstral means of everyday speech, so that the first utterance after a start is heard like any
+# other (PocketSphinx starts from "40,3,-1,0,..."); set anew each time: same audio, same text.
+_CEPSTRAL_MEAN = "44,0,-4,6,-6,0,-6,-8,-2,-3,2,-3,0"
+
+# A voice, a room and a level move that mean: after 1 s and 2 s both decoders hear the utterance
+# again with the mean found so far. Of 21 commands misheard in noise this brought back 8; quiet
+# and loud speech lost their penalty; and the text still comes within a piece of the end.
+_SETTLE_BYTES = (1 * 32000, 2 * 32000)
+
+# Digital silence has no spectrum, and PocketSphinx's mean suffers from it; this is -80 dBFS.
+_DITHER_RMS = 3.0
+
+# PocketSphinx's own beams (1e-48, 7e-29) lose one synthetic command in seven; these cost 20 %
+# more time. A language weight of 6.5 is for n-grams: with it rare numbers were never heard.
+_COMMAND_SEARCH = {
+    "beam": 1e-80,
+    "pbeam": 1e-80,
+    "wbeam": 1e-56,
+    "maxhmmpf": -1,
+    "lw": 4.0,
+    # Pauses within a command are common; at 0.005 their sound is read as words instead.
+    "silprob": 0.1,
+}
+
+_PAUSE_LABELS = frozenset({"<s>", "</s>", "<sil>", "[NOISE]", "[SPEECH]"})
+# PocketSphinx keeps scores of sounds divided by this, to fit 32 bits.
+_SCORE_SCALE = 1024.0
+
+
+class PocketSphinxASR(ASR):
+    """Hears the commands of a JSGF grammar; anything else is "".
+
+    Args:
+        grammar: path of a JSGF grammar with one public rule; "" means the starter commands.
+        rejection: path of a fitted rejection; "" means the one fitted for everyday commands.
+        threshold: confidence from which a text counts, 0.0 to 1.0; None means the fitted one.
+        words: pronunciations the dictionary lacks, ARPAbet: {"nabu": "N AA B UW"}.
+
+    Raises:
+        ModelError: a file is missing or damaged, or a word of the grammar has no pronunciation.
+        EngineError: PocketSphinx is not installed.
+    """
+
+    def __init__(
+        self,
+        grammar: str = "",
+        rejection: str = "",
+        threshold: float | None = None,
+        words: Mapping[str, str] | None = None,
+    ) -> None:
+        self._arguments = (grammar, rejection, threshold, words)
+        try:
+            import pocketsphinx
+        except ImportError as exc:
+            raise EngineError(
+                "asr 'pocketsphinx' needs its library: pip install pocketsphinx"
+            ) from exc
+        path = Path(grammar) if grammar else data_path("models/starter/commands.jsgf")
+        fitted = Path(rejection) if rejection else data_path("models/starter/rejection.json")
+        self._rejection: Rejection = load_rejection(fitted)
+        self._threshold = self._rejection.threshold if threshold is None else threshold
+        model = Path(str(pocketsphinx.get_model_path())) / "en-us"
+        try:
+            rules = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise ModelError(f"{path}: the grammar cannot be read ({exc})") from exc
+        wanted = grammar_words(rules)
+        if not wanted:
+            raise ModelError(f"{path}: the grammar has no words")
+        self._lexicon = read_lexicon(
+            model / "cmudict-en-us.dict", wanted | set(self._rejection.vocabulary)
+        )
+        self._lexicon.add(words or {})
+        missing = self._lexicon.missing(wanted)
+        if missing:
+            raise ModelError(
+                f"{path}: no pronunciation is known for {', '.join(missing)}; "
+                "spell differently or add it under `words`"
+            )
+        try:
+            self._command, self._language = _decoders(pocketsphinx, model, self._lexicon, path)
+        except (ValueError, RuntimeError) as exc:
+            raise ModelError(
+                f"{path}: PocketSphinx cannot load this grammar; "
+                "check it for syntax errors and for exactly one public rule"
+            ) from exc
+        # Seeded: the same audio must give the same text.
+        noise = np.random.default_rng(1).normal(0.0, _DITHER_RMS, _CHUNK_BYTES // 2)
+        self._dither = np.rint(noise).astype(np.int16)
+        self._running = False
+        self.measures: tuple[float, ...] | None = None
+        """What the last confidence was worked out from (`rejection.FEATURES`); for fitting."""
+        self.best_text = ""
+        """The text before rejection; for fitting."""
+        self.reset()
+
+    def recognize(self, audio: bytes) -> str:
+        """Return the command of one whole utterance; "" when it was none."""
+        self.reset()
+        return self.recognize_stream(audio, is_final=True)
+
+    def recognize_stream(
+        self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
+    ) -> str:
+        """Take the next piece of any size; return the command so far, "" while it is unlikely."""
+        if self._finished and audio:
+            self.reset()
+        if not self._finished:
+            self._feed(audio)
+            if is_final:
+                self._end()
+            else:
+                self._judge()
+        return self._text
+
+    def confidence(self) -> float:
+        """Return the chance that the last text was really said; below the threshold it is ""."""
+        return self._confidence
+
+    def stream_chunk_bytes_hint(self) -> int:
+        """Return 100 ms."""
+        return _CHUNK_BYTES
+
+    def reset(self) -> None:
+        """Forget the utterance."""
+        self._stop()
+        self._finished = False
+        self._too_long = False
+        self._kept = bytearray()
+        self._pending = b""
+        self._heard_bytes = 0
+        self._text = ""
+        self._confidence = 0.0
+        self.measures = None
+        self.best_text = ""
+
+    def clone(self) -> PocketSphinxASR:
+        """Return an independent recogniser; decoders cannot share their models."""
+        return PocketSphinxASR(*self._arguments)
+
+    def compiled_grammar(self) -> Any:
+        """Return the grammar as a pocketsphinx.FsgModel."""
+        return self._command.get_fsg()
+
+    def _feed(self, audio: bytes) -> None:
+        self._pending += audio
+        whole = len(self._pending) // _CHUNK_BYTES * _CHUNK_BYTES
+        for start in range(0, whole, _CHUNK_BYTES):
+            self._decode(self._pending[start : start + _CHUNK_BYTES])
+        self._pending = self._pending[whole:]
+
+    def _decode(self, chunk: bytes) -> None:
+        if self._heard_bytes + len(chunk) > _LONGEST_BYTES:
+            self._too_long = True
+            return
+        samples = np.frombuffer(chunk, dtype="<i2")
+        # int32, so that loud audio is clipped rather than wrapped.
+        dithered = samples.astype(np.int32) + self._dither[: len(samples)]
+        data = np.clip(dithered, -32768, 32767).astype(np.int16).tobytes()
+        if not self._running:
+            self._start(_CEPSTRAL_MEAN)
+        self._heard_bytes += len(data)
+        self._process(data)
+        if self._heard_bytes > _SETTLE_BYTES[-1]:
+            return
+        self._kept += data
+        if self._heard_bytes in _SETTLE_BYTES:
+            mean = self._command.get_cmn(True)
+            self._stop()
+            self._start(mean)
+            self._process(bytes(self._kept))
+
+    def _process(self, data: bytes) -> None:
+        self._command.process_raw(data)
+        self._language.process_raw(data)
+
+    def _start(self, mean: str) -> None:
+        for decoder in (self._command, self._language):
+            decoder.set_cmn(mean)
+            decoder.start_utt()
+        self._running = True
+
+    def _stop(self) -> None:
+        if self._running:
+            self._command.end_utt()
+            self._language.end_utt()
+        self._running = False
+
+    def _end(self) -> None:
+        rest = self._pending[: len(self._pending) // 2 * 2]
+        if rest:
+            self._decode(rest)
+        self._pending = b""
+        if self._running:
+            self._stop()
+            self._judge()
+        self._finished = True
+
+    def _judge(self) -> None:
+        self._text, self._confidence = "", 0.0
+        if self._heard_bytes < _SHORTEST_BYTES or self._too_long:
+            return
+        command = self._heard(self._command)
+        if not any(piece.word for piece in command):
+            return
+        self.measures = measure(command, self._heard(self._language))
+        self._confidence = self._rejection.confidence(self.measures)
+        self.best_text = text_of(command)
+        if self._confidence >= self._threshold:
+            self._text = self.best_text
+
+    def _heard(self, decoder: Any) -> list[Heard]:
+        """Return a decoder's hearing so far; empty when it has none."""
+        if decoder.hyp() is None:
+            return []
+        return heard_from(decoder.seg(), self._lexicon)
+
+
+def heard_from(segments: Iterable[Any], lexicon: Lexicon) -> list[Heard]:
+    """Return PocketSphinx's segments as `Heard`, without the grammar's empty steps."""
+    return [
+        Heard(
+            "" if part.word in _PAUSE_LABELS else spelling(part.word),
+            lexicon.phones(part.word),
+            part.start_frame,
+            part.end_frame,
+            # An utterly impossible sound underflows to 0.0.
+            math.log(max(part.ascore, 1e-300)) * _SCORE_SCALE,
+        )
+        for part in segments
+        if part.word != "(NULL)" and part.end_frame >= part.start_frame
+    ]
+
+
+def _decoders(pocketsphinx: Any, model: Path, lexicon: Lexicon, grammar: Path) -> tuple[Any, Any]:
+    """Return the decoder of the grammar and the one of everyday English."""
+    with tempfile.NamedTemporaryFile("w", suffix=".dict", encoding="latin-1") as dictionary:
+        dictionary.write(lexicon.text())
+        dictionary.flush()
+        common = {
+            "hmm": str(model / "en-us"),
+            "dict": dictionary.name,
+            "loglevel": "FATAL",
+            # Lattice rescoring cuts grammar results short, and a second pass is late.
+            "bestpath": False,
+            "fwdflat": False,
+        }
+        command = pocketsphinx.Decoder(**common, **_COMMAND_SEARCH, jsgf=str(grammar))
+        language = pocketsphinx.Decoder(**common, lm=str(model / "en-us.lm.bin"))
+    return command, language

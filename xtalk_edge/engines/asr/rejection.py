@@ -1,0 +1,158 @@
+"""Tells a command from anything else by comparing two hearings of the same audio. Pure.
+
+A recogniser that knows nothing but a grammar forces every sound into it. So the audio is also
+heard with a small vocabulary of everyday English: where both hearings agree in sound and explain
+the same stretches about equally well, it was a command. A logistic model weighs the measures.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xtalk_edge.errors import ModelError
+
+FEATURES = (
+    "bias",
+    "score_gap",
+    "sound_agreement",
+    "word_agreement",
+    "worst_word",
+)
+"""What is measured, in the order of the coefficients."""
+
+# Nats a frame between the two hearings: beyond this the sound is simply not the word, and one
+# cough must not outweigh everything else.
+_MOST = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One word or pause of a hearing."""
+
+    word: str
+    """The word as spelt; "" for a pause or noise."""
+    phones: tuple[str, ...]
+    """The pronunciation chosen; empty for a pause or noise."""
+    start_frame: int
+    end_frame: int
+    """Last frame of 10 ms, inclusive."""
+    score: float
+    """Log likelihood of the sound in nats, 0 being the best; summed over the frames."""
+
+    @property
+    def frames(self) -> int:
+        """Return the length in frames."""
+        return self.end_frame - self.start_frame + 1
+
+
+def text_of(heard: Sequence[Heard]) -> str:
+    """Return the words alone."""
+    return " ".join(piece.word for piece in heard if piece.word)
+
+
+def distance(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many insertions, deletions and substitutions turn one into the other."""
+    row = list(range(len(other) + 1))
+    for i, left in enumerate(one, 1):
+        diagonal, row[0] = row[0], i
+        for j, right in enumerate(other, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (left != right))
+    return row[-1]
+
+
+def _agreement(one: Sequence[str], other: Sequence[str]) -> float:
+    longest = max(len(one), len(other))
+    return 1.0 - distance(one, other) / longest if longest else 0.0
+
+
+def _frame_scores(heard: Sequence[Heard], frames: int) -> list[float]:
+    """Return each frame's score, a segment's being spread evenly."""
+    scores = [0.0] * frames
+    for piece in heard:
+        share = piece.score / piece.frames
+        scores[piece.start_frame : piece.end_frame + 1] = [share] * piece.frames
+    return scores
+
+
+def _bounded(nats: float) -> float:
+    return max(-_MOST, min(_MOST, nats))
+
+
+def measure(command: Sequence[Heard], language: Sequence[Heard]) -> tuple[float, ...]:
+    """Return the values of `FEATURES` for a command and the free hearing of the same audio.
+
+    `command` has at least one word.
+    """
+    frames = 1 + max(piece.end_frame for piece in (*command, *language))
+    own, free = _frame_scores(command, frames), _frame_scores(language, frames)
+    words = [piece for piece in command if piece.word]
+    free_words = [piece for piece in language if piece.word]
+    speech = {
+        frame
+        for piece in (*words, *free_words)
+        for frame in range(piece.start_frame, piece.end_frame + 1)
+    }
+    phones = [phone for piece in words for phone in piece.phones]
+    free_phones = [phone for piece in free_words for phone in piece.phones]
+
+    def gap(first: int, last: int) -> float:
+        difference = sum(own[first : last + 1]) - sum(free[first : last + 1])
+        return _bounded(difference / (last - first + 1))
+
+    return (
+        1.0,
+        _bounded((sum(own) - sum(free)) / len(speech)),
+        _agreement(phones, free_phones),
+        _agreement([piece.word for piece in words], [piece.word for piece in free_words]),
+        min(gap(piece.start_frame, piece.end_frame) for piece in words),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """The fitted weighing: what `fit_rejection.py` writes."""
+
+    coefficients: tuple[float, ...]
+    threshold: float
+    """Confidence from which a text counts."""
+    vocabulary: tuple[str, ...]
+    """Everyday words of the free hearing, commonest first."""
+
+    def confidence(self, features: Sequence[float]) -> float:
+        """Return the chance that the command was really said, 0.0 to 1.0."""
+        logit = sum(c * f for c, f in zip(self.coefficients, features, strict=True))
+        # exp overflows at 710; 30 is certain enough.
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def load_rejection(path: Path) -> Rejection:
+    """Read a fitted weighing.
+
+    Raises:
+        ModelError: the file is missing or is not a weighing of these features.
+    """
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+        coefficients = found["coefficients"]
+        rejection = Rejection(
+            tuple(float(coefficients[name]) for name in FEATURES),
+            float(found["threshold"]),
+            tuple(str(word) for word in found["vocabulary"].split()),
+        )
+    except OSError as exc:
+        raise ModelError(f"{path}: cannot be read ({exc.strerror}); install again") from exc
+    except KeyError as exc:
+        raise ModelError(
+            f"{path}: has no {exc}; fit it again with models/starter/fit_rejection.py"
+        ) from exc
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise ModelError(
+            f"{path}: is not a fitted rejection ({exc}); "
+            "fit it again with models/starter/fit_rejection.py"
+        ) from exc
+    return rejection
