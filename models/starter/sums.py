@@ -9,7 +9,7 @@ from models.starter.figures import ONES, Arguments, Said, any_number, in_words, 
 
 def _operand(rng: Random, digits: bool) -> tuple[str, str]:
     """Return an operand as it is said and as it is written."""
-    if rng.random() < 0.08:
+    if rng.random() < 0.1:
         whole, part = rng.randint(0, 60), rng.choice(FRACTIONS)
         if digits:
             return f"{whole}.{part}", f"{whole}.{part}"
@@ -38,7 +38,7 @@ SHARES = {
 
 def calculation(rng: Random) -> Said:
     """Return a sum between numbers, as said, with its expression."""
-    digits = rng.random() < 0.3
+    digits = rng.random() < 0.4
     a, left = _operand(rng, digits)
     b, right = _operand(rng, digits)
     kind = rng.random()

@@ -155,8 +155,8 @@ def parse_options() -> argparse.Namespace:
         "Delete the cache folder to begin again, and after any change of the corpus's words.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--steps", type=int, default=3000, help="more is better, up to a point")
-    parser.add_argument("--batch", type=int, default=64, help="examples a step")
+    parser.add_argument("--steps", type=int, default=5600, help="more is better, up to a point")
+    parser.add_argument("--batch", type=int, default=48, help="examples a step")
     parser.add_argument("--rate", type=float, default=1.5e-3, help="peak learning rate")
     parser.add_argument("--dropout", type=float, default=0.0, help="share of activations dropped")
     parser.add_argument("--width", type=int, default=256, help="of the network; a multiple of 32")
