@@ -27,7 +27,7 @@ async def hosted(slot: str, config: EngineConfig) -> AsyncIterator[Hosted]:
     """Load the slot's engine off the loop; close it and its worker at the end."""
     worker = Worker(slot)
     try:
-        engine = await worker.run(_open, slot, config)
+        engine = await worker.run(lambda: create(slot, config))
         try:
             yield Hosted(engine, worker)
         finally:
@@ -50,24 +50,18 @@ def check(config: Config) -> None:
 
 
 def create(slot: str, config: EngineConfig, **shared: Any) -> Any:
-    """Load an engine on the calling thread; `shared` are settings every engine of the slot takes.
+    """Load an engine where its isolation says; `shared` are settings all of the slot take.
 
     Raises:
         ConfigError: a setting is wrong; the message begins with the place it stands at.
         EngineError, ModelError: the engine or its model cannot be had.
     """
-    with _placed(slot, config):
-        return registry.create(slot, config.type, {**shared, **config.params})
-
-
-def _open(slot: str, config: EngineConfig) -> Any:
     isolation = config.isolation
     if isolation == "auto":
         isolation = registry.default_isolation(slot, config.type)
-    if isolation == "thread":
-        return create(slot, config)
+    load = IsolatedEngine if isolation == "process" else registry.create
     with _placed(slot, config):
-        return IsolatedEngine(slot, config.type, config.params)
+        return load(slot, config.type, {**shared, **config.params})
 
 
 @contextlib.contextmanager

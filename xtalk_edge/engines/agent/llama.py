@@ -28,6 +28,9 @@ from xtalk_edge.errors import ModelError
 
 STARTER_MODEL = "models/starter/brain.gguf"
 
+STARTER_MIN_CONFIDENCE = 0.5
+"""Its wrong calls were at most this sure, its right ones more (models/starter/evaluate.py)."""
+
 PERSONA = (
     "You are a friendly voice assistant. Your answers are spoken aloud: "
     "answer in one or two short sentences, without lists, markup or emoji."
@@ -56,7 +59,8 @@ class LlamaAgent(Agent):
         max_tool_rounds: how often per turn the model may call tools.
         persona: what the model is told first.
         speak_tool_results: a tool's sentence is the reply; else the model words it.
-        min_confidence: a tool call less sure than this is not run.
+        min_confidence: a tool call less sure than this is not run; None for what fits the
+            model: `STARTER_MIN_CONFIDENCE` for the built-in one, 0 for any other.
         seed: of the choices when the temperature is above 0.
         cache_dir: where the computed prefix is kept; "" for the state folder.
 
@@ -76,7 +80,7 @@ class LlamaAgent(Agent):
         max_tool_rounds: int = 3,
         persona: str = PERSONA,
         speak_tool_results: bool = True,
-        min_confidence: float = 0.0,
+        min_confidence: float | None = None,
         seed: int = 0,
         cache_dir: str = "",
     ) -> None:
@@ -96,6 +100,8 @@ class LlamaAgent(Agent):
         self._max_tool_rounds = max_tool_rounds
         self._system = [Message("system", persona)] if persona else []
         self._speak_tool_results = speak_tool_results
+        if min_confidence is None:
+            min_confidence = 0.0 if model else STARTER_MIN_CONFIDENCE
         self._min_confidence = min_confidence
         self._conversation = Conversation(history_turns)
         self._worker = Worker("llama")
