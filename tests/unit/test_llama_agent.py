@@ -31,7 +31,7 @@ PLAIN = (
 
 @pytest.fixture(autouse=True)
 def _state(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     monkeypatch.setattr("xtalk_edge.engines.agent.llama.preflight", lambda _path, _kind: None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -53,27 +54,28 @@ def always(pattern: str) -> Callable[[], str]:
     return lambda: pattern
 
 
-def _time_now() -> str:
-    """Return a pattern for the current minute, and the one before: the answer takes a moment."""
+def time_now() -> str:
+    """Return a pattern for the current minute and the one before: the answer takes a moment."""
     now = wall_now()
-    minutes = [now.replace(minute=now.minute), now.replace(minute=(now.minute - 1) % 60)]
+    minutes = (now, now - datetime.timedelta(minutes=1))
     return "|".join(f"{at.hour % 12 or 12}:{at.minute:02}" for at in minutes)
 
 
-def _date_today() -> str:
+def date_today() -> str:
+    """Return a pattern for today's date."""
     now = wall_now()
     return f"{now:%A}.*{now:%B} {now.day}"
 
 
 SCRIPT = (
     Line(
-        "Okay Nabu. What time is it?", _time_now, "get_time", spelled="okay naboo, what time is it"
+        "Okay Nabu. What time is it?", time_now, "get_time", spelled="okay naboo, what time is it"
     ),
     Line("Set a timer for ten minutes.", always("ten minutes|10 minutes"), "set_timer"),
     Line("How much time is left?", always("(nine|ten|9|10) minutes"), "timer_left"),
     Line("What can you do?", always("You can ask me"), "help"),
     Line("What is twelve times seven?", always("84|eighty-four"), "calculate", over_answer_s=2.0),
-    Line("What's the date today?", _date_today, "get_date", noise_db=-45.0),
+    Line("What's the date today?", date_today, "get_date", noise_db=-45.0),
     Line("Tell me a joke.", always(r"\w+ \w+ \w+"), "tell_joke"),
     Line("Cancel the timer.", always("(?i)cancel|timer"), "cancel_timer"),
 )
