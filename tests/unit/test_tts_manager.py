@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+
+from tests.scripted import SteadyTTS
+from tests.unit.manager_parts import Log, plain_capture, turns_of_the_loop
+from xtalk_edge.bus import EventBus
+from xtalk_edge.clock import run_virtual
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import SpeechChunk
+from xtalk_edge.engines.worker import Worker
+from xtalk_edge.events import (
+    ErrorOccurred,
+    TTSChunkGenerated,
+    TTSFinished,
+    TTSPlaybackFinished,
+    TTSStarted,
+    TTSStopped,
+    TurnTTSFlushRequested,
+    TurnTTSStopRequested,
+    TurnTTSTextAppendRequested,
+)
+from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.managers.tts import TTSManager
+
+
+class ListeningTTS(SteadyTTS):
+    """Remembers what it was asked to say, and how many letters it began."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.pieces = 0
+        self.closed = 0
+
+    def synthesize_marked(self, text: str) -> Iterator[SpeechChunk]:
+        self.asked.append(text)
+        try:
+            for chunk in super().synthesize_marked(text):
+                self.pieces += 1
+                yield chunk
+        finally:
+            self.closed += 1
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.bus = EventBus()
+        self.log = Log(self.bus)
+        self.tts = ListeningTTS()
+        self.worker = Worker("tts")
+        self.capture = plain_capture(self.bus)
+        self.playback = PlaybackManager(event_bus=self.bus, config=Config(), capture=self.capture)
+        self.manager = TTSManager(
+            event_bus=self.bus,
+            config=Config(),
+            tts=self.tts,
+            worker=self.worker,
+            playback=self.playback,
+        )
+        for manager in (self.manager, self.playback):
+            self.bus.register(manager)
+
+    async def publish(self, *events, turns: int = 60) -> None:
+        for event in events:
+            self.bus.publish(event)
+        await turns_of_the_loop(turns)
+
+    async def until(self, kind):
+        while not self.log.all_of(kind):
+            await self.capture.advance()
+        return self.log.all_of(kind)[-1]
+
+
+@contextlib.asynccontextmanager
+async def bench() -> AsyncIterator[Bench]:
+    made = Bench()
+    parts = (made.manager, made.playback, made.capture)
+    for part in parts:
+        await part.start()
+    try:
+        yield made
+    finally:
+        for part in reversed(parts):
+            await part.shutdown()
+        made.worker.close()
+        await made.bus.aclose()
+
+
+def say(turn_id: int, text: str) -> TurnTTSTextAppendRequested:
+    return TurnTTSTextAppendRequested(turn_id=turn_id, text=text)
+
+
+def flush(turn_id: int) -> TurnTTSFlushRequested:
+    return TurnTTSFlushRequested(turn_id=turn_id)
+
+
+def stop(turn_id: int) -> TurnTTSStopRequested:
+    return TurnTTSStopRequested(turn_id=turn_id, reason="test")
+
+
+def test_clauses_are_said_in_order_and_the_end_is_told_once():
+    async def scene():
+        async with bench() as b:
+            await b.publish(say(1, "ab"), say(1, "cd"))
+            await b.publish(say(1, "e"))
+            assert b.tts.asked == ["ab", "cd", "e"]
+            assert not b.log.all_of(TTSFinished)
+            await b.publish(flush(1))
+            assert len(b.log.all_of(TTSStarted)) == len(b.log.all_of(TTSFinished)) == 1
+            chunks = b.log.all_of(TTSChunkGenerated)
+            assert [chunk.chunk_index for chunk in chunks] == [1, 2, 3, 4, 5]
+            assert {chunk.frames for chunk in chunks} == {800}
+            assert (await b.until(TTSPlaybackFinished)).text == "ab cd e"
+
+    run_virtual(scene())
+
+
+def test_a_flush_alone_is_a_reply_without_sound():
+    async def scene():
+        async with bench() as b:
+            await b.publish(flush(1))
+            assert [done.text for done in b.log.all_of(TTSPlaybackFinished)] == [""]
+            assert not b.log.all_of(TTSStarted)
+
+    run_virtual(scene())
+
+
+def test_stopping_ends_the_voice_before_its_next_piece():
+    async def scene():
+        async with bench() as b:
+            await b.publish(say(1, "abcdefgh"), say(1, "never said"), turns=6)
+            assert 0 < b.tts.pieces < 8
+            await b.publish(stop(1), flush(1), say(1, "nor this"))
+            pieces = b.tts.pieces
+            await b.publish()
+            assert b.tts.pieces == pieces < 8
+            assert b.tts.asked == ["abcdefgh"]
+            assert b.tts.closed == 1
+            assert (await b.until(TTSStopped)).turn_id == 1
+            assert not b.log.all_of(TTSFinished, TTSPlaybackFinished)
+
+    run_virtual(scene())
+
+
+def test_a_reply_stopped_before_its_first_word_is_reported_and_never_begins():
+    async def scene():
+        async with bench() as b:
+            await b.publish(stop(4))
+            (stopped,) = b.log.all_of(TTSStopped)
+            assert (stopped.turn_id, stopped.text, stopped.reason) == (4, "", "test")
+            await b.publish(say(4, "too late"), flush(4))
+            assert b.tts.asked == []
+
+    run_virtual(scene())
+
+
+def test_the_next_reply_takes_the_place_of_one_under_way():
+    async def scene():
+        async with bench() as b:
+            await b.publish(say(1, "abcdefgh"), turns=6)
+            await b.publish(stop(1), say(2, "ij"), flush(2))
+            assert (await b.until(TTSPlaybackFinished)).text == "ij"
+            assert b.tts.asked == ["abcdefgh", "ij"]
+            indices = [c.chunk_index for c in b.log.all_of(TTSChunkGenerated) if c.turn_id == 2]
+            assert indices == [1, 2]
+
+    run_virtual(scene())
+
+
+def test_a_clause_that_fails_is_left_out():
+    async def scene():
+        async with bench() as b:
+            await b.publish(say(1, "ab"), say(1, "fails!"), say(1, "cd"), flush(1))
+            (error,) = b.log.all_of(ErrorOccurred)
+            assert (error.turn_id, error.error_type) == (1, "tts_error")
+            assert (await b.until(TTSPlaybackFinished)).text == "ab cd"
+
+    run_virtual(scene())
