@@ -24,8 +24,8 @@ def number(default: float, at_least: float, at_most: float) -> Any:
 class AudioConfig:
     """The sound card and the rings behind it."""
 
-    card: Literal["portaudio", "wav", "room"] = "portaudio"
-    """Real devices, sound files, or a simulated room."""
+    card: Literal["portaudio", "wav"] = "portaudio"
+    """Real devices, or sound files named on the command line."""
     input_device: str = ""
     """Part of the microphone's name, or its number; "" is the system's choice."""
     output_device: str = ""
