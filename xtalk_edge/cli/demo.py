@@ -39,9 +39,7 @@ ECHO_DB = -20.0
 )
 @click.option("--fast", is_flag=True, help="As fast as this machine can, not in real time.")
 @config_options
-def command(
-    output: Path, fast: bool, config_path: Path | None, overrides: tuple[str, ...]
-) -> None:
+def command(output: Path, fast: bool, config_path: Path | None, overrides: tuple[str, ...]) -> None:
     """Hold a conversation in a simulated room, through the real engines.
 
     A synthetic talker asks, the device hears it through a simulated microphone (with the echo of

@@ -75,9 +75,7 @@ def _bug() -> int:
     import traceback
 
     traceback.print_exc()
-    return _complain(
-        "this is a bug in xtalk-edge; please report it with the lines above", EXIT_BUG
-    )
+    return _complain("this is a bug in xtalk-edge; please report it with the lines above", EXIT_BUG)
 
 
 def _discard_output() -> None:

@@ -1,0 +1,76 @@
+"""Every command works from an installed wheel, outside the checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+CHECKOUT = Path(__file__).parents[2]
+SOURCES = ("xtalk_edge", "configs", "models", "pyproject.toml", "setup.py", "README.md", "LICENSE")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the package as its wheel installs it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    source.mkdir()
+    ignore = shutil.ignore_patterns("*.so", "__pycache__", "_data")
+    for name in SOURCES:
+        at = CHECKOUT / name
+        if at.is_dir():
+            shutil.copytree(at, source / name, ignore=ignore)
+        else:
+            shutil.copy(at, source / name)
+    pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "-w", folder, source], check=True)
+    (wheel,) = folder.glob("*.whl")
+    target = folder / "installed"
+    subprocess.run([*pip, "install", "--no-deps", "--target", target, wheel], check=True)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["config", "check"], "all settings are right"),
+        (["ask", "what time is it"], "get_time"),
+        (["say", "Hello.", "-o", "hello.wav"], "s of speech"),
+        (["demo", "--help"], "simulated room"),
+    ],
+)
+def test_a_command_works_outside_the_checkout(
+    installed: Path, tmp_path: Path, arguments: list[str], expected: str
+) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "xtalk_edge", *arguments],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert expected in done.stdout
+
+
+def test_the_wheel_is_the_one_that_runs(installed: Path, tmp_path: Path) -> None:
+    code = "import xtalk_edge.audio.core as core; print(core.__file__)"
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(str(installed))
