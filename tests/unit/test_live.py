@@ -1,0 +1,77 @@
+"""The live view: finished lines everywhere, a status line only on a terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from xtalk_edge.cli.live import CLEAR_LINE, LiveView
+from xtalk_edge.events import (
+    ASRResultFinal,
+    ASRResultPartial,
+    AudioGap,
+    CardOpened,
+    ErrorOccurred,
+    LatencyMetricsUpdated,
+    ToolCallOccurred,
+    TTSPlaybackFinished,
+    TTSPlaybackStarted,
+    TTSStopped,
+    TurnStateChanged,
+    WakeWordDetected,
+)
+
+
+class Terminal(io.StringIO):
+    """An output that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def hold_a_turn(view: LiveView) -> None:
+    view.on_card(CardOpened(name="room", rate_hz=16000, block_ms=10.0, latency_ms=30.0))
+    view.on_state(TurnStateChanged(state="attending"))
+    view.on_wake(WakeWordDetected(phrase="okay nabu", at_sample=1))
+    view.on_partial(ASRResultPartial(text="what time"))
+    view.on_final(ASRResultFinal(text="what time is it"))
+    view.on_tool(ToolCallOccurred(name="get_time", args={"zone": "here"}))
+    view.on_speaking(TTSPlaybackStarted())
+    view.on_latency(LatencyMetricsUpdated(voice_to_voice_ms=650.0, endpoint_wait_ms=600.0))
+    view.on_latency(LatencyMetricsUpdated())
+    view.on_spoken(TTSPlaybackFinished(text="It is ten."))
+    view.on_spoken(TTSPlaybackFinished(text=""))
+    view.on_final(ASRResultFinal(text=""))
+    view.on_cut(TTSStopped(text="You can", reason="interrupted"))
+    view.on_gap(AudioGap(at_sample=0, samples=160, reason="ring full"))
+    view.on_error(ErrorOccurred(error_type="x", error_message="it broke", component="tts"))
+    view.close()
+
+
+def test_a_file_gets_finished_lines_only(capsys: pytest.CaptureFixture[str]) -> None:
+    hold_a_turn(LiveView())
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\r" not in out
+    lines = [line.strip() for line in out.splitlines()]
+    assert "you  what time is it" in lines
+    assert "device  It is ten." in lines
+    assert "get_time(zone='here')" in lines
+    assert "device  You can — [interrupted]" in lines
+    assert "error  tts: it broke" in lines
+    assert "lost 10 ms of sound: ring full" in lines
+    assert not [line for line in lines if line.startswith("listening")]
+
+
+def test_a_terminal_shows_the_partial_text_and_takes_it_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    hold_a_turn(LiveView())
+    out = terminal.getvalue()
+    assert "listening: what time …" in out
+    assert out.count(CLEAR_LINE) > 5
+    assert out.endswith(CLEAR_LINE)
