@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
 from xtalk_edge.clock import now_s
-from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig
+from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig, ManagerConfig
 from xtalk_edge.engines import hosting, registry
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ConfigError, DeviceError
@@ -174,7 +175,7 @@ class Appliance:
         hosting.check(config)
         bus.subscribe(CardEnded, self._on_card_ended)
         for own in config.managers:
-            self.register_manager(_own_manager(own.spec), **own.params)
+            self.register_manager(_own_manager(own), **own.params)
 
         self._progress("opening the sound card")
         card = self._card or open_card(config.audio)
@@ -296,8 +297,15 @@ def open_card(audio: AudioConfig) -> Card:
     )
 
 
-def _own_manager(spec: str) -> type[Manager]:
-    found = registry.load_class(spec)
+def _own_manager(own: ManagerConfig) -> type[Manager]:
+    found = registry.load_class(own.spec)
+    place = own.places.get("spec", "managers.spec")
     if not issubclass(found, Manager):
-        raise ConfigError(f"managers: {spec} must be derived from xtalk_edge.managers.base.Manager")
+        raise ConfigError(
+            f"{place}: {own.spec} must be derived from xtalk_edge.managers.base.Manager"
+        )
+    try:
+        inspect.signature(found).bind(event_bus=None, config=None, appliance=None, **own.params)
+    except TypeError as error:
+        raise ConfigError(f"{place}: {own.spec} does not fit its settings: {error}") from error
     return found

@@ -34,7 +34,9 @@ class EventLogManager(Manager):
     @handles(Event)
     def on_event(self, event: Event) -> None:
         """Write one line."""
-        self._file.write(json.dumps(as_record(event), ensure_ascii=False) + "\n")
+        # An owner's own event may hold anything: what JSON does not know is written as text.
+        line = json.dumps(as_record(event), ensure_ascii=False, default=str)
+        self._file.write(line + "\n")
 
 
 def as_record(event: Event) -> dict[str, Any]:
