@@ -26,8 +26,9 @@ from xtalk_edge.events import (
 
 INTERRUPTIONS = 50
 
-LATEST_S = 7.0
-"""Interruptions come until so long into a reply of some 14 s."""
+WORDS = 28
+LATEST_S = 6.5
+"""Interruptions come until so long into a reply of some 10 s."""
 
 WORDS_A_CLAUSE = (4, 9)
 
@@ -55,7 +56,7 @@ def replies(seed: int) -> list[str]:
     random = np.random.default_rng(seed)
     texts = []
     for _ in range(INTERRUPTIONS + 1):
-        words = [VOCABULARY[index] for index in random.permutation(len(VOCABULARY))]
+        words = [VOCABULARY[index] for index in random.permutation(len(VOCABULARY))[:WORDS]]
         at = 0
         while (at := at + int(random.integers(*WORDS_A_CLAUSE))) < len(words):
             words[at - 1] += "." if random.random() < 0.5 else ","
@@ -200,7 +201,7 @@ def _found(heard: Samples, sound: Samples, near: int | None, cut: int) -> int:
         return near
     low = 0 if near is None else max(0, near - RATE_HZ // 50)
     high = RATE_HZ // 5 if near is None else near + RATE_HZ // 50
-    piece = sound[: max(1, cut - low)].astype(np.float64)
+    piece = sound[: max(1, min(cut - low, RATE_HZ // 2))].astype(np.float64)
     stretch = np.pad(heard, (0, len(piece) + high))[low : high + len(piece)].astype(np.float64)
     return low + int(np.argmax(np.correlate(stretch, piece, "valid")))
 

@@ -212,13 +212,13 @@ class SlowASR(RecordingASR):
     def __init__(self) -> None:
         super().__init__()
         self.gate = threading.Event()
-        self.finished = threading.Event()
+        self.begun = threading.Event()
 
     def recognize_stream(
         self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
     ) -> str:
+        self.begun.set()
         self.gate.wait(5)
-        self.finished.set()
         return super().recognize_stream(audio, is_final=is_final)
 
 
@@ -227,7 +227,7 @@ def test_in_real_time_a_slow_engine_never_mixes_two_utterances():
         asr = SlowASR()
         async with bench(asr) as b:
             b.bus.publish(TurnASRStartRequested(turn_id=1, from_sample=0))
-            while b.capture.head < 2000:
+            while not asr.begun.is_set() or b.capture.head < 2000:
                 await b.capture.advance()
             b.bus.publish(TurnASRStartRequested(turn_id=2, from_sample=800))
             b.bus.publish(TurnASREndRequested(turn_id=2, at_sample=2000))

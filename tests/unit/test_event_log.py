@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def logged(path: Path, *events) -> list[dict]:
+def logged(path: Path, *events) -> list[dict[str, Any]]:
     async def scene():
         bus = EventBus()
         log = EventLogManager(event_bus=bus, config=Config(), path=path)
@@ -38,7 +39,7 @@ def logged(path: Path, *events) -> list[dict]:
 
 
 def test_every_event_is_a_line_of_json(tmp_path):
-    doorbell = create_event_class("DoorbellRang", floor=int, notes=(dict, None))
+    doorbell: Any = create_event_class("DoorbellRang", floor=int, notes=(dict, None))
     lines = logged(
         tmp_path / "events.jsonl",
         ASRResultFinal(turn_id=3, at_s=1.23456789, text='Grüße, "Nabu"\n你好'),
@@ -69,7 +70,7 @@ def test_every_event_is_a_line_of_json(tmp_path):
 
 
 def test_what_json_does_not_know_is_written_as_text(tmp_path):
-    odd = create_event_class("OddThing", where=Path)
+    odd: Any = create_event_class("OddThing", where=Path)
     lines = logged(tmp_path / "events.jsonl", odd(where=Path("/tmp")))
     assert [line["event"] for line in lines] == ["OddThing"]
     assert lines[0]["where"] == "/tmp"
