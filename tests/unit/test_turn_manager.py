@@ -23,12 +23,10 @@ from xtalk_edge.events import (
     TurnASRResetRequested,
     TurnASRStartRequested,
     TurnLLMAgentStartRequested,
-    TurnLLMAgentStopRequested,
     TurnStateChanged,
     TurnTTSFlushRequested,
     TurnTTSPauseRequested,
     TurnTTSResumeRequested,
-    TurnTTSStopRequested,
     TurnTTSTextAppendRequested,
     VADSpeechEnd,
     VADSpeechStart,
@@ -122,10 +120,11 @@ def test_the_button_takes_the_floor_whatever_goes_on():
         async with bench() as b:
             await asked(b)
             requests = await b.tell(ButtonPressed())
-            assert kinds(requests) == [
-                TurnLLMAgentStopRequested,
-                TurnTTSStopRequested,
-                TurnStateChanged,
+            names = [type(request).__name__ for request in requests]
+            assert names == [
+                "TurnLLMAgentStopRequested",
+                "TurnTTSStopRequested",
+                "TurnStateChanged",
             ]
             assert {event.reason for event in requests[:2]} == {"button"}
             await b.tell(VADSpeechEnd(at_sample=b.capture.head))
