@@ -267,7 +267,7 @@ def test_an_overflow_is_a_gap_as_long_as_the_clock_says():
 def test_an_unflagged_stall_is_a_gap_and_jitter_is_none():
     deck = Deck()
     deck.block(80)
-    deck.block(80, lost_s=0.4)
+    deck.block(80, lost_s=0.09)
     deck.block(80, lost_s=0.75)
     assert [gap.reason for gap in deck.core.read().gaps] == ["device stalled"]
     assert deck.core.counters().device_lost_frames == 6000
@@ -279,6 +279,15 @@ def test_a_clock_that_is_nonsense_loses_nothing():
     for adc_s in (float("nan"), 1e12, -1e12, float("inf")):
         deck.core.process(ramp(0, 80), adc_s=adc_s, dac_s=adc_s, now_s=0, status=2)
     assert deck.core.counters().device_lost_frames == 0
+
+
+def test_what_is_lost_between_two_streams_is_a_gap():
+    deck = Deck()
+    deck.block(80)
+    deck.core.set_stream(1, 1, 0.01, 0.03)
+    deck.block(80, lost_s=0.05)
+    deck.block(80, lost_s=0.05)
+    assert deck.core.read().gaps == (Gap(80, 400, "device stalled"),)
 
 
 def test_duck_acts_on_the_next_block_however_much_is_queued():

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import types
 from typing import Any, ClassVar
 
@@ -165,13 +166,50 @@ def test_a_card_that_does_not_start_is_let_go(fake):
     assert FakeStream.opened[0].closed
 
 
-def test_a_stopped_stream_ends_the_card(fake):
+def stop(stream):
+    """Do what PortAudio does at the first error of the sound system."""
+    _core.lib.core_finished_callback(stream.settings["userdata"])
+
+
+def test_a_stream_that_the_sound_system_stops_is_opened_anew_once(fake):
     card = PortAudioCard()
-    settings = FakeStream.opened[0].settings
-    _core.lib.core_finished_callback(settings["userdata"])
+    card.start(0.0)
+    card.pump(1.0)
+    assert card.reopened == 0
+    stop(FakeStream.opened[0])
+    assert card.ended() is None
+    card.pump(2.0)
+    card.pump(2.01)
+    assert card.ended() is None
+    assert card.reopened == 1
+    assert FakeStream.opened[0].closed
+    assert FakeStream.opened[1].settings == FakeStream.opened[0].settings
+    assert not FakeStream.opened[1].closed
+    stop(FakeStream.opened[1])
+    card.pump(3.0)
+    card.pump(3.01)
+    assert "keeps stopping the stream of USB Speakerphone + HDMI" in (card.ended() or "")
+    card.close()
+    assert "keeps stopping" in (card.ended() or "")
+
+
+def test_a_stream_that_stops_again_much_later_is_opened_anew_again(fake):
+    card = PortAudioCard()
+    for at_s in (100.0, 120.0):
+        stop(FakeStream.opened[-1])
+        card.pump(at_s)
+    assert (card.reopened, card.ended()) == (2, None)
+    card.close()
+
+
+def test_a_device_that_is_gone_is_told_with_the_reason(fake):
+    card = PortAudioCard()
+    stop(FakeStream.opened[0])
+    FakeStream.rules["start"] = portaudio.PA_DEVICE_UNAVAILABLE
+    card.pump(2.0)
+    assert "cannot be opened again (Error starting stream)" in (card.ended() or "")
     assert "unplugged" in (card.ended() or "")
     card.close()
-    assert "unplugged" in (card.ended() or "")
 
 
 def test_broken_listing_is_a_sentence(fake):
@@ -190,11 +228,19 @@ def test_a_missing_library_says_what_to_install(monkeypatch):
 
 
 def call_back(core, mic, channels, times, frames=4):
-    """Call the C callback as PortAudio does."""
+    """Call the C callback as PortAudio does, in a thread of its own: its priority is raised."""
     out = _core.ffi.new("int16_t[]", frames * channels)
     when = _core.ffi.new("double[3]", times)
     heard = _core.ffi.NULL if mic is None else _core.ffi.from_buffer("int16_t[]", mic)
-    assert _core.lib.core_callback(heard, out, frames, when, 0, core.userdata) == 0
+    said = []
+    thread = threading.Thread(
+        target=lambda: said.append(
+            _core.lib.core_callback(heard, out, frames, when, 0, core.userdata)
+        )
+    )
+    thread.start()
+    thread.join()
+    assert said == [0]
     return list(out)
 
 
@@ -209,7 +255,17 @@ def test_stereo_is_averaged_and_doubled(fake):
     assert got.far.tolist() == [7, 8, 9, 0]
     block = got.blocks[0]
     assert block.adc_s == pytest.approx(block.now_s - 0.1)
-    assert block.dac_s == pytest.approx(block.now_s + 0.1)
+    assert block.dac_s == pytest.approx(block.now_s + 0.03)  # reports count when they stand still
+
+
+def test_an_adc_time_that_goes_back_is_not_believed(fake):
+    core = PortAudioCard().core
+    core.set_stream(1, 1, 0.01, 0.03)
+    for since_s in (0.01, 4.9, 0.01):
+        call_back(core, None, 1, [10.0 - since_s, 10.0, 10.03])
+    got = core.read()
+    assert got.gaps == ()
+    assert np.ptp([block.adc_s for block in got.blocks]) < 0.06
 
 
 @pytest.mark.parametrize("times", [[0, 0, 0], [90.0, 5.0, 90.0], [1.0, float("nan"), 1.0]])

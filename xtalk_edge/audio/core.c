@@ -2,7 +2,7 @@
  *
  * core_block() is the whole of it: it takes a block from the microphone, gives a block to the
  * loudspeaker, and writes down when. It copies and counts: no lock, no allocation, no system call
- * but the clock's. Every ring has one writer and one reader. All counts are frames since the
+ * but the clock's (and one before the first block). Every ring has one writer and one reader. All counts are frames since the
  * start and never wrap (64 bits).
  *
  * capture ring   mic and far, written by the callback in the same frame, read by core_read()
@@ -10,7 +10,10 @@
  * playback ring  written by core_write(), read by the callback
  * heard slots    the last blocks handed to the loudspeaker; anyone may look, see core_audible()
  */
-#include <math.h>
+#include "core_time.c"
+
+#include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,8 +34,11 @@ enum { INPUT_OVERFLOW = 2, OUTPUT_UNDERFLOW = 4 };              /* PaStreamCallb
 enum { GAP_RING_FULL = 0, GAP_OVERFLOW = 1, GAP_STALLED = 2 };  /* why frames are missing */
 enum { HEARD_SLOTS = 1024 };   /* 1.3 s of 64-frame blocks at 48 kHz: far more than any latency */
 
-/* A jump of the ADC time that the device did not flag: longer than any jitter seen (30 ms). */
-#define STALL_S 0.5
+/* How far ADC times of one stream go back at most (35 ms were seen); what is heard later cannot
+ * have been heard before, but PulseAudio under load claims so, by seconds, for a block at a time. */
+#define JITTER_S 0.04
+/* A jump of the ADC time that the device did not flag: longer than any jitter. */
+#define STALL_S 0.1
 /* A clock that claims more than this was lost is broken. */
 #define MOST_LOST_S 3600.0
 /* Silence longer than this between two pieces of content is a pause, not starvation. */
@@ -64,7 +70,7 @@ typedef struct {
 } heard_slot;
 
 typedef struct audio_core {
-    double rate, in_latency_s, out_latency_s;
+    double rate, in_latency_s;
     int in_channels, out_channels;
     uint64_t capacity, mask, block_mask;
     int16_t *mic, *far, *play;
@@ -81,7 +87,8 @@ typedef struct audio_core {
     /* the callback's own */
     uint64_t gain_seen, flush_seen, flushed_to, heard_end, dry, pending_ring, pending_device;
     uint32_t marks_seen, ramp_left, fade_frames, fade_at, pending_reason;
-    int fading, started;
+    int fading, started, resumed, fresh;
+    play_clock clock;
     float gain, gain_step, gain_target;
     double next_adc_s;
     /* the reader's own */
@@ -134,23 +141,29 @@ audio_core *core_new(double rate, uint64_t capacity, uint64_t block_capacity)
     NOTE(c->gain_order, c->gain_seen);
     NOTE(c->low_water, capacity);
     c->dry = UINT64_MAX / 2; /* idle, so the first content ends no starvation */
+    play_clock_start(&c->clock, rate, 0);
     return c;
 }
 
-/* Before the stream starts: its channel counts, and latencies for hosts that give no times. */
+/* Before a stream starts, the first or one in its place: its channels, and its latencies for
+ * hosts that give no times. What is lost between two streams is a gap. */
 void core_set_stream(audio_core *c, int in_channels, int out_channels, double in_s, double out_s)
 {
     c->in_channels = in_channels;
     c->out_channels = out_channels;
     c->in_latency_s = in_s;
-    c->out_latency_s = out_s;
+    c->resumed = c->started;
+    c->fresh = 1;
+    STORE(c->finished, 0);
+    play_clock_start(&c->clock, c->rate, out_s);
 }
 
 static void count_lost(audio_core *c, double adc_s, uint32_t frames, uint32_t status)
 {
     double late_s = adc_s - c->next_adc_s;
     uint32_t flagged = (status & INPUT_OVERFLOW) != 0;
-    if (c->started && late_s < MOST_LOST_S && (late_s > STALL_S || (flagged && late_s > 0))) {
+    int told = flagged || c->resumed; /* that frames are missing, so any lateness is a loss */
+    if (c->started && late_s < MOST_LOST_S && (late_s > STALL_S || (told && late_s > 0))) {
         uint64_t lost = (uint64_t)(late_s * c->rate + 0.5);
         c->pending_device += lost;
         c->pending_reason = flagged ? GAP_OVERFLOW : GAP_STALLED;
@@ -158,6 +171,7 @@ static void count_lost(audio_core *c, double adc_s, uint32_t frames, uint32_t st
         ADD(c->captured, lost);
     }
     c->started = 1;
+    c->resumed = 0;
     c->next_adc_s = adc_s + frames / c->rate;
     ADD(c->overflows, flagged);
     ADD(c->underflows, (status & OUTPUT_UNDERFLOW) ? 1u : 0u);
@@ -310,6 +324,13 @@ void core_block(audio_core *c, const int16_t *in, int in_channels, int16_t *out,
     STORE(c->blocks_stored, b + 1);
 }
 
+/* The thread that calls back comes before others where the system lets it; each new one once. */
+static void hurry(void)
+{
+    struct sched_param first = {.sched_priority = 5}; /* what sound servers take */
+    (void)pthread_setschedparam(pthread_self(), SCHED_RR, &first);
+}
+
 typedef struct {
     double adc, current, dac;
 } pa_times;
@@ -325,16 +346,30 @@ int core_callback(const void *in, void *out, unsigned long frames, const void *t
     audio_core *c = core;
     const pa_times *t = times;
     struct timespec ts;
+    if (c->fresh)
+        hurry();
+    c->fresh = 0;
     clock_gettime(CLOCK_MONOTONIC, &ts);
     double now_s = (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
-    double since_s = c->in_latency_s + (double)frames / c->rate, until_s = c->out_latency_s;
+    double since_s = c->in_latency_s + (double)frames / c->rate, until_s = NAN;
     if (t && t->current > 0 && t->adc > 0 && sane(t->current - t->adc))
         since_s = t->current - t->adc;
     if (t && t->current > 0 && t->dac > 0 && sane(t->dac - t->current))
         until_s = t->dac - t->current;
-    core_block(c, in, c->in_channels, out, c->out_channels, (uint32_t)frames, now_s - since_s,
-               now_s + until_s, now_s, (uint32_t)status);
+    double dac_s = play_clock_block(&c->clock, (uint32_t)frames, now_s, until_s,
+                                    (status & (INPUT_OVERFLOW | OUTPUT_UNDERFLOW)) != 0);
+    double adc_s = now_s - since_s;
+    if (c->started)
+        adc_s = fmax(adc_s, c->next_adc_s - JITTER_S);
+    core_block(c, in, c->in_channels, out, c->out_channels, (uint32_t)frames, adc_s, dac_s, now_s,
+               (uint32_t)status);
     return 0; /* paContinue */
+}
+
+/* What core_callback() asks for each block, for tests: see play_clock_block(). */
+double core_play_clock(audio_core *c, uint32_t frames, double now_s, double until_s, int broken)
+{
+    return play_clock_block(&c->clock, frames, now_s, until_s, broken);
 }
 
 void core_finished_callback(void *core)

@@ -53,7 +53,7 @@ class BlockRecord:
     """When the first frame was at the microphone."""
 
     dac_s: float
-    """When the first frame leaves the loudspeaker."""
+    """When the first frame leaves the loudspeaker: reports of the host, steadied by the core."""
 
     now_s: float
     status: int
@@ -163,8 +163,19 @@ class AudioCore:
         return bool(lib.core_finished(self._core))
 
     def set_stream(self, in_channels: int, out_channels: int, in_s: float, out_s: float) -> None:
-        """Before the stream starts: its channels, and latencies in case it gives no times."""
+        """Before a stream starts, the first or one in its place: its channels and latencies.
+
+        What is lost between two streams is announced as a gap.
+        """
         lib.core_set_stream(self._core, in_channels, out_channels, in_s, out_s)
+
+    def play_clock(self, frames: int, now_s: float, until_s: float, broken: bool) -> float:
+        """Return when the callback would say that a block handed over at `now_s` is heard.
+
+        `until_s` is the host's report of the delay, or NaN if it gives none; `broken` says that
+        the device ran dry or over. For tests: the stream's callback asks for each block itself.
+        """
+        return float(lib.core_play_clock(self._core, frames, now_s, until_s, broken))
 
     def process(
         self,
@@ -178,7 +189,7 @@ class AudioCore:
         """Do what the callback does with a block of mono frames; return what is to be played.
 
         `adc_s` and `dac_s` belong to the block's first frame. A jump of `adc_s` is a loss:
-        at once with the input-overflow flag in `status`, from half a second without.
+        at once with the input-overflow flag in `status`, from a tenth of a second without.
         """
         mic = np.ascontiguousarray(mic, np.int16)
         out = np.empty(len(mic), np.int16)

@@ -35,6 +35,7 @@ void core_block(audio_core *c, const int16_t *in, int in_channels, int16_t *out,
                 uint32_t frames, double adc_s, double dac_s, double now_s, uint32_t status);
 int core_callback(const void *in, void *out, unsigned long frames, const void *times,
                   unsigned long status, void *core);
+double core_play_clock(audio_core *c, uint32_t frames, double now_s, double until_s, int broken);
 void core_finished_callback(void *core);
 int core_finished(audio_core *c);
 uint64_t core_read(audio_core *c, int16_t *mic, int16_t *far, uint64_t room,
@@ -60,7 +61,7 @@ builder.set_source(
     "xtalk_edge.audio._core",
     '#include "core.c"\n#include "hush.c"',
     include_dirs=[str(HERE)],
-    depends=[str(HERE / "core.c"), str(HERE / "hush.c")],
+    depends=[str(HERE / name) for name in ("core.c", "core_time.c", "hush.c")],
     libraries=["m"],
     extra_compile_args=["-O2"],
 )

@@ -1,24 +1,20 @@
 """Real sound cards through PortAudio: one duplex stream whose callback is the C audio core.
 
-PortAudio is loaded when first needed, so a machine without it can still use files and rooms.
-Its own thread runs the callback; everything here runs in the caller's.
+PortAudio's own thread runs the callback; everything here runs in the caller's.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import importlib
+import functools
 import logging
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import DeviceError
-from ._core import ffi, lib
 from .card import Card
 from .core import AudioCore
+from .portaudio_library import load_sounddevice, quiet_stderr
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +25,9 @@ PREFERRED_RATE_HZ = 48_000
 
 CHANNEL_CHOICES = ((1, 1), (1, 2), (2, 1), (2, 2))
 """Mono where the driver can, else stereo: the core averages and doubles."""
+
+REOPEN_PAUSE_S = 10.0
+"""A stream that stops again so soon is given up: a third one would fare no better."""
 
 PA_INVALID_CHANNEL_COUNT = -9998
 PA_INVALID_SAMPLE_RATE = -9997
@@ -50,7 +49,11 @@ class Device:
 
 
 class PortAudioCard(Card):
-    """One duplex stream; devices are named in full, in part or by number, or are the default."""
+    """One duplex stream; devices are named in full, in part or by number, or are the default.
+
+    PortAudio ends a stream at the first error of the sound system, and some pass: `pump` opens
+    such a stream anew, and what was lost meanwhile is a gap of the core.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,9 @@ class PortAudioCard(Card):
         self._ring_s = ring_s
         self._ended: str | None = None
         self._stream: Any = None
+        self._reopened_at_s = -REOPEN_PAUSE_S
+        self.reopened = 0
+        """How often the sound system stopped the stream and it was opened anew."""
         try:
             self._open(input_device, output_device, rate_hz, block_ms, latency)
         except DeviceError:
@@ -110,38 +116,22 @@ class PortAudioCard(Card):
         block_frames: int,
         latency: float | Literal["low", "high"],
     ) -> None:
-        sounddevice = load_sounddevice()
+        self._make_stream: Callable[[AudioCore], Any] = functools.partial(
+            _new_stream, pair, rate_hz, channels, block_frames, latency
+        )
         core = AudioCore(rate_hz, ring_s=self._ring_s)
-        with _quiet_stderr():
-            stream = sounddevice._StreamBase(
-                kind="duplex",
-                samplerate=rate_hz,
-                blocksize=block_frames,
-                device=(pair[0].index, pair[1].index),
-                channels=channels,
-                dtype="int16",
-                latency=latency,
-                callback=core.callback,
-                # A pointer of PortAudio's own cffi instance, or it would build a Python callback.
-                finished_callback=sounddevice._ffi.cast(
-                    "PaStreamFinishedCallback*", core.finished_callback
-                ),
-                userdata=core.userdata,
-            )
-        in_s, out_s = stream.latency
-        core.set_stream(*channels, in_s, out_s)
-        self._stream = stream
+        self._stream = self._make_stream(core)
         self.core = core
         self.rate_hz = rate_hz
         self.block_frames = block_frames
-        self.latency_s = out_s
+        self.latency_s = self._stream.latency[1]
 
     def start(self, now_s: float) -> None:
         """Begin to move sound; raises DeviceError."""
         if self._stream is None:
             raise DeviceError(f"{self.name} was closed; open it anew")
         try:
-            with _quiet_stderr():
+            with quiet_stderr():
                 self._stream.start()
         except load_sounddevice().PortAudioError as exc:
             self.close()
@@ -152,21 +142,41 @@ class PortAudioCard(Card):
         )  # fmt: skip
 
     def pump(self, now_s: float) -> None:
-        """Do nothing: the device moves the sound by itself."""
+        """Open the stream anew if the sound system stopped it; it moves the sound by itself."""
+        if self._stream is None or self._ended is not None or not self.core.finished:
+            return
+        if now_s - self._reopened_at_s < REOPEN_PAUSE_S:
+            self._ended = (
+                f"the sound system keeps stopping the stream of {self.name}: end other programs, "
+                "choose longer blocks, or look at its plug"
+            )
+            return
+        self._reopened_at_s = now_s
+        try:
+            with quiet_stderr():
+                self._stream.close(ignore_errors=True)
+                self._stream = self._make_stream(self.core)
+                self._stream.start()
+        except load_sounddevice().PortAudioError as exc:
+            self._ended = (
+                f"the sound system stopped the stream of {self.name} and it cannot be opened "
+                f"again ({exc.args[0]}): it was unplugged, or its sound server went away"
+            )
+            return
+        self.reopened += 1
+        log.warning("sound card %s: the sound system stopped the stream; opened anew", self.name)
 
     def ended(self) -> str | None:
-        """Return why the device stopped, or None while it runs."""
-        if self._ended is None and self.core.finished:
-            self._ended = f"{self.name} stopped: it was unplugged or its sound server went away"
+        """Return why the device stopped for good, as `pump` found it, or None."""
         return self._ended
 
     def close(self) -> None:
         """Stop at once and let go of the device."""
         if self._stream is None:
             return
-        self._ended = self.ended() or f"{self.name} was closed"
+        self._ended = self._ended or f"{self.name} was closed"
         stream, self._stream = self._stream, None
-        with _quiet_stderr():
+        with quiet_stderr():
             stream.close(ignore_errors=True)
         self.core.close()
         _open_cards.discard(id(self))
@@ -175,11 +185,40 @@ class PortAudioCard(Card):
 _open_cards: set[int] = set()
 
 
+def _new_stream(
+    pair: tuple[Device, Device],
+    rate_hz: int,
+    channels: tuple[int, int],
+    block_frames: int,
+    latency: float | Literal["low", "high"],
+    core: AudioCore,
+) -> Any:
+    sounddevice = load_sounddevice()
+    with quiet_stderr():
+        stream = sounddevice._StreamBase(
+            kind="duplex",
+            samplerate=rate_hz,
+            blocksize=block_frames,
+            device=(pair[0].index, pair[1].index),
+            channels=channels,
+            dtype="int16",
+            latency=latency,
+            callback=core.callback,
+            # A pointer of PortAudio's own cffi instance, or it would build a Python callback.
+            finished_callback=sounddevice._ffi.cast(
+                "PaStreamFinishedCallback*", core.finished_callback
+            ),
+            userdata=core.userdata,
+        )
+    core.set_stream(*channels, *stream.latency)
+    return stream
+
+
 def list_devices() -> list[Device]:
     """Return what PortAudio saw when it started, or at the last `rescan_devices`."""
     sounddevice = load_sounddevice()
     try:
-        with _quiet_stderr():
+        with quiet_stderr():
             apis = sounddevice.query_hostapis()
             found = list(sounddevice.query_devices())
     except sounddevice.PortAudioError as exc:
@@ -206,7 +245,7 @@ def rescan_devices() -> None:
     if _open_cards:
         raise DeviceError("close the sound card before looking for devices anew")
     sounddevice = load_sounddevice()
-    with _quiet_stderr():
+    with quiet_stderr():
         sounddevice._terminate()
         sounddevice._initialize()
 
@@ -255,43 +294,3 @@ def _sentence(name: str, exc: Exception | None) -> str:
     if code == PA_INVALID_CHANNEL_COUNT:
         return f"{name} offers neither one nor two channels at 16 bits; choose another device"
     return f"{name} cannot be opened: {exc.args[0] if exc and exc.args else 'no reason given'}"
-
-
-def load_sounddevice() -> Any:
-    """Load sounddevice, and with it PortAudio, once; raises DeviceError if it is not there."""
-    try:
-        with _quiet_stderr():
-            module = importlib.import_module("sounddevice")
-    except (ImportError, OSError) as exc:
-        raise DeviceError(
-            "the PortAudio library cannot be loaded; on Debian: apt install libportaudio2"
-        ) from exc
-    _hush()
-    return module
-
-
-def _hush() -> None:
-    """Stop ALSA and PortAudio from printing on their own, also in their threads."""
-    lib.hush_portaudio()
-    with contextlib.suppress(OSError, AttributeError):  # no ALSA here: nothing to hush
-        alsa = ctypes.CDLL("libasound.so.2")
-        handler = int(ffi.cast("uintptr_t", ffi.addressof(lib, "hush_alsa")))
-        alsa.snd_lib_error_set_handler(ctypes.c_void_p(handler))
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Send the process's file descriptor 2 nowhere: PortAudio prints to it, with no other way."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # started without a standard error
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

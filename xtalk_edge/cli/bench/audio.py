@@ -6,35 +6,32 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from xtalk_edge.audio.portaudio import (
-    PortAudioCard,
-    find_device,
-    list_devices,
-    load_sounddevice,
-)
+from xtalk_edge.audio.portaudio import PortAudioCard, find_device, list_devices
+from xtalk_edge.audio.portaudio_library import load_sounddevice
+from xtalk_edge.errors import DeviceError
 
-from .loop_phases import (
-    LoadResult,
-    Percentiles,
-    PythonResult,
-    ReactionResult,
-    StallResult,
-    python_callback,
-    reactions,
-    stalled_reader,
-    under_load,
-)
+from .loop_load import LoadResult, PythonResult, python_callback, under_load
+from .loop_position import PositionResult, audible_position
+from .loop_reactions import ReactionResult, reactions
+from .loop_stall import StallResult, stalled_reader
+from .percentiles import Percentiles
 from .pulse import PrivatePulse
+from .witness import Witness
+
+Result = TypeVar("Result")
 
 STALL_S = 2.0
 """As long as an SD card can hold a process up."""
 
 SHORT_RING_S = 1.0
 """Overfilled within STALL_S (rings are rounded up to a power of two)."""
+
+LEAST_POSITION_S = 5.0
+"""The position is followed for a quarter of the time asked for, and at least so long."""
 
 POSITION_LIMIT_MS = 5.0
 """A tenth of a short syllable: the heard text is right to the syllable well within it."""
@@ -69,7 +66,9 @@ def command(
     Noise goes out through the loudspeaker and must come back through the input while another
     thread holds the interpreter without pause; a plain Python callback is run under the same load
     for comparison. Then nobody reads for two seconds, then a short ring is overfilled on purpose,
-    then replies are ducked and cut. Exit code 1 when anything was lost or out of place.
+    then replies are ducked and cut, and the audible position is compared with what comes back.
+    Exit code 1 when anything was lost or out of place. A part during which the sound system stops
+    the stream is done once more, and the report says so.
 
     \b
     The loop from loudspeaker to input can be
@@ -93,8 +92,15 @@ def command(
             if not as_json:
                 click.echo(line)
 
-        report = _measure(open_card, _python_stream(input_device, output_device),
-                          seconds, hold_ms, trials, say)  # fmt: skip
+        report = _measure(
+            open_card,
+            _python_stream(input_device, output_device),
+            Witness if pulse else None,
+            seconds,
+            hold_ms,
+            trials,
+            say,
+        )
     if as_json:
         click.echo(json.dumps(report))
     else:
@@ -106,25 +112,60 @@ def command(
 def _measure(
     open_card: Callable[..., PortAudioCard],
     open_python_stream: Callable[[PortAudioCard, Callable[..., None]], Any],
+    call_witness: Callable[[int], Witness] | None,
     seconds: float,
     hold_ms: float,
     trials: int,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
-    load = under_load(open_card(), seconds, hold_ms)
+    repeated: list[str] = []
+
+    def once_more(part: Callable[[], Result]) -> Result:
+        try:
+            return part()
+        except DeviceError as exc:
+            repeated.append(str(exc))
+            say(f"{exc}: once more")
+            return part()
+
+    load = once_more(lambda: under_load(open_card(), seconds, hold_ms))
     say(_load_text(load))
     like = open_card()
     like.close()  # one program at a time has the device
     python = python_callback(lambda callback: open_python_stream(like, callback), like,
                              seconds, hold_ms)  # fmt: skip
     say(_python_text(python))
-    stall = stalled_reader(open_card(), STALL_S)
+    stall = once_more(lambda: stalled_reader(open_card(), STALL_S))
     say(_stall_text("reader stalled", stall))
-    overfill = stalled_reader(open_card(ring_s=SHORT_RING_S), STALL_S)
+    overfill = once_more(lambda: stalled_reader(open_card(ring_s=SHORT_RING_S), STALL_S))
     say(_stall_text("ring overfilled", overfill))
-    reaction = reactions(open_card(), trials)
+    reaction = once_more(lambda: reactions(open_card(), trials))
     say(_reaction_text(reaction, trials))
-    passed = (
+    position_s = max(LEAST_POSITION_S, seconds / 4)
+    position = once_more(lambda: audible_position(open_card(), position_s, call_witness))
+    say(_position_text(position))
+    return {
+        "under_load": dataclasses.asdict(load) | {"whole": load.whole},
+        "python_callback": dataclasses.asdict(python) | {"lost_percent": python.lost_percent},
+        "reader_stalled": dataclasses.asdict(stall),
+        "ring_overfilled": dataclasses.asdict(overfill),
+        "reactions": dataclasses.asdict(reaction),
+        "position": dataclasses.asdict(position),
+        "repeated": repeated,
+        "passed": passes(load, stall, overfill, reaction, position, trials),
+    }
+
+
+def passes(
+    load: LoadResult,
+    stall: StallResult,
+    overfill: StallResult,
+    reaction: ReactionResult,
+    position: PositionResult,
+    trials: int,
+) -> bool:
+    """Tell whether nothing was lost unannounced, doubled, out of order or out of place."""
+    return (
         load.whole
         and stall.gaps == 0
         and stall.goes_on
@@ -133,16 +174,8 @@ def _measure(
         and overfill.goes_on
         and reaction.cuts_exact == reaction.cuts_judged
         and reaction.cuts_stopped == trials
-        and reaction.position_error_ms.p95 <= POSITION_LIMIT_MS
+        and position.judged_ms.p95 <= POSITION_LIMIT_MS
     )
-    return {
-        "under_load": dataclasses.asdict(load) | {"whole": load.whole},
-        "python_callback": dataclasses.asdict(python) | {"lost_percent": python.lost_percent},
-        "reader_stalled": dataclasses.asdict(stall),
-        "ring_overfilled": dataclasses.asdict(overfill),
-        "reactions": dataclasses.asdict(reaction),
-        "passed": passed,
-    }
 
 
 def _python_stream(
@@ -214,6 +247,18 @@ call -> heard in the loop, ms (the input frame's ADC time, levels over 0.5 ms; {
   cut, 10 % of the way    {_spread(r.cut_10_percent_ms)}
   cut, silence            {_spread(r.cut_silence_ms)}
   last frame heard is the one before cut_at()   {r.cuts_exact} of {r.cuts_judged}
-  audible position comes to rest at cut_at()    {r.cuts_stopped} of {trials}
-audible position against the loop, ms (errors of DAC and ADC times together)
-  error                   {_spread(r.position_error_ms)}, mean {r.position_bias_ms:+.3f}"""
+  audible position comes to rest at cut_at()    {r.cuts_stopped} of {trials}"""
+
+
+def _position_text(r: PositionResult) -> str:
+    witness = "there is none"
+    if r.by_witness_ms is not None:
+        witness = f"{_spread(r.by_witness_ms)}, mean {r.by_witness_mean_ms:+.3f}"
+    return f"""\
+audible position of a new stream, {r.seconds:.0f} s, error in ms ({r.slips} slips of the device)
+  by a witness            {witness}
+    (another program records the loudspeaker; when its sound arrives, by this program's clock,
+    in quarters of a second; the way from loudspeaker to clock is in it)
+  by the loop             {_spread(r.by_loop_ms)}, mean {r.by_loop_mean_ms:+.3f}
+    (the frame then at the microphone, by its ADC time; that time's own errors are in it)
+  limit {POSITION_LIMIT_MS} at p95, by the witness where there is one"""

@@ -92,7 +92,8 @@ class PrivatePulse:
         with (folder / "log").open("wb") as log:
             self._server = subprocess.Popen(
                 ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-                 "--realtime=no", "--high-priority=no", "-F", str(folder / "server.pa")],
+                 "--realtime=yes", "--high-priority=yes",  # where it may, as servers do
+                 "-F", str(folder / "server.pa")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         give_up_s = time.monotonic() + START_LIMIT_S

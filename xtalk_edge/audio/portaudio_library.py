@@ -1,0 +1,56 @@
+"""Loads PortAudio when it is first needed, and keeps it and ALSA from printing.
+
+A machine without it can still use files and rooms.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import DeviceError
+from ._core import ffi, lib
+
+
+def load_sounddevice() -> Any:
+    """Load sounddevice, and with it PortAudio, once; raises DeviceError if it is not there."""
+    try:
+        with quiet_stderr():
+            module = importlib.import_module("sounddevice")
+    except (ImportError, OSError) as exc:
+        raise DeviceError(
+            "the PortAudio library cannot be loaded; on Debian: apt install libportaudio2"
+        ) from exc
+    _hush()
+    return module
+
+
+def _hush() -> None:
+    """Stop ALSA and PortAudio from printing on their own, also in their threads."""
+    lib.hush_portaudio()
+    with contextlib.suppress(OSError, AttributeError):  # no ALSA here: nothing to hush
+        alsa = ctypes.CDLL("libasound.so.2")
+        handler = int(ffi.cast("uintptr_t", ffi.addressof(lib, "hush_alsa")))
+        alsa.snd_lib_error_set_handler(ctypes.c_void_p(handler))
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Send the process's file descriptor 2 nowhere: PortAudio prints to it, with no other way."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # started without a standard error
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
