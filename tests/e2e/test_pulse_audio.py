@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.pulse import LOOP, LOUDSPEAKER, MICROPHONE, needs_pulse, pulse, record, speak
+from xtalk_edge.audio.core import Gap
 from xtalk_edge.audio.portaudio import PortAudioCard, list_devices, rescan_devices
 from xtalk_edge.cli.bench.audio import command
 from xtalk_edge.cli.bench.loop import Loop, noise
@@ -101,7 +102,7 @@ def test_a_stream_that_is_stopped_goes_on_and_the_gap_is_announced(pulse):
     time.sleep(0.3)
     card.pump(time.monotonic())
     assert (card.ended(), card.reopened) == (None, 1)
-    gaps = []
+    gaps: list[Gap] = []
     give_up_s = time.monotonic() + 20
     while not gaps and time.monotonic() < give_up_s:
         gaps += card.core.read().gaps

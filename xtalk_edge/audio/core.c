@@ -34,9 +34,11 @@ enum { INPUT_OVERFLOW = 2, OUTPUT_UNDERFLOW = 4 };              /* PaStreamCallb
 enum { GAP_RING_FULL = 0, GAP_OVERFLOW = 1, GAP_STALLED = 2 };  /* why frames are missing */
 enum { HEARD_SLOTS = 1024 };   /* 1.3 s of 64-frame blocks at 48 kHz: far more than any latency */
 
-/* How far ADC times of one stream go back at most (35 ms were seen); what is heard later cannot
- * have been heard before, but PulseAudio under load claims so, by seconds, for a block at a time. */
+/* How far ADC times of one stream go back at most: 35 ms were seen. What is heard later cannot
+ * have been heard before, but PulseAudio under load claims so, by seconds, for some blocks. */
 #define JITTER_S 0.04
+/* By so much a block such times are followed, in case it was the earlier ones that were wrong. */
+#define BACK_S 1e-3
 /* A jump of the ADC time that the device did not flag: longer than any jitter. */
 #define STALL_S 0.1
 /* A clock that claims more than this was lost is broken. */
@@ -359,8 +361,8 @@ int core_callback(const void *in, void *out, unsigned long frames, const void *t
     double dac_s = play_clock_block(&c->clock, (uint32_t)frames, now_s, until_s,
                                     (status & (INPUT_OVERFLOW | OUTPUT_UNDERFLOW)) != 0);
     double adc_s = now_s - since_s;
-    if (c->started)
-        adc_s = fmax(adc_s, c->next_adc_s - JITTER_S);
+    if (c->started && adc_s < c->next_adc_s - JITTER_S)
+        adc_s = c->next_adc_s - BACK_S;
     core_block(c, in, c->in_channels, out, c->out_channels, (uint32_t)frames, adc_s, dac_s, now_s,
                (uint32_t)status);
     return 0; /* paContinue */

@@ -210,13 +210,16 @@ def _load_text(r: LoadResult) -> str:
         else f"{r.loop_wrong_frames} frames differ, similarity {r.loop_similarity}"
     )
     n = r.counters
+    lost = (n.capture_lost_frames + n.device_lost_frames) / r.rate_hz * 1000
     return f"""\
 {r.rate_hz} Hz, blocks of {r.block_frames} frames, device output latency {r.output_latency_ms} ms
 C callback beside calls that hold the interpreter, {r.seconds:.0f} s
   held at a time, ms      {_spread(r.hold_ms)}
   written -> device       {r.played_frames} frames, {r.played_wrong_frames} wrong or missing
-  device -> reader        {r.read_frames} of {r.captured_frames} frames, {r.gaps} gaps, \
+  device -> reader        {r.read_frames} of {r.captured_frames} frames, \
 {"in order" if r.read_in_order else "OUT OF ORDER"}
+  never captured          {lost:.0f} ms in {r.gaps} gaps, {n.device_lost_frames} frames \
+lost by the device, {n.capture_lost_frames} by us
   through the loop        {path}, lag {r.loop_lag_ms} ms, {r.loop_slips} slips of the device
   flagged by the device   {n.input_overflows} input overflows, {n.output_underflows} underflows
   starved playback        {n.playback_starved_frames} frames

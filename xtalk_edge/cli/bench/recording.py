@@ -20,7 +20,11 @@ SAME_SOUND = 0.9
 """Normalised correlation above which what came back is what was played."""
 
 WINDOW_S = 0.25
-"""How often the lag is looked at: a lag may be as long, and a slip is placed as exactly."""
+"""How often the lag is looked at: a slip is placed as exactly."""
+
+MOST_LAG_S = 2.0
+"""A device that ran dry again and again lags by some hundreds of milliseconds; the noise repeats
+after four seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,8 @@ def find_lags(recording: Recording, rate_hz: int) -> Lags:
         before = None if lag is None else far[start - lag : start - lag + len(heard)]
         same = before is not None and np.array_equal(heard, before)
         if not same:
-            found = _lag_in(heard, far[start - window : start + len(heard)], window)
+            reach = min(start, round(MOST_LAG_S * rate_hz))
+            found = _lag_in(heard, far[start - reach : start + len(heard)], reach)
             same = found is not None
             lag = lag if found is None else found
         lags[start : start + window] = lag or 0
@@ -108,16 +113,16 @@ def find_lags(recording: Recording, rate_hz: int) -> Lags:
     return Lags(lags, sure)
 
 
-def _lag_in(heard: NDArray[np.int16], played: NDArray[np.int16], window: int) -> int | None:
+def _lag_in(heard: NDArray[np.int16], played: NDArray[np.int16], reach: int) -> int | None:
     size = 1 << (len(played) + len(heard)).bit_length()
     match = np.fft.irfft(
         np.fft.rfft(played.astype(float), size) * np.conj(np.fft.rfft(heard.astype(float), size)),
         size,
     )
-    at = int(np.argmax(match[: window + 1]))
+    at = int(np.argmax(match[: reach + 1]))
     if similarity(heard, played[at : at + len(heard)]) < SAME_SOUND:
         return None  # a silence, or the window in which the lag changes
-    return window - at
+    return reach - at
 
 
 def similarity(a: NDArray[Any], b: NDArray[Any]) -> float:
