@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import inspect
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -76,6 +76,7 @@ class Appliance:
         self._events_path = events_path
         self._progress = progress
         self._managers: list[Manager] = []
+        self._tasks = TaskOwner()
         self._stack = contextlib.AsyncExitStack()
         self._ended: CardEnded | None = None
         self._end_noticed = asyncio.Event()
@@ -148,7 +149,7 @@ class Appliance:
     async def _end_or_failure(self) -> None:
         """Wait until the card has ended; raise what a manager's task has raised."""
         waiting = TaskOwner()
-        owners = [manager.tasks for manager in self._managers]
+        owners = [self._tasks, *(manager.tasks for manager in self._managers)]
         ends = [self._end_noticed, *(owner.failed for owner in owners)]
         try:
             waits = [waiting.start(end.wait(), "end of the appliance") for end in ends]
@@ -208,11 +209,15 @@ class Appliance:
         tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
         self._progress("loading the agent")
         self.playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
+        timers = stack.enter_context(open_timers(config))
+        timers.on_ring = lambda ring: bus.publish(SpeechRequested(text=ring.sentence()))
+        stack.push_async_callback(self._tasks.aclose)
+        self._tasks.start(timers.run(), "timers")
         self.agent = await stack.enter_async_context(
             open_agent(
                 config,
+                timers,
                 volume=self.playback,
-                say=lambda text: bus.publish(SpeechRequested(text=text)),
                 last_reply=lambda: agent_manager.last_heard,
             )
         )
@@ -247,39 +252,37 @@ class Appliance:
         self._managers.extend(managers)
 
 
+@contextlib.contextmanager
+def open_timers(config: Config) -> Iterator[TimerService]:
+    """Open the owner's timers; they ring only where somebody runs them."""
+    with contextlib.closing(Store(config.store.folder())) as store:
+        yield TimerService(store)
+
+
 @contextlib.asynccontextmanager
 async def open_agent(
     config: Config,
+    timers: TimerService,
     *,
     volume: VolumeControl,
-    say: Callable[[str], None],
     last_reply: Callable[[], str],
     dry_run: bool = False,
 ) -> AsyncIterator[Agent]:
-    """Load the agent with its tools; timers run while it is open.
+    """Load the agent with its tools.
 
     Args:
         config: the settings.
+        timers: what the timer tools set and cancel.
         volume: what the volume tools turn.
-        say: called with a sentence when a timer rings.
         last_reply: returns what was said last, for "say that again".
         dry_run: tools tell what they would do and do nothing.
     """
-    store = Store(config.store.folder())
-    tasks = TaskOwner()
-    try:
-        timers = TimerService(store)
-        timers.on_ring = lambda ring: say(ring.sentence())
-        context = ToolContext(timers=timers, volume=volume, last_reply=last_reply)
-        chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
-        box = ToolBox(chosen, context, dry_run=dry_run)
-        async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
-            agent.engine.use_tools(box)
-            tasks.start(timers.run(), "timers")
-            yield agent.engine
-    finally:
-        await tasks.aclose()
-        store.close()
+    context = ToolContext(timers=timers, volume=volume, last_reply=last_reply)
+    chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
+    box = ToolBox(chosen, context, dry_run=dry_run)
+    async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
+        agent.engine.use_tools(box)
+        yield agent.engine
 
 
 def open_card(audio: AudioConfig) -> Card:

@@ -181,7 +181,10 @@ async def conversation(
 
 @contextlib.contextmanager
 def state_folder(config: Config) -> Iterator[Config]:
-    """Give the settings a state folder of their own."""
+    """Give the settings a state folder of their own, unless they have one."""
+    if config.store.state_dir:
+        yield config
+        return
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-test-") as folder:
         yield replace(config, store=StoreConfig(state_dir=folder))
 

@@ -16,7 +16,7 @@ from tests.e2e.room_conversation import (
 )
 from tests.scripted import ScriptedAgent
 from xtalk_edge import appliance as appliance_module
-from xtalk_edge.appliance import Appliance, open_agent, open_card
+from xtalk_edge.appliance import Appliance, open_agent, open_card, open_timers
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.bus import handles
 from xtalk_edge.clock import now_s
@@ -289,20 +289,19 @@ class ToolUsingAgent(ScriptedAgent):
 
 
 @on_virtual_clock
-async def test_the_agent_has_tools_and_timers_that_ring():
-    said: list[str] = []
+async def test_the_agent_sets_timers_that_ring_once_somebody_runs_them():
     config = settings(agent={"type": f"{__name__}:ToolUsingAgent", "replies": []})
     with state_folder(config) as own:
-        async with open_agent(
-            own, volume=Volume(), say=said.append, last_reply=lambda: ""
-        ) as agent:
-            assert isinstance(agent, ToolUsingAgent)
-            result = await agent.tools.run(ToolCall("set_timer", {"seconds": 5}))
-            assert result.ok
-            await asyncio.sleep(4.5)
-            assert said == []
-            await asyncio.sleep(1)
-            assert len(said) == 1
+        with open_timers(own) as timers:
+            opened = open_agent(own, timers, volume=Volume(), last_reply=lambda: "")
+            async with opened as agent:
+                assert isinstance(agent, ToolUsingAgent)
+                result = await agent.tools.run(ToolCall("set_timer", {"seconds": 5}))
+                assert result.ok
+        await asyncio.sleep(60)
+        async with conversation(own) as talk:
+            announced = await talk.until(SpeechRequested)
+            assert "timer" in announced.text
 
 
 @on_virtual_clock
@@ -311,10 +310,9 @@ async def test_disabled_tools_are_not_offered():
         agent={"type": f"{__name__}:ToolUsingAgent", "replies": []},
         tools={"disabled": ("set_timer",)},
     )
-    with state_folder(config) as own:
-        async with open_agent(
-            own, volume=Volume(), say=lambda _text: None, last_reply=lambda: "", dry_run=True
-        ) as agent:
+    with state_folder(config) as own, open_timers(own) as timers:
+        opened = open_agent(own, timers, volume=Volume(), last_reply=lambda: "", dry_run=True)
+        async with opened as agent:
             assert isinstance(agent, ToolUsingAgent)
             names = [schema["function"]["name"] for schema in agent.tools.schemas()]
             assert "set_timer" not in names

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from xtalk_edge.appliance import open_agent
+from xtalk_edge.appliance import open_agent, open_timers
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.interfaces import AgentContext, ToolCall
+from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall
 
 
 @click.command()
@@ -81,20 +81,23 @@ class _SilentVolume:
 async def ask(config: Config, text: str, *, dry_run: bool) -> Answer:
     """Return the agent's answer to `text`."""
     answer = Answer()
-    async with open_agent(
-        config,
-        volume=_SilentVolume(),
-        say=lambda _text: None,
-        last_reply=lambda: "",
-        dry_run=dry_run,
-    ) as agent:
-        items = agent.async_accept(AgentContext("asr_final", text))
-        async with contextlib.aclosing(items) as stream:  # type: ignore[type-var]
-            async for item in stream:
-                if isinstance(item, str):
-                    answer.text += item
-                elif isinstance(item, ToolCall):
-                    answer.tool_calls.append({"name": item.name, "arguments": item.arguments})
-        answer.confidence = agent.confidence()
+    # A timer set here is kept, and rings when the appliance runs.
+    with open_timers(config) as timers:
+        opened = open_agent(
+            config, timers, volume=_SilentVolume(), last_reply=lambda: "", dry_run=dry_run
+        )
+        async with opened as agent:
+            await _collect(agent, text, answer)
+            answer.confidence = agent.confidence()
     answer.text = answer.text.strip()
     return answer
+
+
+async def _collect(agent: Agent, text: str, answer: Answer) -> None:
+    items = agent.async_accept(AgentContext("asr_final", text))
+    async with contextlib.aclosing(items) as stream:  # type: ignore[type-var]
+        async for item in stream:
+            if isinstance(item, str):
+                answer.text += item
+            elif isinstance(item, ToolCall):
+                answer.tool_calls.append({"name": item.name, "arguments": item.arguments})

@@ -83,8 +83,9 @@ class AgentManager(Manager):
 
     async def _open(self) -> None:
         try:
-            items = self._agent.async_accept(AgentContext("loop"))
-            text = "".join([item async for item in items if isinstance(item, str)])
+            context = AgentContext("loop")
+            async with contextlib.aclosing(self._agent.async_accept(context)) as items:  # type: ignore[type-var]
+                text = "".join([item async for item in items if isinstance(item, str)])
         except Exception as error:  # noqa: BLE001 - an agent may raise anything; the device goes on
             self.report(error, error_type="llm_stream_error", component="agent", turn_id=0)
         else:
