@@ -15,7 +15,9 @@ from xtalk_edge.audio.core import Gap
 from xtalk_edge.audio.portaudio import PortAudioCard, list_devices, rescan_devices
 from xtalk_edge.cli.bench.audio import command
 from xtalk_edge.cli.bench.loop import Loop, noise
+from xtalk_edge.cli.bench.loop_position import audible_position
 from xtalk_edge.cli.bench.recording import find_lags
+from xtalk_edge.cli.bench.witness import Witness
 from xtalk_edge.errors import DeviceError
 
 __all__ = ["pulse"]
@@ -109,6 +111,12 @@ def test_a_stream_that_is_stopped_goes_on_and_the_gap_is_announced(pulse):
         time.sleep(0.01)
     card.close()
     assert gaps[0].frames > 0.25 * card.rate_hz
+
+
+def test_a_witness_hears_the_loudspeaker(pulse):
+    result = audible_position(PortAudioCard(LOOP, LOUDSPEAKER), 1.5, Witness)
+    assert result.by_witness_ms is not None
+    assert result.judged_ms is result.by_witness_ms
 
 
 def test_the_bench_finds_nothing_lost_and_all_in_order():

@@ -45,9 +45,10 @@ enum { HEARD_SLOTS = 1024 };   /* 1.3 s of 64-frame blocks at 48 kHz: far more t
 #define MOST_LOST_S 3600.0
 /* Silence longer than this between two pieces of content is a pause, not starvation. */
 #define PAUSE_S 1.0
-/* Offsets beyond these say that the host API does not fill in its times. */
+/* Offsets beyond these say that the host API does not fill in its times. PulseAudio's plugin can
+ * hold up to 43 s of sound that nobody fetched. */
 #define LEAST_OFFSET_S -0.05
-#define MOST_OFFSET_S 5.0
+#define MOST_OFFSET_S 60.0
 
 typedef struct {
     double adc_s, dac_s, now_s;

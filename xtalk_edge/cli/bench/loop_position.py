@@ -25,6 +25,8 @@ class PositionResult:
 
     seconds: float
     slips: int
+    """How often the device ran dry or dropped a block; the quarter second around is left out."""
+
     by_loop_ms: Percentiles
     """Size of the error against the frame that was at the microphone then, by its ADC time: an
     error of the ADC time shows too, and one that DAC and ADC times share does not."""
@@ -68,9 +70,10 @@ def audible_position(
         )
     seen = np.zeros(0)
     if witness is not None:
-        seen = position_errors_ms(
-            positions, witness.sightings(loop.content), len(loop.content), rate
-        )
+        sightings = witness.sightings(loop.content)
+        frames = recording.frames_at([sighting.at_s for sighting in sightings])
+        steady = [s for s, sure in zip(sightings, lags.sure[frames], strict=True) if sure]
+        seen = position_errors_ms(positions, steady, len(loop.content), rate)
     return PositionResult(
         seconds=seconds,
         slips=lags.slips,
