@@ -8,7 +8,6 @@ It refuses dictation. PocketSphinx holds the interpreter's lock: run it in its o
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from xtalk_edge.config.files import data_path
+from xtalk_edge.engines.asr.paired_search import PairedSearch
 from xtalk_edge.engines.asr.pocketsphinx_lexicon import (
     Lexicon,
     grammar_words,
@@ -34,29 +34,11 @@ _LONGEST_BYTES = 12 * 32000
 # The shortest command, "stop", takes 250 ms; less is a click.
 _SHORTEST_BYTES = 32 * 200
 
-# Cepstral means of everyday speech, so that the first utterance after a start is heard like any
-# other (PocketSphinx starts from "40,3,-1,0,..."); set anew each time: same audio, same text.
-_CEPSTRAL_MEAN = "44,0,-4,6,-6,0,-6,-8,-2,-3,2,-3,0"
-
-# A voice, a room and a level move that mean: after 1 s and 2 s both decoders hear the utterance
-# again with the mean found so far. Of 21 commands misheard in noise this brought back 8; quiet
-# and loud speech lost their penalty; and the text still comes within a piece of the end.
-_SETTLE_BYTES = (1 * 32000, 2 * 32000)
+# Partial texts three times a second: reading both hearings costs a tenth of making them.
+_CHUNKS_A_PARTIAL = 3
 
 # Digital silence has no spectrum, and PocketSphinx's mean suffers from it; this is -80 dBFS.
 _DITHER_RMS = 3.0
-
-# PocketSphinx's own beams (1e-48, 7e-29) lose one synthetic command in seven; these cost 20 %
-# more time. A language weight of 6.5 is for n-grams: with it rare numbers were never heard.
-_COMMAND_SEARCH = {
-    "beam": 1e-80,
-    "pbeam": 1e-80,
-    "wbeam": 1e-56,
-    "maxhmmpf": -1,
-    "lw": 4.0,
-    # Pauses within a command are common; at 0.005 their sound is read as words instead.
-    "silprob": 0.1,
-}
 
 _PAUSE_LABELS = frozenset({"<s>", "</s>", "<sil>", "[NOISE]", "[SPEECH]"})
 # PocketSphinx keeps scores of sounds divided by this, to fit 32 bits.
@@ -114,16 +96,15 @@ class PocketSphinxASR(ASR):
                 "spell differently or add it under `words`"
             )
         try:
-            self._command, self._language = _decoders(pocketsphinx, model, self._lexicon, path)
+            self._search = PairedSearch(pocketsphinx, model, self._lexicon, path)
         except (ValueError, RuntimeError) as exc:
             raise ModelError(
                 f"{path}: PocketSphinx cannot load this grammar; "
                 "check it for syntax errors and for exactly one public rule"
             ) from exc
-        # Seeded: the same audio must give the same text.
+        # Seeded, so that it is no reason for the same audio to be heard differently.
         noise = np.random.default_rng(1).normal(0.0, _DITHER_RMS, _CHUNK_BYTES // 2)
         self._dither = np.rint(noise).astype(np.int16)
-        self._running = False
         self.measures: tuple[float, ...] | None = None
         """What the last confidence was worked out from (`rejection.FEATURES`); for fitting."""
         self.best_text = ""
@@ -145,7 +126,8 @@ class PocketSphinxASR(ASR):
             self._feed(audio)
             if is_final:
                 self._end()
-            else:
+            elif self._search.searching and self._heard_bytes >= self._next_partial_bytes:
+                self._next_partial_bytes = self._heard_bytes + _CHUNKS_A_PARTIAL * _CHUNK_BYTES
                 self._judge()
         return self._text
 
@@ -159,13 +141,13 @@ class PocketSphinxASR(ASR):
 
     def reset(self) -> None:
         """Forget the utterance."""
-        self._stop()
+        self._search.stop()
         self._finished = False
         self._too_long = False
-        self._kept = bytearray()
         self._pending = b""
-        self._heard_bytes = 0
-        self._text = ""
+        self._heard_bytes: int = 0
+        self._next_partial_bytes: int = 0
+        self._text: str = ""
         self._confidence = 0.0
         self.measures = None
         self.best_text = ""
@@ -176,7 +158,7 @@ class PocketSphinxASR(ASR):
 
     def compiled_grammar(self) -> Any:
         """Return the grammar as a pocketsphinx.FsgModel."""
-        return self._command.get_fsg()
+        return self._search.command.get_fsg()
 
     def _feed(self, audio: bytes) -> None:
         self._pending += audio
@@ -193,42 +175,16 @@ class PocketSphinxASR(ASR):
         # int32, so that loud audio is clipped rather than wrapped.
         dithered = samples.astype(np.int32) + self._dither[: len(samples)]
         data = np.clip(dithered, -32768, 32767).astype(np.int16).tobytes()
-        if not self._running:
-            self._start(_CEPSTRAL_MEAN)
         self._heard_bytes += len(data)
-        self._process(data)
-        if self._heard_bytes > _SETTLE_BYTES[-1]:
-            return
-        self._kept += data
-        if self._heard_bytes in _SETTLE_BYTES:
-            mean = self._command.get_cmn(True)
-            self._stop()
-            self._start(mean)
-            self._process(bytes(self._kept))
-
-    def _process(self, data: bytes) -> None:
-        self._command.process_raw(data)
-        self._language.process_raw(data)
-
-    def _start(self, mean: str) -> None:
-        for decoder in (self._command, self._language):
-            decoder.set_cmn(mean)
-            decoder.start_utt()
-        self._running = True
-
-    def _stop(self) -> None:
-        if self._running:
-            self._command.end_utt()
-            self._language.end_utt()
-        self._running = False
+        self._search.hear(data)
 
     def _end(self) -> None:
         rest = self._pending[: len(self._pending) // 2 * 2]
         if rest:
             self._decode(rest)
         self._pending = b""
-        if self._running:
-            self._stop()
+        if self._heard_bytes:
+            self._search.finish()
             self._judge()
         self._finished = True
 
@@ -236,10 +192,10 @@ class PocketSphinxASR(ASR):
         self._text, self._confidence = "", 0.0
         if self._heard_bytes < _SHORTEST_BYTES or self._too_long:
             return
-        command = self._heard(self._command)
+        command = self._heard(self._search.command)
         if not any(piece.word for piece in command):
             return
-        self.measures = measure(command, self._heard(self._language))
+        self.measures = measure(command, self._heard(self._search.language))
         self._confidence = self._rejection.confidence(self.measures)
         self.best_text = text_of(command)
         if self._confidence >= self._threshold:
@@ -266,21 +222,3 @@ def heard_from(segments: Iterable[Any], lexicon: Lexicon) -> list[Heard]:
         for part in segments
         if part.word != "(NULL)" and part.end_frame >= part.start_frame
     ]
-
-
-def _decoders(pocketsphinx: Any, model: Path, lexicon: Lexicon, grammar: Path) -> tuple[Any, Any]:
-    """Return the decoder of the grammar and the one of everyday English."""
-    with tempfile.NamedTemporaryFile("w", suffix=".dict", encoding="latin-1") as dictionary:
-        dictionary.write(lexicon.text())
-        dictionary.flush()
-        common = {
-            "hmm": str(model / "en-us"),
-            "dict": dictionary.name,
-            "loglevel": "FATAL",
-            # Lattice rescoring cuts grammar results short, and a second pass is late.
-            "bestpath": False,
-            "fwdflat": False,
-        }
-        command = pocketsphinx.Decoder(**common, **_COMMAND_SEARCH, jsgf=str(grammar))
-        language = pocketsphinx.Decoder(**common, lm=str(model / "en-us.lm.bin"))
-    return command, language

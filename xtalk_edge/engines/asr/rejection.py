@@ -92,11 +92,9 @@ def measure(command: Sequence[Heard], language: Sequence[Heard]) -> tuple[float,
     own, free = _frame_scores(command, frames), _frame_scores(language, frames)
     words = [piece for piece in command if piece.word]
     free_words = [piece for piece in language if piece.word]
-    speech = {
-        frame
-        for piece in (*words, *free_words)
-        for frame in range(piece.start_frame, piece.end_frame + 1)
-    }
+    spoken = bytearray(frames)
+    for piece in (*words, *free_words):
+        spoken[piece.start_frame : piece.end_frame + 1] = bytes((1,)) * piece.frames
     phones = [phone for piece in words for phone in piece.phones]
     free_phones = [phone for piece in free_words for phone in piece.phones]
 
@@ -106,7 +104,7 @@ def measure(command: Sequence[Heard], language: Sequence[Heard]) -> tuple[float,
 
     return (
         1.0,
-        _bounded((sum(own) - sum(free)) / len(speech)),
+        _bounded((sum(own) - sum(free)) / sum(spoken)),
         _agreement(phones, free_phones),
         _agreement([piece.word for piece in words], [piece.word for piece in free_words]),
         min(gap(piece.start_frame, piece.end_frame) for piece in words),

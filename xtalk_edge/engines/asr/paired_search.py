@@ -1,0 +1,148 @@
+"""Two PocketSphinx decoders on the same audio: one knows the grammar, one everyday English."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from xtalk_edge.engines.asr.pocketsphinx_lexicon import Lexicon
+
+# Cepstral mean of everyday speech: what is expected before anything is heard, and what keeps one
+# utterance from colouring the next (PocketSphinx starts from "40,3,-1,0,...").
+_USUAL_MEAN = (44.0, 0.0, -4.0, 6.0, -6.0, 0.0, -6.0, -8.0, -2.0, -3.0, 2.0, -3.0, 0.0)
+
+# A voice, a room and a level move that mean, and a wrong one costs a command in thirteen. So
+# the first second is only measured; the search begins with what was found, the usual mean
+# counting as much as another second. Then it catches up at twice the pace of speech.
+_MEASURED_BYTES = 1 * 32000
+_USUAL_FRAMES = 100
+_CATCH_UP_CHUNKS = 2
+
+# PocketSphinx adds what it hears to a given mean as if that had come from 500 frames.
+_GIVEN_FRAMES = 500
+_FRAME_BYTES = 320
+# What the decoder searches while it only measures: next to nothing.
+_MEASURING = "measuring"
+_ONE_WORD = "#JSGF V1.0; grammar g; public <g> = the;"
+
+# PocketSphinx's own beams (1e-48, 7e-29) lose one synthetic command in seven; wider ones than
+# these (1e-80, 1e-56) find no more and cost a fifth more. A language weight of 6.5 is for
+# n-grams: with it rare numbers were never heard.
+_COMMAND_SEARCH = {
+    "beam": 1e-64,
+    "pbeam": 1e-64,
+    "wbeam": 1e-48,
+    "maxhmmpf": -1,
+    "lw": 4.0,
+    # Pauses within a command are common; at 0.005 their sound is read as words instead.
+    "silprob": 0.1,
+}
+
+
+class PairedSearch:
+    """The two decoders and what they have heard of one utterance.
+
+    Args:
+        pocketsphinx: the library.
+        model: folder of its English model.
+        lexicon: every word that may be heard.
+        grammar: path of a JSGF grammar.
+
+    Raises:
+        ValueError, RuntimeError: PocketSphinx refuses the grammar.
+    """
+
+    def __init__(self, pocketsphinx: Any, model: Path, lexicon: Lexicon, grammar: Path) -> None:
+        with tempfile.NamedTemporaryFile("w", suffix=".dict", encoding="latin-1") as dictionary:
+            dictionary.write(lexicon.text())
+            dictionary.flush()
+            common = {
+                "hmm": str(model / "en-us"),
+                "dict": dictionary.name,
+                "loglevel": "FATAL",
+                # Lattice rescoring cuts grammar results short, and a second pass is late.
+                "bestpath": False,
+                "fwdflat": False,
+            }
+            self.command = pocketsphinx.Decoder(**common, **_COMMAND_SEARCH, jsgf=str(grammar))
+            self.language = pocketsphinx.Decoder(**common, lm=str(model / "en-us.lm.bin"))
+        self._grammar_search = self.command.current_search()
+        self.command.add_jsgf_string(_MEASURING, _ONE_WORD)
+        self._measuring = False
+        self._searching = False
+        self._waiting: deque[bytes] = deque()
+        self._heard_bytes = 0
+
+    @property
+    def searching(self) -> bool:
+        """Return whether there may be something to read; not in the first second."""
+        return self._searching
+
+    def hear(self, chunk: bytes) -> None:
+        """Take the next 100 ms or less."""
+        self._heard_bytes += len(chunk)
+        self._waiting.append(chunk)
+        if self._searching:
+            self._search(_CATCH_UP_CHUNKS)
+            return
+        if not self._measuring:
+            self.command.activate_search(_MEASURING)
+            self.command.set_cmn(_mean_text(_USUAL_MEAN))
+            self.command.start_utt()
+            self._measuring = True
+        self.command.process_raw(chunk, no_search=True)
+        if self._heard_bytes >= _MEASURED_BYTES:
+            self._begin()
+
+    def finish(self) -> None:
+        """Search what is left; the decoders then hold the final hearings."""
+        if self._measuring:
+            self._begin()
+        self._search(len(self._waiting))
+        self.stop()
+
+    def stop(self) -> None:
+        """Forget what is left, ready for another utterance."""
+        self._stop_measuring()
+        if self._searching:
+            self.command.end_utt()
+            self.language.end_utt()
+        self._searching = False
+        self._waiting.clear()
+        self._heard_bytes = 0
+
+    def _begin(self) -> None:
+        mean = _mean_after(self.command.get_cmn(True), self._heard_bytes // _FRAME_BYTES)
+        self._stop_measuring()
+        for decoder in (self.command, self.language):
+            decoder.set_cmn(_mean_text(mean))
+            decoder.start_utt()
+        self._searching = True
+
+    def _stop_measuring(self) -> None:
+        if self._measuring:
+            self.command.end_utt()
+            self.command.activate_search(self._grammar_search)
+        self._measuring = False
+
+    def _search(self, chunks: int) -> None:
+        for _ in range(min(chunks, len(self._waiting))):
+            chunk = self._waiting.popleft()
+            self.command.process_raw(chunk)
+            self.language.process_raw(chunk)
+
+
+def _mean_after(found: str, frames: int) -> tuple[float, ...]:
+    """Return the mean to expect after `frames` frames, from the one PocketSphinx found."""
+    # Its own moves too slowly for one utterance: undo its weighing and apply ours.
+    pull = (_GIVEN_FRAMES + frames) / (_USUAL_FRAMES + frames)
+    return tuple(
+        usual + (float(value) - usual) * pull
+        for usual, value in zip(_USUAL_MEAN, found.split(","), strict=True)
+    )
+
+
+def _mean_text(mean: tuple[float, ...]) -> str:
+    return ",".join(f"{value:.4f}" for value in mean)
