@@ -56,7 +56,7 @@ def refused(path: Path, kind: str, state: Path, check: str | None = None) -> str
         preflight(path, kind, check, state_dir=state)
     message = str(caught.value)
     assert str(path) in message
-    assert "xtalk-edge models pull" in message
+    assert "fetch it again" in message
     assert "\n" not in message
     return message
 
