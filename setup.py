@@ -13,8 +13,14 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
-RUNTIME_DATA = ("configs/*.toml", "models/starter/*.gguf", "models/starter/*.jsgf",
-                "models/starter/*.json", "models/starter/*.onnx", "models/starter/*.LICENSE.txt")  # fmt: skip
+RUNTIME_DATA = (
+    "configs/*.toml",
+    "models/starter/*.gguf",
+    "models/starter/*.jsgf",
+    "models/starter/*.json",
+    "models/starter/*.onnx",
+    "models/starter/*.LICENSE.txt",
+)
 
 
 class BuildWithData(build_py):
