@@ -3,8 +3,6 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.store import database
@@ -50,28 +48,6 @@ def test_a_removed_timer_is_gone_and_its_number_is_not_used_again(store):
     store.remove_timer(first.id)
     assert store.timers() == []
     assert store.add_timer("b", 1.0, NOON).id > first.id
-
-
-@settings(max_examples=10, deadline=None)
-@given(lines=st.lists(st.tuples(st.sampled_from(["user", "assistant"]), st.text()), max_size=8))
-def test_history_comes_back_as_it_was_said(lines, tmp_path_factory):
-    opened = Store(tmp_path_factory.mktemp("state"))
-    lines = [
-        (role, "".join(c for c in text if not "\ud800" <= c <= "\udfff")) for role, text in lines
-    ]
-    for turn_id, (role, text) in enumerate(lines):
-        opened.add_history(turn_id, role, text, NOON)
-    assert [(line.role, line.text) for line in opened.history()] == lines
-    assert [line.turn_id for line in opened.history(limit=2)] == list(range(len(lines)))[-2:]
-    opened.close()
-
-
-def test_forgotten_history_is_not_in_the_file_either(store):
-    store.add_history(1, "user", "a very private matter", NOON)
-    store.forget_history()
-    assert store.history() == []
-    for file in store.path.parent.iterdir():
-        assert b"private" not in file.read_bytes()
 
 
 def test_the_file_survives_a_second_opening_with_its_version(store):

@@ -29,13 +29,6 @@ MIGRATIONS = (
         remaining_s REAL NOT NULL,
         saved_at TEXT NOT NULL
     );
-    CREATE TABLE history (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        turn_id INTEGER NOT NULL,
-        at TEXT NOT NULL,
-        role TEXT NOT NULL,
-        text TEXT NOT NULL
-    );
     """,
 )
 """The script that leads from version n to n + 1; released ones are never edited."""
@@ -56,16 +49,6 @@ class StoredTimer:
     remaining_s: float
     """What was left at `saved_at`: the truth when the wall clock went backwards meanwhile."""
     saved_at: datetime.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """What one side said in a turn; the assistant's side as it was heard."""
-
-    turn_id: int
-    at: datetime.datetime
-    role: str
-    text: str
 
 
 class Store:
@@ -174,34 +157,6 @@ class Store:
                 )
                 for row in rows
             ]
-
-    # -- history ---------------------------------------------------------------------------
-
-    def add_history(self, turn_id: int, role: str, text: str, at: datetime.datetime) -> None:
-        """Append what one side said; give the assistant's words as heard."""
-        with self._explained():
-            self._connection.execute(
-                "INSERT INTO history (turn_id, at, role, text) VALUES (?, ?, ?, ?)",
-                (turn_id, _text(at.astimezone(datetime.UTC)), role, text),
-            )
-
-    def history(self, limit: int = 100) -> list[HistoryLine]:
-        """Return the last `limit` lines, oldest first."""
-        with self._explained():
-            rows = self._connection.execute(
-                "SELECT turn_id, at, role, text FROM history ORDER BY id DESC LIMIT ?", (limit,)
-            ).fetchall()
-            return [
-                HistoryLine(turn_id, self._instant(at), role, text)
-                for turn_id, at, role, text in reversed(rows)
-            ]
-
-    def forget_history(self) -> None:
-        """Remove every line, also from the file's free pages."""
-        with self._explained():
-            self._connection.execute("PRAGMA secure_delete = ON")
-            self._connection.execute("DELETE FROM history")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the file."""
