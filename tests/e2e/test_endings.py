@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ pytestmark = pytest.mark.slow
 XTALK = [sys.executable, "-m", "xtalk_edge"]
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, *arguments: str, keyboard: int = subprocess.DEVNULL
+) -> subprocess.Popen[str]:
     """Start a command whose conversation lasts a minute of real time."""
     recording = folder / "q.wav"
     write_wav(recording, np.zeros(60 * 16000, np.int16), 16000)
@@ -29,6 +32,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     ]
     return subprocess.Popen(
         [*XTALK, "run", "--card", "wav", "--input", str(recording), *scripted, *arguments],
+        stdin=keyboard,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -92,3 +96,30 @@ def test_an_output_that_takes_nothing_is_one_sentence(redirection: str, words: s
     assert done.returncode == 74
     assert done.stderr.count("\n") == 1
     assert words in done.stderr
+
+
+def test_the_enter_key_is_the_button(tmp_path: Path) -> None:
+    keyboard, terminal = os.openpty()
+    events = tmp_path / "events.jsonl"
+    process = start(
+        tmp_path, "--set", "wake.mode=button", "--events", str(events), keyboard=terminal
+    )
+    until(process, "16000 Hz")
+    os.write(keyboard, b"\n")
+    deadline = time.monotonic() + 20
+    while '"ButtonPressed"' not in events.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    os.close(keyboard)
+    os.close(terminal)
+
+
+def test_button_mode_without_a_keyboard_says_so(tmp_path: Path) -> None:
+    with (tmp_path / "no keyboard").open("w+") as file:
+        process = start(tmp_path, "--set", "wake.mode=button", keyboard=file.fileno())
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 5
+    assert "needs a keyboard" in errors

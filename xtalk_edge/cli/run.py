@@ -18,8 +18,8 @@ from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config
+from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import ButtonPressed
-from xtalk_edge.tasks import TaskOwner
 
 
 @click.command()
@@ -86,17 +86,15 @@ def command(
 
 async def _converse(config: Config, card: Card | None, events_path: Path | None) -> None:
     view = LiveView()
-    tasks = TaskOwner()
     appliance = Appliance(config, card=card, events_path=events_path, progress=view.note)
     appliance.bus.register(view)
     try:
         with _ending_on_sigterm():
             async with appliance:
-                if config.wake.mode == "button" and card is None:
-                    tasks.start(_watch_enter_key(appliance), "enter key")
-                await appliance.run()
+                button = _enter_key_as_button(appliance)
+                with button if config.wake.mode == "button" else contextlib.nullcontext():
+                    await appliance.run()
     finally:
-        await tasks.aclose()
         view.close()
 
 
@@ -122,20 +120,25 @@ def _ending_on_sigterm() -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGTERM)
 
 
-async def _watch_enter_key(appliance: Appliance) -> None:
+@contextlib.contextmanager
+def _enter_key_as_button(appliance: Appliance) -> Iterator[None]:
     """Make the Enter key the button, until real buttons are connected."""
     loop = asyncio.get_running_loop()
-    pressed = asyncio.Event()
 
     def on_input() -> None:
-        sys.stdin.readline()
-        pressed.set()
-
-    loop.add_reader(sys.stdin, on_input)
-    try:
-        while True:
-            await pressed.wait()
-            pressed.clear()
+        if sys.stdin.readline():
             appliance.bus.publish(ButtonPressed(at_sample=appliance.capture.head))
+        else:
+            # The keyboard is gone; an end of file would be reported for ever.
+            loop.remove_reader(sys.stdin)
+
+    try:
+        loop.add_reader(sys.stdin, on_input)
+    except (OSError, ValueError, AttributeError) as error:
+        raise DeviceError(
+            "button mode needs a keyboard: start it in a terminal, or choose another wake.mode"
+        ) from error
+    try:
+        yield
     finally:
         loop.remove_reader(sys.stdin)
