@@ -10,7 +10,14 @@ import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from models.starter.recordings import Hearing, espeak, hear_all, people_and_noise, share
+from models.starter.recordings import (
+    PEOPLE_TALK,
+    Hearing,
+    espeak,
+    hear_all,
+    people_and_noise,
+    share,
+)
 
 AUDIO = Path(__file__).resolve().parents[2] / "shared" / "audio"
 
@@ -27,16 +34,16 @@ def rows(hearings: Sequence[Hearing]) -> Iterator[str]:
             ]
             if part:
                 yield row(f"{group} | {'held out' if held_out else 'fitted on'}", part)
-    talk = [h for h in hearings if h.recording.group.startswith("talk: people")]
+    talk = [h for h in hearings if h.recording.group.startswith(PEOPLE_TALK)]
     if talk:
         yield row("talk: people, in all | both", talk)
 
 
 def row(name: str, hearings: Sequence[Hearing]) -> str:
     """Return one row of the table."""
-    best = sum(bool(h.recording.text) and h.best_text == h.recording.text for h in hearings)
-    right = sum(bool(h.text) and h.text == h.recording.text for h in hearings)
-    wrong = sum(bool(h.text) and h.text != h.recording.text for h in hearings)
+    best = sum(h.best_is_right for h in hearings)
+    right = sum(h.right for h in hearings)
+    wrong = sum(h.wrong for h in hearings)
     commands = any(h.recording.text for h in hearings)
     hits = f"{best} | {right}" if commands else "- | -"
     return f"| {name} | {len(hearings)} | {hits} | {wrong} ({100 * wrong / len(hearings):.0f} %) |"
@@ -63,7 +70,7 @@ def main() -> None:
     cpu_s = sum(hearing.cpu_s for hearing in hearings)
     print(f"\n{audio_s:.0f} s of audio took {cpu_s:.0f} s of processor time: {cpu_s / audio_s:.3f}")
     for hearing in hearings if options.misses else ():
-        if hearing.text != hearing.recording.text:
+        if hearing.wrong or (hearing.recording.text and not hearing.right):
             said = hearing.recording
             print(f"{said.group}: {said.name}: {hearing.best_text!r} became {hearing.text!r}")
 

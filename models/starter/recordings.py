@@ -23,7 +23,7 @@ import soxr
 from xtalk_edge.engines.asr.pocketsphinx import PocketSphinxASR
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 
-COMMANDS, NOISE = "commands: people", "noise"
+COMMANDS, PEOPLE_TALK, NOISE = "commands: people", "talk: people", "noise"
 ESPEAK_COMMANDS, ESPEAK_TALK = "commands: espeak-ng", "talk: espeak-ng"
 VOICES = (
     "en-us", "en-us+f3", "en-us+m3", "en-gb", "en-gb-x-rp+f4",
@@ -36,6 +36,7 @@ _VOICE_RMS = 1500.0
 # Of ten voices, and of six for talk: every sentence in each would take an hour.
 _VOICES_A_COMMAND, _VOICES_A_TALK = 4, 2
 
+_ARTICLES = re.compile(r"\b(a|an|the)\b ?")
 # Folders that hold no single utterance: echoes, room responses.
 _UNUSED = ("aec", "rir", "reverb")
 # An endpointer ends an utterance sooner than this; longer files are cut.
@@ -71,6 +72,26 @@ class Hearing:
     measures: tuple[float, ...] | None
     cpu_s: float
 
+    @property
+    def best_is_right(self) -> bool:
+        """Return whether the command was found, whatever rejection then made of it."""
+        return bool(self.best_text) and _same(self.best_text, self.recording.text)
+
+    @property
+    def right(self) -> bool:
+        """Return whether the command was found and kept."""
+        return bool(self.text) and self.best_is_right
+
+    @property
+    def wrong(self) -> bool:
+        """Return whether something else than what was said was kept."""
+        return bool(self.text) and not self.best_is_right
+
+
+def _same(one: str, other: str) -> bool:
+    """Compare but for articles: "a pasta timer" and "the pasta timer" ask for the same."""
+    return _ARTICLES.sub("", one) == _ARTICLES.sub("", other)
+
 
 def _hash(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16)
@@ -94,7 +115,7 @@ def people_and_noise(folder: Path) -> Iterator[Recording]:
             text = re.sub(r"[^a-z' ]", "", str(entry["text"]).lower()).strip()
             yield Recording(COMMANDS, name, text, samples.tobytes(), name)
             continue
-        group = NOISE if kind == "noise" else f"talk: people, {kind}"
+        group = NOISE if kind == "noise" else f"{PEOPLE_TALK}, {kind}"
         whole = kind != "noise" and len(samples) <= _LONGEST_S * 16000
         step = len(samples) if whole else _CUT_SAMPLES
         for start in range(0, max(1, len(samples) - step // 2), step):

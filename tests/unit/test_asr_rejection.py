@@ -56,18 +56,31 @@ def test_distance_is_a_metric(a: list[str], b: list[str], c: list[str]) -> None:
     assert abs(len(a) - len(b)) <= distance(a, b) <= max(len(a), len(b))
 
 
+def measured(command: list[Heard], language: list[Heard]) -> dict[str, float]:
+    return dict(zip(FEATURES, measure(command, language), strict=True))
+
+
 def test_same_hearing_agrees_fully() -> None:
-    found = dict(zip(FEATURES, measure([PAUSE, WHAT, TIME], [PAUSE, WHAT, TIME]), strict=True))
+    found = measured([PAUSE, WHAT, TIME], [PAUSE, WHAT, TIME])
     assert found["score_gap"] == found["worst_word"] == 0.0
-    assert found["sound_agreement"] == found["word_agreement"] == 1.0
+    assert found["pauses"] == found["unexplained"] == 0.0
+    assert found["sound_agreement"] == 1.0
 
 
-def test_a_rival_word_shows_in_every_measure() -> None:
-    found = dict(zip(FEATURES, measure([PAUSE, WHAT, TIME], [PAUSE, WHAT, LIME]), strict=True))
+def test_a_rival_word_shows_in_what_compares() -> None:
+    found = measured([PAUSE, WHAT, TIME], [PAUSE, WHAT, LIME])
     assert found["score_gap"] == pytest.approx(-15 / 50)
     assert found["worst_word"] == pytest.approx(-15 / 30)
     assert found["sound_agreement"] == pytest.approx(5 / 6)
-    assert found["word_agreement"] == pytest.approx(1 / 2)
+
+
+def test_time_shows_in_what_measures_it() -> None:
+    silence = Heard("", (), 30, 129, 0.0)
+    later = Heard("time", ("T", "AY", "M"), 130, 189, -30.0)
+    found = measured([PAUSE, WHAT, silence, later], [PAUSE, WHAT, TIME, later])
+    assert found["pauses"] == pytest.approx(1.0)
+    assert found["unexplained"] == pytest.approx(0.3)
+    assert found["slowest_word"] == pytest.approx(60 / 3 / 10)
 
 
 @given(pieces, pieces)

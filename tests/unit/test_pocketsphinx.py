@@ -60,7 +60,7 @@ def test_the_size_of_the_pieces_does_not_matter(asr: PocketSphinxASR) -> None:
             asr.recognize_stream(audio[start : start + size])
         assert asr.recognize_stream(b"", is_final=True) == "what time is it"
         # PocketSphinx keeps a trace of the utterance before.
-        assert asr.confidence() == pytest.approx(sure, abs=0.05)
+        assert asr.confidence() == pytest.approx(sure, abs=0.15)
 
 
 @needs_commands

@@ -105,6 +105,7 @@ class PocketSphinxASR(ASR):
         # Seeded, so that it is no reason for the same audio to be heard differently.
         noise = np.random.default_rng(1).normal(0.0, _DITHER_RMS, _CHUNK_BYTES // 2)
         self._dither = np.rint(noise).astype(np.int16)
+        self._next_partial_bytes = 0
         self.measures: tuple[float, ...] | None = None
         """What the last confidence was worked out from (`rejection.FEATURES`); for fitting."""
         self.best_text = ""
@@ -146,7 +147,7 @@ class PocketSphinxASR(ASR):
         self._too_long = False
         self._pending = b""
         self._heard_bytes: int = 0
-        self._next_partial_bytes: int = 0
+        self._next_partial_bytes = 0
         self._text: str = ""
         self._confidence = 0.0
         self.measures = None

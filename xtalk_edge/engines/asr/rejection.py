@@ -20,14 +20,21 @@ FEATURES = (
     "bias",
     "score_gap",
     "sound_agreement",
-    "word_agreement",
     "worst_word",
+    "slowest_word",
+    "pauses",
+    "unexplained",
 )
 """What is measured, in the order of the coefficients."""
 
 # Nats a frame between the two hearings: beyond this the sound is simply not the word, and one
 # cough must not outweigh everything else.
 _MOST = 5.0
+# Frames a sound of the slowest word, in units of 10: 30 is a hum, however long.
+_SLOWEST = 3.0
+# Seconds: beyond two, more changes nothing.
+_LONGEST_S = 2.0
+_FRAMES_A_SECOND = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,18 @@ def _frame_scores(heard: Sequence[Heard], frames: int) -> list[float]:
     return scores
 
 
+def _where(heard: Sequence[Heard], frames: int) -> bytearray:
+    """Return 1 for each frame within one of the pieces."""
+    inside = bytearray(frames)
+    for piece in heard:
+        inside[piece.start_frame : piece.end_frame + 1] = bytes((1,)) * piece.frames
+    return inside
+
+
+def _seconds(frames: int) -> float:
+    return min(_LONGEST_S, frames / _FRAMES_A_SECOND)
+
+
 def _bounded(nats: float) -> float:
     return max(-_MOST, min(_MOST, nats))
 
@@ -92,22 +111,25 @@ def measure(command: Sequence[Heard], language: Sequence[Heard]) -> tuple[float,
     own, free = _frame_scores(command, frames), _frame_scores(language, frames)
     words = [piece for piece in command if piece.word]
     free_words = [piece for piece in language if piece.word]
-    spoken = bytearray(frames)
-    for piece in (*words, *free_words):
-        spoken[piece.start_frame : piece.end_frame + 1] = bytes((1,)) * piece.frames
+    told, spoken = _where(words, frames), _where([*words, *free_words], frames)
+    first, last = words[0].start_frame, words[-1].end_frame
     phones = [phone for piece in words for phone in piece.phones]
     free_phones = [phone for piece in free_words for phone in piece.phones]
 
-    def gap(first: int, last: int) -> float:
-        difference = sum(own[first : last + 1]) - sum(free[first : last + 1])
-        return _bounded(difference / (last - first + 1))
+    def gap(piece: Heard) -> float:
+        within = slice(piece.start_frame, piece.end_frame + 1)
+        return _bounded((sum(own[within]) - sum(free[within])) / piece.frames)
 
     return (
         1.0,
         _bounded((sum(own) - sum(free)) / sum(spoken)),
         _agreement(phones, free_phones),
-        _agreement([piece.word for piece in words], [piece.word for piece in free_words]),
-        min(gap(piece.start_frame, piece.end_frame) for piece in words),
+        min(gap(piece) for piece in words),
+        # Noise is heard as one long drawn word.
+        min(_SLOWEST, max(piece.frames / max(1, len(piece.phones)) for piece in words) / 10.0),
+        # Other talk is heard as words far apart, or as a few in the midst of more.
+        _seconds(last + 1 - first - sum(told)),
+        _seconds(sum(spoken) - sum(told)),
     )
 
 
