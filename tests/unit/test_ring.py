@@ -90,18 +90,6 @@ def test_a_cursor_ahead_of_the_head_waits_for_it():
     assert np.array_equal(cursor.read()[0], ramp(20, 25))
 
 
-@given(st.integers(0, 40), st.integers(0, 200))
-def test_silence_moves_the_head_and_reads_as_zeros(before, silent):
-    ring = ring_of(30)
-    ring.write(np.full(before, 7, np.int16))
-    ring.write_silence(silent)
-    samples, lost = ring.slice(before, before + silent)
-    assert ring.head == before + silent
-    assert len(samples) + lost == silent
-    assert not samples.any()
-    assert lost == max(0, silent - 30)
-
-
 def test_a_read_is_a_copy():
     ring = ring_of(8)
     ring.write(ramp(0, 8))

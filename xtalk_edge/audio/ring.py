@@ -51,15 +51,6 @@ class AudioRing:
         self._buffer[: len(kept) - first] = kept[first:]
         self._head = end
 
-    def write_silence(self, samples: int) -> None:
-        """Append zeros in place of lost sound, however long it lasted."""
-        skipped = max(0, samples - self.capacity)
-        if skipped:
-            self._announced = self._head + samples
-            self._buffer[:] = 0
-            self._head += skipped
-        self.write(np.zeros(samples - skipped, np.int16))
-
     def slice(self, start: int, stop: int) -> tuple[Samples, int]:
         """Return a copy of [start, stop) and how many samples at its beginning were overwritten.
 
