@@ -53,6 +53,8 @@ void core_get_counts(audio_core *c, core_counts *n);
 void hush_alsa(const char *file, int line, const char *function, int error, const char *format,
                ...);
 void hush_portaudio(void);
+const char *hush_kept(void);
+void hush_forget(void);
 """
 
 builder = FFI()

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ..errors import DeviceError
 from .card import Card
 from .core import AudioCore
-from .portaudio_library import load_sounddevice, quiet_stderr
+from .portaudio_library import forget_reason, load_sounddevice, quiet_stderr, reason_given
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +130,7 @@ class PortAudioCard(Card):
         """Begin to move sound; raises DeviceError."""
         if self._stream is None:
             raise DeviceError(f"{self.name} was closed; open it anew")
+        forget_reason()
         try:
             with quiet_stderr():
                 self._stream.start()
@@ -145,10 +146,12 @@ class PortAudioCard(Card):
         """Open the stream anew if the sound system stopped it; it moves the sound by itself."""
         if self._stream is None or self._ended is not None or not self.core.finished:
             return
+        reason = reason_given()
+        forget_reason()
         if now_s - self._reopened_at_s < REOPEN_PAUSE_S:
             self._ended = (
-                f"the sound system keeps stopping the stream of {self.name}: end other programs, "
-                "choose longer blocks, or look at its plug"
+                f"the sound system keeps stopping the stream of {self.name}{reason}: end other "
+                "programs, choose longer blocks, or look at its plug"
             )
             return
         self._reopened_at_s = now_s
@@ -159,12 +162,14 @@ class PortAudioCard(Card):
                 self._stream.start()
         except load_sounddevice().PortAudioError as exc:
             self._ended = (
-                f"the sound system stopped the stream of {self.name} and it cannot be opened "
-                f"again ({exc.args[0]}): it was unplugged, or its sound server went away"
+                f"the sound system stopped the stream of {self.name}{reason} and it cannot be "
+                f"opened again ({exc.args[0]}): it was unplugged, or its sound server went away"
             )
             return
         self.reopened += 1
-        log.warning("sound card %s: the sound system stopped the stream; opened anew", self.name)
+        log.warning(
+            "sound card %s: the sound system stopped the stream%s; opened anew", self.name, reason
+        )
 
     def ended(self) -> str | None:
         """Return why the device stopped for good, as `pump` found it, or None."""

@@ -9,11 +9,15 @@ import contextlib
 import ctypes
 import importlib
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from ..errors import DeviceError
 from ._core import ffi, lib
+
+_FOLDERS = re.compile(r"'[^' ]*/")
+"""Where PortAudio was built, in front of a source file's name."""
 
 
 def load_sounddevice() -> Any:
@@ -36,6 +40,23 @@ def _hush() -> None:
         alsa = ctypes.CDLL("libasound.so.2")
         handler = int(ffi.cast("uintptr_t", ffi.addressof(lib, "hush_alsa")))
         alsa.snd_lib_error_set_handler(ctypes.c_void_p(handler))
+
+
+def forget_reason() -> None:
+    """Forget what PortAudio complained of so far: a new stream has complaints of its own."""
+    lib.hush_forget()
+
+
+def reason_given() -> str:
+    """Return PortAudio's first complaint since `forget_reason`, as " (…)", or nothing.
+
+    Of a chain of complaints the first is the cause; it names a call and a place in PortAudio.
+    """
+    kept = lib.hush_kept()
+    if kept == ffi.NULL:
+        return ""
+    said = " ".join(ffi.string(kept).decode(errors="replace").split())
+    return f" ({_FOLDERS.sub(chr(39), said)})"
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.core import Captured
+from xtalk_edge.audio.portaudio_library import reason_given
 from xtalk_edge.errors import DeviceError
 
 from .recording import Recording, join
@@ -75,7 +76,8 @@ class Loop:
         for thread in self._threads:
             thread.join()
         self.card.close()
-        self._parts.append(self.card.core.read())
+        while len((part := self.card.core.read()).mic):
+            self._parts.append(part)
 
     def play(self, ahead_s: float = WRITE_AHEAD_S) -> None:
         """Keep `ahead_s` of noise in the playback ring; once 0 returns, nothing is written."""
@@ -106,7 +108,9 @@ class Loop:
         give_up_s = time.monotonic() + limit_s
         while not fact():
             if self.card.core.finished:
-                raise DeviceError(f"the sound system stopped the stream of {self.card.name}")
+                raise DeviceError(
+                    f"the sound system stopped the stream of {self.card.name}{reason_given()}"
+                )
             if time.monotonic() > give_up_s:
                 return False
             time.sleep(min(ROUND_S, max(0.0, give_up_s - time.monotonic())))

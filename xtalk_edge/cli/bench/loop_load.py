@@ -12,6 +12,7 @@ import numpy as np
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.core import CoreCounters
 
+from .books import Books, Verdict, books_of
 from .hog import GilHog
 from .loop import SETTLE_S, Loop, noise
 from .percentiles import Percentiles, percentiles
@@ -29,33 +30,28 @@ class LoadResult:
     hold_ms: Percentiles
     played_frames: int
     played_wrong_frames: int
-    """Frames handed to the device that are not, in order, what was written."""
+    """Frames handed to the device that are not, in order, what was written; silence aside."""
 
-    captured_frames: int
-    read_frames: int
-    read_in_order: bool
+    unplayed_frames: int
+    """Written, but the device never asked for them."""
+
+    books: Books
     loop_lag_ms: float
-    loop_slips: int
-    """How often the lag changed: the device or its server ran dry or dropped a block."""
-
     loop_wrong_frames: int
     """Frames that came back other than they left; a sound server that mixes makes them all so."""
 
     loop_similarity: float
-    gaps: int
     capture_high_water_ms: float
     playback_low_water_ms: float
     counters: CoreCounters
 
     @property
-    def whole(self) -> bool:
-        """Tell whether nothing was lost, doubled or out of order."""
-        return (
-            self.played_wrong_frames == 0
-            and self.read_frames == self.captured_frames
-            and self.read_in_order
-            and self.gaps == 0
-        )
+    def verdict(self) -> Verdict:
+        """Judge: what we lose or disorder is ours whatever the device did meanwhile."""
+        if self.played_wrong_frames or self.books.ring_lost_frames:
+            return Verdict.BROKEN
+        starved = self.counters.playback_starved_frames + self.unplayed_frames
+        return self.books.verdict(starved == self.books.device_lost_frames == 0)
 
 
 def under_load(card: Card, seconds: float, hold_ms: float) -> LoadResult:
@@ -72,14 +68,13 @@ def under_load(card: Card, seconds: float, hold_ms: float) -> LoadResult:
         loop.wait(SETTLE_S)
     recording = loop.recorded()
     counters = card.core.counters()
-    written = card.core.written
-    delivered = np.ones(len(recording.far), bool)
-    for gap in recording.gaps:  # nothing was asked of us while the device stood still
-        delivered[gap.at_frame - recording.at_frame :][: gap.frames] = False
-    handed = recording.far[delivered]
-    played = handed[int(np.argmax(handed != 0)) :][:written]
+    consumed = card.core.consumed
+    played = recording.far[recording.far != 0]  # content is never zero: the rest is silence
+    due = loop.expected(0, consumed)
+    most = min(len(played), consumed)
+    wrong = np.count_nonzero(played[:most] != due[:most]) + abs(len(played) - consumed)
     lags = find_lags(recording, rate)
-    due = recording.far[lags.source()]
+    repeated = recording.far[lags.source()]
     return LoadResult(
         seconds=seconds,
         rate_hz=rate,
@@ -87,20 +82,16 @@ def under_load(card: Card, seconds: float, hold_ms: float) -> LoadResult:
         output_latency_ms=round(card.latency_s * 1000, 1),
         hold_ms=percentiles(hog.held_ms),
         played_frames=len(played),
-        played_wrong_frames=int(np.count_nonzero(played != loop.expected(0, len(played))))
-        + written - len(played),
-        captured_frames=counters.captured_frames,
-        read_frames=recording.at_frame + len(recording.mic),
-        read_in_order=recording.in_order,
+        played_wrong_frames=int(wrong),
+        unplayed_frames=card.core.written - consumed,
+        books=books_of(card, recording, lags.slips),
         loop_lag_ms=round(float(np.median(lags.frames)) / rate * 1000, 2),
-        loop_slips=lags.slips,
-        loop_wrong_frames=int(np.count_nonzero(recording.mic != due)),
-        loop_similarity=round(similarity(recording.mic, due), 4),
-        gaps=len(recording.gaps),
+        loop_wrong_frames=int(np.count_nonzero(recording.mic != repeated)),
+        loop_similarity=round(similarity(recording.mic, repeated), 4),
         capture_high_water_ms=round(marks.capture_high_water_frames / rate * 1000, 1),
         playback_low_water_ms=round(marks.playback_low_water_frames / rate * 1000, 1),
         counters=counters,
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, slots=True)

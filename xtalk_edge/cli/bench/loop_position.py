@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 from xtalk_edge.audio.card import Card
 from xtalk_edge.errors import DeviceError
 
+from .books import Books, Verdict, books_of
 from .loop import SETTLE_S, Loop
 from .percentiles import Percentiles, percentiles
 from .recording import Recording, content_index, find_lags
 from .witness import Witness, position_errors_ms
+
+POSITION_LIMIT_MS = 5.0
+"""A tenth of a short syllable: the heard text is right to the syllable well within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,17 @@ class PositionResult:
     """Size of the error against arrivals at an independent recorder; None without one."""
 
     by_witness_mean_ms: float | None
+    books: Books
 
     @property
     def judged_ms(self) -> Percentiles:
         """Return the figures that tell of the position alone: the witness's where there is one."""
         return self.by_witness_ms or self.by_loop_ms
+
+    @property
+    def verdict(self) -> Verdict:
+        """Judge: on time, or else whether the device was steady enough to tell."""
+        return self.books.verdict(self.judged_ms.p95 <= POSITION_LIMIT_MS)
 
 
 def audible_position(
@@ -81,6 +91,7 @@ def audible_position(
         by_loop_mean_ms=round(float(np.mean(by_loop)), 3),
         by_witness_ms=percentiles(np.abs(seen)) if len(seen) else None,
         by_witness_mean_ms=round(float(np.mean(seen)), 3) if len(seen) else None,
+        books=books_of(card, recording, lags.slips),
     )
 
 

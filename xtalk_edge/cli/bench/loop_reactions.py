@@ -3,72 +3,94 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xtalk_edge.audio.card import Card
-from xtalk_edge.errors import DeviceError
 
+from .books import Books, Verdict, books_of
+from .heard import DUCK_GAIN, Trial, TrialTimes, heard_trials
 from .loop import SETTLE_S, Loop
 from .percentiles import Percentiles, percentiles
-from .recording import Recording, content_index, find_lags
-
-DUCK_GAIN = 0.25
-"""-12 dB, what an assistant that is spoken over drops to."""
-
-LEVEL_FRAMES = 24
-"""Half a millisecond at 48 kHz: levels are taken over the frames up to the one in question."""
+from .recording import find_lags
 
 REST_LIMIT_S = 1.0
 """Longer than any latency of a device."""
 
-SILENT = 0.01
-"""-40 dB: what a fade of 5 ms leaves in its last frames."""
+MOST_STREAMS = 4
+"""Trials left out are made again in a new stream: a device that went wrong stays wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReactionResult:
     """From the call to what the loop hears."""
 
-    duck_10_percent_ms: Percentiles
-    cut_10_percent_ms: Percentiles
-    cut_silence_ms: Percentiles
-    cuts_judged: int
-    """Trials in which the device did not slip."""
+    trials: int
+    """How many were to be judged."""
 
+    duck_10_percent_ms: Percentiles | None
+    cut_10_percent_ms: Percentiles | None
+    cut_silence_ms: Percentiles | None
+    judged: int
     cuts_exact: int
     """Judged trials in which the last frame heard was the one before `cut_at()`."""
 
     cuts_stopped: int
-    """Trials in which the audible position came to rest at `cut_at()`."""
+    """Judged trials in which the audible position came to rest at `cut_at()`."""
 
-    slips: int
+    left_out: dict[str, int]
+    """Why trials were not judged, and how many: all reasons are the device's."""
+
+    books: tuple[Books, ...]
+    """Of each stream."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Judge: each trial is exact, and as many as wanted could be judged."""
+        lost = any(book.ring_lost_frames or not book.balanced for book in self.books)
+        if lost or not self.cuts_exact == self.cuts_stopped == self.judged:
+            return Verdict.BROKEN
+        return Verdict.GOOD if self.judged == self.trials else Verdict.DISTURBED
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """When one reply was ducked, cut, and followed by the next."""
-
-    ducked_s: float
-    cut_s: float
-    cut_at: int
-    came_to_rest: bool
-    """Whether the audible position reached `cut_at`, and stood there."""
-
-    resumed_s: float
-
-
-def reactions(card: Card, trials: int) -> ReactionResult:
-    """Duck and cut `trials` times each; DeviceError when the device slipped in every trial."""
+def reactions(open_card: Callable[[], Card], trials: int) -> ReactionResult:
+    """Duck and cut until `trials` of each were judged, in MOST_STREAMS streams at most."""
     dice = np.random.default_rng(trials)
-    with Loop(card) as loop:
-        loop.play(ahead_s=1.0)
-        loop.wait(2 * SETTLE_S)
-        done = [_perform(loop, dice) for _ in range(trials)]
-        loop.wait(SETTLE_S)
-    return judge(card.rate_hz, loop.recorded(), loop.content, done)
+    times: list[TrialTimes] = []
+    left_out: Counter[str] = Counter()
+    books: list[Books] = []
+    while len(times) < trials and len(books) < MOST_STREAMS:
+        with Loop(open_card()) as loop:
+            loop.play(ahead_s=1.0)
+            loop.wait(2 * SETTLE_S)
+            done = [_perform(loop, dice) for _ in range(trials - len(times))]
+            loop.wait(SETTLE_S)
+        recording = loop.recorded()
+        lags = find_lags(recording, loop.card.rate_hz)
+        books.append(books_of(loop.card, recording, lags.slips))
+        for judged in heard_trials(loop.card.rate_hz, recording, lags, loop.content, done):
+            if isinstance(judged, str):
+                left_out[judged] += 1
+            else:
+                times.append(judged)
+    return ReactionResult(
+        trials=trials,
+        duck_10_percent_ms=_spread([t.duck_10_percent_ms for t in times]),
+        cut_10_percent_ms=_spread([t.cut_10_percent_ms for t in times]),
+        cut_silence_ms=_spread([t.cut_silence_ms for t in times]),
+        judged=len(times),
+        cuts_exact=sum(t.cut_exact for t in times),
+        cuts_stopped=sum(t.came_to_rest for t in times),
+        left_out=dict(left_out),
+        books=tuple(books),
+    )
+
+
+def _spread(times_ms: list[float]) -> Percentiles | None:
+    return percentiles(times_ms) if times_ms else None
 
 
 def _perform(loop: Loop, dice: np.random.Generator) -> Trial:
@@ -84,7 +106,7 @@ def _perform(loop: Loop, dice: np.random.Generator) -> Trial:
     cut_s = time.monotonic()
     core.flush()
     loop.wait_until(lambda: core.cut_at() is not None, REST_LIMIT_S)
-    cut_at = core.cut_at() or 0
+    cut_at = core.cut_at()
     loop.wait_until(lambda: core.audible(time.monotonic()) == cut_at, REST_LIMIT_S)
     loop.wait(0.1)  # until the last of it has been heard and read
     trial = Trial(
@@ -96,52 +118,3 @@ def _perform(loop: Loop, dice: np.random.Generator) -> Trial:
     )
     loop.play(ahead_s=1.0)
     return trial
-
-
-def judge(
-    rate_hz: int, recording: Recording, content: NDArray[np.int16], done: list[Trial]
-) -> ReactionResult:
-    """Find in a recording what each trial did to the sound."""
-    lags = find_lags(recording, rate_hz)
-    heard = content_index(recording)[lags.source()]  # the content index in each mic frame
-    full = content[heard % len(content)].astype(float)
-    level = _moving_rms(recording.mic.astype(float)) / _moving_rms(full)
-
-    def undisturbed(trial: Trial) -> bool:
-        start, end = recording.frame_at(trial.ducked_s), recording.frame_at(trial.resumed_s)
-        return bool(lags.sure[start:end].all())
-
-    def first_below(limit: float, after_s: float) -> float:
-        start = recording.frame_at(after_s)
-        frame = start + int(np.argmax(level[start:] < limit))
-        return (recording.time_s(frame) - after_s) * 1000
-
-    def last_heard(trial: Trial) -> int:
-        start, end = recording.frame_at(trial.cut_s), recording.frame_at(trial.resumed_s)
-        sounding = np.flatnonzero(recording.mic[start:end])
-        return int(heard[start + sounding[-1]]) if len(sounding) else -1
-
-    judged = [trial for trial in done if undisturbed(trial)]
-    if not judged:
-        raise DeviceError(
-            "the device slipped in every trial: this machine is too busy to measure on; "
-            "end other programs and try again"
-        )
-    return ReactionResult(
-        duck_10_percent_ms=percentiles(
-            [first_below(1 - 0.1 * (1 - DUCK_GAIN), trial.ducked_s) for trial in judged]
-        ),
-        cut_10_percent_ms=percentiles([first_below(0.9, trial.cut_s) for trial in judged]),
-        cut_silence_ms=percentiles([first_below(SILENT, trial.cut_s) for trial in judged]),
-        cuts_judged=len(judged),
-        cuts_exact=sum(last_heard(trial) == trial.cut_at - 1 for trial in judged),
-        cuts_stopped=sum(trial.came_to_rest for trial in done),
-        slips=lags.slips,
-    )
-
-
-def _moving_rms(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return for each frame the level of the LEVEL_FRAMES up to it."""
-    sums = np.concatenate([np.zeros(LEVEL_FRAMES), np.cumsum(x * x)])
-    power = np.maximum(sums[LEVEL_FRAMES:] - sums[:-LEVEL_FRAMES], 0) / LEVEL_FRAMES
-    return np.asarray(np.sqrt(power), np.float64)

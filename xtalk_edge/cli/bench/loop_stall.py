@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from xtalk_edge.audio.card import Card
 
+from .books import RING_FULL, Books, Verdict, books_of
 from .loop import SETTLE_S, Loop
 from .recording import find_lags, similarity
 
@@ -23,14 +24,22 @@ class StallResult:
     stalled_s: float
     ring_s: float
     gaps: int
-    gap_frames: int
-    counted_frames: int
-    read_in_order: bool
+    """Stretches lost because the ring was full."""
+
+    books: Books
     goes_on: bool
-    """Whether the sound after the stall is what was played, at the lag from before."""
+    """Whether the sound after the stall is what was played."""
 
     clock_error_ms: float
     """How far the frame index and the device's own time drifted apart over the stall."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Judge: a ring longer than the stall loses nothing, a shorter one what it must."""
+        if self.gaps and self.ring_s > self.stalled_s:
+            return Verdict.BROKEN
+        lost_as_due = bool(self.gaps) == (self.ring_s < self.stalled_s)
+        return self.books.verdict(self.goes_on and lost_as_due)
 
 
 def stalled_reader(card: Card, stalled_s: float) -> StallResult:
@@ -44,18 +53,16 @@ def stalled_reader(card: Card, stalled_s: float) -> StallResult:
         loop.stall_reader(False)
         loop.wait(4 * SETTLE_S)
     recording = loop.recorded()
-    counters = card.core.counters()
-    due = recording.far[find_lags(recording, rate).source()]
+    lags = find_lags(recording, rate)
+    due = recording.far[lags.source()]
     # A stream's first blocks come in a burst.
-    first, last = recording.blocks[20], recording.blocks[-1]
+    first, last = recording.blocks[min(20, len(recording.blocks) - 1)], recording.blocks[-1]
     drift_s = (last.adc_s - first.adc_s) - (last.capture_frame - first.capture_frame) / rate
     return StallResult(
         stalled_s=stalled_s,
         ring_s=round(card.core.capacity_frames / rate, 2),
-        gaps=len(recording.gaps),
-        gap_frames=sum(gap.frames for gap in recording.gaps),
-        counted_frames=counters.capture_lost_frames,
-        read_in_order=recording.in_order,
+        gaps=sum(gap.reason == RING_FULL for gap in recording.gaps),
+        books=books_of(card, recording, lags.slips),
         goes_on=_mostly_same(recording.mic[-rate:], due[-rate:], rate // 10),
         clock_error_ms=round(abs(drift_s) * 1000, 2),
     )
