@@ -69,9 +69,7 @@ class Books:
     @property
     def steady(self) -> bool:
         """Tell whether the device ran without a break."""
-        return (
-            self.device_lost_frames == self.flags == self.slips == 0 and self.still_ms < STILL_MS
-        )
+        return self.device_lost_frames == self.flags == self.slips == 0 and self.still_ms < STILL_MS
 
     def verdict(self, good: bool) -> Verdict:
         """Blame a bad part on the device only if it was unsteady and the books balance."""
