@@ -128,7 +128,7 @@ class TurnConfig:
 
     silence_ms: int = number(600, 100, 10_000)
     """Pause that ends the owner's turn."""
-    pre_roll_ms: int = number(500, 0, 5_000)
+    pre_roll_ms: int = number(300, 0, 5_000)
     """Sound from before the detected start that is still recognised."""
     no_speech_s: float = number(6.0, 0.5, 60.0)
     """After the wake phrase: silence after which the device stops listening."""
