@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from tests.pulse import LOOP, LOUDSPEAKER, MICROPHONE, needs_pulse, pulse, recor
 from xtalk_edge.audio.core import Gap
 from xtalk_edge.audio.portaudio import PortAudioCard, list_devices, rescan_devices
 from xtalk_edge.cli.bench.audio import command
+from xtalk_edge.cli.bench.books import Books, books_of
 from xtalk_edge.cli.bench.loop import Loop, noise
 from xtalk_edge.cli.bench.loop_position import audible_position
 from xtalk_edge.cli.bench.recording import find_lags
@@ -23,6 +26,12 @@ from xtalk_edge.errors import DeviceError
 __all__ = ["pulse"]
 
 pytestmark = [needs_pulse, pytest.mark.slow]
+
+Result = TypeVar("Result")
+
+
+class UnsteadyError(Exception):
+    """The device itself slipped, stood still or stopped: the run tells nothing about us."""
 
 
 def read_until(card, fact, limit_s=20.0):
@@ -35,33 +44,66 @@ def read_until(card, fact, limit_s=20.0):
         if fact(mic):
             return mic
         time.sleep(0.01)
+    counts = card.core.counters()
+    disturbed = counts.device_lost_frames + counts.input_overflows + counts.output_underflows
+    if card.core.finished or disturbed:
+        raise UnsteadyError(f"the device stopped, lost or flagged something: {counts}")
     raise AssertionError("it never came true")
 
 
+def steady_run(run: Callable[[], Result], limit: int = 3) -> Result:
+    """Return a run that the machine did not disturb, of at most `limit`, or skip the test.
+
+    `run` asserts what holds in any run; it raises UnsteadyError, or DeviceError when the sound
+    system stopped the stream, for a run that tells no more than that.
+    """
+    reasons = []
+    for _ in range(limit):
+        try:
+            return run()
+        except (UnsteadyError, DeviceError) as exc:
+            reasons.append(str(exc))
+    pytest.skip(f"this machine gave no steady run: {'; '.join(reasons)}")
+
+
 def test_what_is_played_is_what_was_written(pulse):
-    with Loop(PortAudioCard(LOOP, LOUDSPEAKER)) as loop:
-        loop.play(ahead_s=0.5)
-        loop.wait(2.0)
-    recording = loop.recorded()
-    played = recording.far[np.argmax(recording.far != 0) :]
-    played = played[: loop.card.core.consumed]
-    assert (played == loop.expected(0, len(played))).all()
-    assert recording.in_order
-    lags = find_lags(recording, loop.card.rate_hz)
-    assert (recording.mic == recording.far[lags.source()])[lags.sure].all()
+    def run() -> None:
+        with Loop(PortAudioCard(LOOP, LOUDSPEAKER)) as loop:
+            loop.play(ahead_s=0.5)
+            loop.wait(2.0)
+        recording = loop.recorded()
+        core = loop.card.core
+        played = recording.far[recording.far != 0]
+        assert (played == loop.expected(0, core.consumed)).all()
+        assert books_of(loop.card, recording, 0).balanced
+        try:
+            lags = find_lags(recording, loop.card.rate_hz)
+        except DeviceError as exc:
+            raise UnsteadyError("nothing came back in one piece") from exc
+        books = books_of(loop.card, recording, lags.slips)
+        same = (recording.mic == recording.far[lags.source()])[lags.sure].all()
+        if not same and not books.steady:
+            raise UnsteadyError(f"the device slipped {books.slips} times, flags {books.flags}")
+        assert same
+
+    steady_run(run)
 
 
 def test_the_microphone_hears_what_is_spoken_and_the_room_what_is_said(pulse, tmp_path):
-    card = PortAudioCard(MICROPHONE, LOUDSPEAKER)
-    card.start(time.monotonic())
-    said = noise(24_000, seed=2)
+    def run() -> None:
+        card = PortAudioCard(MICROPHONE, LOUDSPEAKER)
+        card.start(time.monotonic())
+        try:
+            card.core.write(noise(24_000, seed=2))
+            speak(noise(24_000), tmp_path)
+            mic = read_until(card, lambda mic: np.count_nonzero(mic) > 20_000)
+        finally:
+            card.close()
+        assert np.abs(mic).max() > 5000
+        assert path.stat().st_size > 0
+
     with record(tmp_path) as path:
-        card.core.write(said)
-        speak(noise(24_000), tmp_path)
-        mic = read_until(card, lambda mic: np.count_nonzero(mic) > 20_000)
-    card.close()
-    assert np.abs(mic).max() > 5000
-    assert path.stat().st_size > 0
+        steady_run(run)
 
 
 def test_a_server_that_dies_ends_the_card_and_nothing_is_printed(pulse, capfd):
@@ -74,6 +116,7 @@ def test_a_server_that_dies_ends_the_card_and_nothing_is_printed(pulse, capfd):
         card.pump(time.monotonic())
         time.sleep(0.01)
     assert "stopped the stream" in (card.ended() or "")
+    assert "Expression" in (card.ended() or ""), "PortAudio's own word of the cause is passed on"
     card.close()
     with pytest.raises(DeviceError):
         PortAudioCard(LOOP, LOUDSPEAKER)
@@ -87,59 +130,95 @@ def test_devices_are_listed_by_the_names_an_owner_uses(pulse):
 
 
 def test_without_a_loop_the_bench_says_how_to_make_one(pulse):
-    result = CliRunner().invoke(
-        command, ["--input", MICROPHONE, "--output", LOUDSPEAKER, "--seconds", "1"]
-    )
-    assert isinstance(result.exception, DeviceError)
-    assert "there is no loop" in str(result.exception)
+    def run() -> None:
+        result = CliRunner().invoke(
+            command, ["--input", MICROPHONE, "--output", LOUDSPEAKER, "--seconds", "1"]
+        )
+        assert isinstance(result.exception, DeviceError), result.output
+        if "stopped the stream" in str(result.exception):
+            raise result.exception
+        assert "there is no loop" in str(result.exception)
+
+    steady_run(run)
 
 
 def test_a_stream_that_is_stopped_goes_on_and_the_gap_is_announced(pulse):
     """PortAudio ends a stream at the first error: here it is aborted behind the card's back."""
-    card = PortAudioCard(LOOP, LOUDSPEAKER)
-    card.start(time.monotonic())
-    read_until(card, lambda mic: len(mic) > 9600)
-    card._stream.abort()
-    assert card.core.finished
-    time.sleep(0.3)
-    card.pump(time.monotonic())
-    assert (card.ended(), card.reopened) == (None, 1)
-    gaps: list[Gap] = []
-    give_up_s = time.monotonic() + 20
-    while not gaps and time.monotonic() < give_up_s:
-        gaps += card.core.read().gaps
-        time.sleep(0.01)
-    card.close()
-    assert gaps[0].frames > 0.25 * card.rate_hz
+
+    def run() -> None:
+        card = PortAudioCard(LOOP, LOUDSPEAKER)
+        card.start(time.monotonic())
+        try:
+            read_until(card, lambda mic: len(mic) > 9600)
+            if card.core.finished:
+                raise UnsteadyError("the sound system stopped the stream before we did")
+            card._stream.abort()
+            assert card.core.finished
+            before = card.core.counters().device_lost_frames
+            time.sleep(0.3)
+            card.pump(time.monotonic())
+            if card.ended():
+                raise UnsteadyError(card.ended())
+            assert card.reopened == 1
+            gaps: list[Gap] = []
+            read_on = time.monotonic() + 20
+            while not gaps and time.monotonic() < read_on:
+                gaps += card.core.read().gaps
+                time.sleep(0.01)
+            assert card.core.counters().device_lost_frames - before > 0.25 * card.rate_hz
+            assert sum(gap.frames for gap in gaps) > 0.25 * card.rate_hz
+        finally:
+            card.close()
+
+    steady_run(run)
 
 
 def test_a_witness_hears_the_loudspeaker(pulse):
-    result = audible_position(PortAudioCard(LOOP, LOUDSPEAKER), 1.5, Witness)
-    assert result.by_witness_ms is not None
-    assert result.judged_ms is result.by_witness_ms
+    def run() -> None:
+        result = audible_position(PortAudioCard(LOOP, LOUDSPEAKER), 1.5, Witness)
+        assert result.books.balanced
+        if result.by_witness_ms is None and not result.books.steady:
+            raise UnsteadyError(f"the device slipped {result.slips} times")
+        assert result.by_witness_ms is not None
+        assert result.judged_ms is result.by_witness_ms
+
+    steady_run(run)
 
 
+@pytest.mark.timeout(400)  # three runs, in each of which every part may be done twice
 def test_the_bench_finds_nothing_lost_and_all_in_order():
-    """In a process of its own, as an owner runs it; time limits are for machines that are idle."""
+    """In a process of its own, as an owner runs it; only a steady machine lets it be judged."""
+    report = steady_run(bench_report)
+    assert report["passed"]
+    reactions = report["reactions"]
+    assert reactions["cuts_exact"] == reactions["cuts_stopped"] == reactions["judged"] == 4
+    assert report["ring_overfilled"]["books"]["ring_lost_frames"] > 0
+    assert report["position"]["by_witness_ms"]["count"] > 0
+
+
+def bench_report() -> Any:
+    """Run the bench in a process of its own; assert what holds however busy the machine is."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     ran = subprocess.run(
         [sys.executable, "-c",
          "from xtalk_edge.cli.bench.audio import command; command()",
          "--pulse", "--seconds", "2", "--trials", "4", "--json"],
-        capture_output=True, text=True, timeout=110, env=environment, check=False,
+        capture_output=True, text=True, timeout=130, env=environment, check=False,
     )  # fmt: skip
-    assert ran.stdout, ran.stderr
+    if not ran.stdout:
+        said = (ran.stderr.strip().splitlines() or ["no reason"])[-1]
+        assert "DeviceError" in said, ran.stderr
+        raise UnsteadyError(said)
     report = json.loads(ran.stdout)
-    load = report["under_load"]
+    load, reactions = report["under_load"], report["reactions"]
     assert load["played_wrong_frames"] == 0
-    assert load["read_in_order"]
-    assert load["read_frames"] == load["captured_frames"]
-    assert load["counters"]["capture_lost_frames"] == 0
-    assert report["reader_stalled"]["counted_frames"] == 0
-    overfilled = report["ring_overfilled"]
-    assert overfilled["counted_frames"] > 0
-    assert overfilled["read_in_order"]
-    reactions = report["reactions"]
-    assert reactions["cuts_exact"] == reactions["cuts_judged"] > 0
-    assert reactions["cuts_stopped"] == 4
-    assert report["position"]["by_witness_ms"]["count"] > 0
+    assert load["books"]["ring_lost_frames"] == 0
+    assert report["reader_stalled"]["books"]["ring_lost_frames"] == 0
+    parts = ("under_load", "reader_stalled", "ring_overfilled", "position")
+    for stream in [*(report[part]["books"] for part in parts), *reactions["books"]]:
+        assert Books(**stream).balanced, stream
+    assert reactions["cuts_exact"] == reactions["cuts_stopped"] == reactions["judged"]
+    assert set(report["broken"]) <= {"position"}, report  # which has a limit in milliseconds
+    if not report["passed"]:
+        raise UnsteadyError(f"not judged: {report['not_judged']}, too busy: {report['broken']}")
+    return report

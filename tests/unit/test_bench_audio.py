@@ -24,7 +24,7 @@ from xtalk_edge.cli.bench import (
     pulse,
 )
 from xtalk_edge.cli.bench.audio_report import load_text, reaction_text
-from xtalk_edge.cli.bench.books import Books, Verdict, still_s
+from xtalk_edge.cli.bench.books import Books, Verdict, late_s, still_s
 from xtalk_edge.cli.bench.heard import Trial, TrialTimes, heard_trials
 from xtalk_edge.cli.bench.hog import GilHog
 from xtalk_edge.cli.bench.loop import Loop, noise
@@ -255,7 +255,7 @@ def test_a_trial_that_was_not_recorded_or_had_nothing_to_play_is_left_out():
 
 def books(**changes):
     """What an undisturbed stream gives."""
-    return replace(Books(1000, 1000, True, 1000, 0, 0, 0, 0, 0.0, 0, 0), **changes)
+    return replace(Books(1000, 1000, True, 1000, 0, 0, 0, 0, 0.0, 0.0, 0, 0), **changes)
 
 
 def test_a_loss_is_ours_whenever_the_books_do_not_balance():
@@ -278,7 +278,9 @@ def test_a_device_that_stands_still_shows_in_the_times_of_its_callbacks():
     _, recording = recorded()
     assert still_s(recording, RATE) == pytest.approx(0)
     late = with_blocks(recording, lambda b: replace(b, now_s=b.now_s + (b.capture_frame > 4000)))
-    assert still_s(late, RATE) == pytest.approx(1.0)
+    assert still_s(late, RATE) == late_s(late, RATE) == pytest.approx(1.0)
+    assert late_s(recording, RATE) == pytest.approx(0)
+    assert late_s(replace(recording, blocks=()), RATE) == 0
     told = replace(recording, gaps=(Gap(4000, 800, "device stalled"), Gap(5000, 80, "ring full")))
     assert still_s(told, RATE) == pytest.approx(0.1)
     assert still_s(replace(recording, blocks=recording.blocks[:5]), RATE) == 0
@@ -394,6 +396,18 @@ def test_trials_that_can_never_be_judged_end_and_say_so(quick, monkeypatch):
     text = reaction_text(result)
     assert "judged 0 of 1 in 2 streams, left out 2 as the device slipped" in text
     assert "not judged" in text
+
+
+def test_a_position_beyond_the_limit_is_ours_unless_the_callbacks_were_late():
+    def verdict(error_ms, **changes):
+        errors = percentiles([error_ms])
+        return PositionResult(1.0, 0, errors, 0.1, None, None, books(**changes)).verdict
+
+    assert verdict(1.0, late_ms=30.0) is Verdict.GOOD
+    assert verdict(9.0) is Verdict.BROKEN
+    assert verdict(9.0, late_ms=30.0) is Verdict.DISTURBED
+    assert verdict(9.0, slips=1) is Verdict.DISTURBED
+    assert verdict(1.0, read_frames=990, late_ms=30.0) is Verdict.BROKEN
 
 
 class ScriptedWitness(Witness):

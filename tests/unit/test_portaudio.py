@@ -1,5 +1,6 @@
 """Device choice and error sentences, without a sound card."""
 
+import ctypes
 import os
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 
 from xtalk_edge.audio import _core, portaudio
 from xtalk_edge.audio.portaudio import Device, PortAudioCard, find_device
+from xtalk_edge.audio.portaudio_library import reason_given
 from xtalk_edge.errors import DeviceError
 
 USB = Device(3, "USB Speakerphone", 2, 2, 48_000, "ALSA", True, False)
@@ -219,6 +221,33 @@ def test_broken_listing_is_a_sentence(fake):
     fake.query_devices = fail
     with pytest.raises(DeviceError, match="the sound system cannot be opened"):
         portaudio.list_devices()
+
+
+def complain(text):
+    """Print a line as PortAudio's own thread does: through the C library's standard error."""
+    libc = ctypes.CDLL(None)
+    stderr = ctypes.c_void_p.in_dll(libc, "stderr")
+    libc.fputs(text.encode(), stderr)
+
+
+def test_the_first_complaint_of_portaudio_is_passed_on_and_none_is_printed(fake, capfd):
+    card = PortAudioCard()
+    complain("Expression 'old' failed in 'src/old.c', line: 1\n")
+    card.start(0.0)
+    assert reason_given() == ""
+    complain("Expression 'ret' failed in 'src/hostapi/alsa/pa_linux_alsa.c', line: 3350\n")
+    complain("Expression 'second' failed in 'src/other.c', line: 2\n")
+    complain("something else\n")
+    stop(FakeStream.opened[0])
+    FakeStream.rules["start"] = portaudio.PA_DEVICE_UNAVAILABLE
+    card.pump(2.0)
+    said = "(Expression 'ret' failed in 'pa_linux_alsa.c', line: 3350) and it cannot be opened"
+    assert said in (card.ended() or "")
+    assert reason_given() == ""
+    complain("Expression '" + "x" * 500 + "' failed in 'src/long.c', line: 3\n")
+    assert len(reason_given()) < 250
+    card.close()
+    assert capfd.readouterr().err == "something else\n"
 
 
 def test_a_missing_library_says_what_to_install(monkeypatch):

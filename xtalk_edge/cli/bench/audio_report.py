@@ -38,7 +38,7 @@ def _books_text(b: Books) -> str:
   device -> reader        {b.read_frames} of {b.captured_frames} frames, {order}; \
 books {"balance" if b.balanced else "DO NOT BALANCE"}
   the device              lost {b.device_lost_frames} frames, slipped {b.slips} times, \
-stood still {b.still_ms} ms, owned up to {b.flags}"""
+stood still {b.still_ms} ms, called back up to {b.late_ms} ms late"""
 
 
 def load_text(r: LoadResult) -> str:
@@ -102,7 +102,8 @@ def position_text(r: PositionResult) -> str:
     if r.by_witness_ms is not None:
         witness = f"{_spread(r.by_witness_ms)}, mean {r.by_witness_mean_ms:+.3f}"
     return f"""\
-audible position of a new stream, {r.seconds:.0f} s, error in ms ({r.slips} slips of the device)
+audible position of a new stream, {r.seconds:.0f} s, error in ms ({r.slips} slips of the device,
+  callbacks up to {r.books.late_ms} ms late)
   by a witness            {witness}
     (another program records the loudspeaker; when its sound arrives, by this program's clock,
     in quarters of a second; the way from loudspeaker to clock is in it)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.core import GAP_REASONS
 
@@ -49,6 +51,9 @@ class Books:
     device_announced_frames: int
     still_ms: float
     """How much longer the stream ran than the frames that the device delivered."""
+
+    late_ms: float
+    """The longest that a callback kept the frames of a block waiting."""
 
     flags: int
     """Overflows and underflows that the device owned up to."""
@@ -94,6 +99,7 @@ def books_of(card: Card, recording: Recording, slips: int) -> Books:
         device_lost_frames=counters.device_lost_frames,
         device_announced_frames=announced[False],
         still_ms=round(still_s(recording, card.rate_hz) * 1000, 1),
+        late_ms=round(late_s(recording, card.rate_hz) * 1000, 1),
         flags=counters.input_overflows + counters.output_underflows,
         slips=slips,
     )
@@ -111,3 +117,12 @@ def still_s(recording: Recording, rate_hz: int) -> float:
         if gap.reason != RING_FULL and first.capture_frame <= gap.at_frame < last.capture_frame
     )
     return max(0.0, last.now_s - first.now_s - delivered / rate_hz)
+
+
+def late_s(recording: Recording, rate_hz: int) -> float:
+    """Return by how much a callback came later after the one before than its frames last."""
+    if len(recording.blocks) < 2:
+        return 0.0
+    called_s = [block.now_s for block in recording.blocks]
+    frames = [block.capture_frame for block in recording.blocks]
+    return max(0.0, float(np.max(np.diff(called_s) - np.diff(frames) / rate_hz)))

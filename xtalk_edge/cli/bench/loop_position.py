@@ -49,8 +49,15 @@ class PositionResult:
 
     @property
     def verdict(self) -> Verdict:
-        """Judge: on time, or else whether the device was steady enough to tell."""
-        return self.books.verdict(self.judged_ms.p95 <= POSITION_LIMIT_MS)
+        """Judge: on time, or else whether the device was steady enough to tell.
+
+        Callbacks that come later than the limit are no clock to hold the position against.
+        """
+        verdict = self.books.verdict(self.judged_ms.p95 <= POSITION_LIMIT_MS)
+        if verdict is Verdict.BROKEN and self.books.balanced:
+            late = self.books.late_ms > POSITION_LIMIT_MS
+            return Verdict.DISTURBED if late else Verdict.BROKEN
+        return verdict
 
 
 def audible_position(
