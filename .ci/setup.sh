@@ -66,7 +66,7 @@ if [ ! -x .venv/bin/python ]; then
     "$python" -m venv .venv 2>/dev/null || { rm -rf .venv; need_packages python3-venv; "$python" -m venv .venv; }
 fi
 
-wanted=$(cat pyproject.toml setup.py constraints.txt xtalk_edge/audio/core.c xtalk_edge/audio/core_build.py | sha256sum)
+wanted=$(cat pyproject.toml setup.py constraints.txt xtalk_edge/audio/*.c xtalk_edge/audio/core_build.py | sha256sum)
 if [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
     export PIP_DISABLE_PIP_VERSION_CHECK=1
     with_progress "Updating pip" .venv/pip.log .venv/bin/python -m pip install --upgrade "pip>=25.1"

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 
+from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples
+from xtalk_edge.audio.resample import convert
 from xtalk_edge.engines.asr.pocketsphinx import PocketSphinxASR
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 
@@ -143,8 +144,8 @@ def _spoken(group: str, text: str, voice: str, level: str) -> Recording:
     random = np.random.default_rng(_hash(name) % 2**32)
     speed_wpm = int(random.integers(145, 190))
     engine = EspeakTTS(voice, speed_wpm=speed_wpm, volume=80)
-    spoken = np.frombuffer(engine.synthesize(text), dtype=np.int16).astype(np.float32)
-    spoken = soxr.resample(spoken, engine.sample_rate, 16000)
+    speech = pcm_to_samples(engine.synthesize(text))
+    spoken = convert(speech, engine.sample_rate, RATE_HZ).astype(np.float32)
     spoken *= _VOICE_RMS / max(1.0, float(np.sqrt(np.mean(spoken**2))))
     before, after = random.integers(3200, 9600, 2)
     spoken = np.pad(spoken, (int(before), int(after)))

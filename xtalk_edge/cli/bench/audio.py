@@ -50,8 +50,8 @@ SHORT_RING_S = 1.0
 LEAST_POSITION_S = 5.0
 """The position is followed for a quarter of the time asked for, and at least so long."""
 
-EXIT_NOT_JUDGED = 3
-"""Nothing was found lost, but the machine gave no steady run to judge by (2 is a wrong option)."""
+EXIT_NOT_JUDGED = 75
+"""EX_TEMPFAIL: nothing was found lost, but the machine gave no steady run to judge by."""
 
 DISTURBED = "the device itself slipped or stood still: once more"
 
@@ -88,7 +88,7 @@ def command(
     then replies are ducked and cut, and the audible position is compared with what comes back.
     Exit code 1 when anything was lost or out of place. A part during which the sound system stops
     the stream, or the device itself slips or stands still so that nothing can be told, is done
-    once more, and the report says so; exit code 3 when that was no better.
+    once more, and the report says so; exit code 75 when that was no better.
 
     \b
     The loop from loudspeaker to input can be
