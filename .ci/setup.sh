@@ -69,6 +69,8 @@ fi
 wanted=$(cat pyproject.toml setup.py constraints.txt xtalk_edge/audio/*.c xtalk_edge/audio/core_build.py | sha256sum)
 if [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
     export PIP_DISABLE_PIP_VERSION_CHECK=1
+    # One built under another tag would hide the new one.
+    rm -f xtalk_edge/audio/_core.*.so
     with_progress "Updating pip" .venv/pip.log .venv/bin/python -m pip install --upgrade "pip>=25.1"
     # -v: pip says nothing during a build otherwise, and llama.cpp compiles for minutes the first time.
     # compat: a plain path instead of an import hook, which every start of Python would pay for.

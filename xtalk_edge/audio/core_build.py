@@ -63,7 +63,7 @@ builder.set_source(
     "xtalk_edge.audio._core",
     '#include "core.c"\n#include "hush.c"',
     include_dirs=[str(HERE)],
-    depends=[str(HERE / name) for name in ("core.c", "core_time.c", "hush.c")],
+    depends=[str(path) for path in sorted(HERE.glob("*.c"))],
     libraries=["m"],
     extra_compile_args=["-O2"],
 )
