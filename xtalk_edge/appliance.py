@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import random
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
-from xtalk_edge.clock import now_s
+from xtalk_edge.clock import is_virtual, now_s
 from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig, ManagerConfig
 from xtalk_edge.engines import hosting, registry
 from xtalk_edge.engines.interfaces import Agent
@@ -277,7 +278,9 @@ async def open_agent(
         last_reply: returns what was said last, for "say that again".
         dry_run: tools tell what they would do and do nothing.
     """
-    context = ToolContext(timers=timers, volume=volume, last_reply=last_reply)
+    # In virtual time the same conversation must come out the same, jokes included.
+    luck = random.Random(0 if is_virtual() else None)
+    context = ToolContext(timers=timers, volume=volume, last_reply=last_reply, choose=luck)
     chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
     box = ToolBox(chosen, context, dry_run=dry_run)
     async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
