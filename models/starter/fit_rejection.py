@@ -1,6 +1,6 @@
 """Fit what tells a command from other speech, and write `rejection.json`.
 
-    python -m models.starter.fit_rejection ../shared/audio [--one-in N] [--out FILE]
+    python -m models.starter.fit_rejection RECORDINGS [--one-in N] [--out FILE]
 
 The folder holds 16 kHz mono WAV files and `manifest.jsonl`, which lists them: {"file": ...,
 "text": ...} a line, in folders by kind as `recordings.py` says. espeak-ng speaks the rest.

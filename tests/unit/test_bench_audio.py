@@ -422,7 +422,7 @@ class ScriptedWitness(Witness):
         self.since_s = time.monotonic()
         return self
 
-    def __exit__(self, kind, exc, trace):
+    def __exit__(self, *_error):
         self.until_s = time.monotonic()
 
     def sightings(self, content):

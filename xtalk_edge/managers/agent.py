@@ -127,13 +127,13 @@ class Speech:
         self._turn_id = turn_id
         self._splitter = ClauseSplitter()
         self._text = ""
-        self._chunks = 0
-        self._clauses = 0
+        self._begun = False
+        self._speakable = False
 
     def first_chunk(self) -> None:
         """Note that the agent gave something; the first time is published."""
-        self._chunks += 1
-        if self._chunks == 1:
+        if not self._begun:
+            self._begun = True
             self._bus.publish(LLMFirstChunk(turn_id=self._turn_id))
 
     def add(self, piece: str) -> None:
@@ -152,7 +152,7 @@ class Speech:
         self._bus.publish(TurnTTSFlushRequested(turn_id=self._turn_id))
 
     def _say(self, clause: str) -> None:
-        self._clauses += 1
-        if self._clauses == 1:
+        if not self._speakable:
+            self._speakable = True
             self._bus.publish(LLMFirstSentence(turn_id=self._turn_id, text=clause))
         self._bus.publish(TurnTTSTextAppendRequested(turn_id=self._turn_id, text=clause))
