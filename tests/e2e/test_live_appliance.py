@@ -1,4 +1,4 @@
-"""`xtalk-edge run` on a real sound stack: asked through the microphone, heard at the loudspeaker."""
+"""`xtalk-edge run` on a real sound stack: asked at the microphone, heard at the loudspeaker."""
 
 from __future__ import annotations
 
