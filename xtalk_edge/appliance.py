@@ -36,7 +36,8 @@ from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
-from xtalk_edge.store.database import Store
+from xtalk_edge.store.database import Database
+from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext, VolumeControl
@@ -256,8 +257,8 @@ class Appliance:
 @contextlib.contextmanager
 def open_timers(config: Config) -> Iterator[TimerService]:
     """Open the owner's timers; they ring only where somebody runs them."""
-    with contextlib.closing(Store(config.store.folder())) as store:
-        yield TimerService(store)
+    with contextlib.closing(Database(config.store.folder())) as database:
+        yield TimerService(TimerTable(database))
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.tool_parts import TEN_PAST_FOUR, make_context, run_call
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.engines.interfaces import ToolCall
-from xtalk_edge.store.database import Store
+from xtalk_edge.store.database import Database
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.jokes import JOKES
 from xtalk_edge.tools.registry import ToolBox
@@ -15,7 +15,7 @@ def converse(tmp_path, *calls, volume=50, said=""):
     """Run calls one after another; return what was said and the volume at the end."""
 
     async def go():
-        store = Store(tmp_path)
+        store = Database(tmp_path)
         context = make_context(store, said)
         context.volume.percent = volume
         box = ToolBox(BUILTIN_TOOLS, context)

@@ -6,7 +6,8 @@ import pytest
 from tests.unit.tool_parts import TEN_PAST_FOUR
 from xtalk_edge.clock import now_s, run_virtual, wall_now
 from xtalk_edge.errors import EdgeError
-from xtalk_edge.store.database import Store
+from xtalk_edge.store.database import Database
+from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.timer_service import TimerRing, TimerService
 
@@ -15,8 +16,8 @@ class Device:
     """A timer service that runs, and what it rang."""
 
     def __init__(self, tmp_path, clock=wall_now):
-        self.store = Store(tmp_path)
-        self.service = TimerService(self.store, clock)
+        self.store = Database(tmp_path)
+        self.service = TimerService(TimerTable(self.store), clock)
         self.rings: list[tuple[float, TimerRing]] = []
         self.service.on_ring = lambda ring: self.rings.append((round(now_s(), 3), ring))
 
@@ -49,7 +50,7 @@ def test_timers_ring_on_the_second_and_in_order(tmp_path):
         device.service.add(30)
         await asyncio.sleep(700)
         assert device.service.timers() == []
-        assert device.store.timers() == []
+        assert TimerTable(device.store).all() == []
 
     device = live(tmp_path, story)
     assert [at_s for at_s, _ in device.rings] == [40.0, 600.0]
@@ -132,7 +133,7 @@ def test_a_corrected_clock_moves_no_running_timer(tmp_path):
         await asyncio.sleep(100)
         shift = datetime.timedelta(days=3)
         await asyncio.sleep(100)
-        (stored,) = device.store.timers()
+        (stored,) = TimerTable(device.store).all()
         assert stored.ends_at - (TEN_PAST_FOUR + shift) == datetime.timedelta(seconds=600)
         await asyncio.sleep(500)
 
@@ -142,8 +143,8 @@ def test_a_corrected_clock_moves_no_running_timer(tmp_path):
 
 def test_a_timer_that_cannot_be_saved_is_not_started(tmp_path):
     async def go():
-        store = Store(tmp_path)
-        service = TimerService(store)
+        store = Database(tmp_path)
+        service = TimerService(TimerTable(store))
         assert service.timers() == []
         store._connection.execute("DROP TABLE timers")
         with pytest.raises(EdgeError):

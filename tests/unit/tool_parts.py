@@ -4,7 +4,8 @@ import datetime
 import random
 
 from xtalk_edge.clock import run_virtual
-from xtalk_edge.store.database import Store
+from xtalk_edge.store.database import Database
+from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.registry import ToolBox
@@ -26,14 +27,14 @@ class Volume:
 
 def make_context(store, said=""):
     return ToolContext(
-        timers=TimerService(store), volume=Volume(), last_reply=lambda: said,
+        timers=TimerService(TimerTable(store)), volume=Volume(), last_reply=lambda: said,
         choose=random.Random(7),
     )  # fmt: skip
 
 
 def run_call(tmp_path, call, *, tools=BUILTIN_TOOLS, dry_run=False):
     async def go():
-        store = Store(tmp_path)
+        store = Database(tmp_path)
         box = ToolBox(tools, make_context(store), dry_run=dry_run)
         try:
             return await box.run(call)

@@ -2,7 +2,7 @@
 
 Calls run on the caller's thread, in practice the event loop's: a write is one row and is awaited
 by the card's flash for a few milliseconds, and writes happen a few times a turn at most. Nothing
-here is called from the audio threads.
+here is called from the audio threads. What is kept is the business of the modules beside this one.
 """
 
 from __future__ import annotations
@@ -11,48 +11,20 @@ import contextlib
 import datetime
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xtalk_edge.errors import EdgeError
+from xtalk_edge.store.migrations import MIGRATIONS
 
 FILE_NAME = "edge.sqlite3"
-
-MIGRATIONS = (
-    """
-    CREATE TABLE timers (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        name TEXT NOT NULL,
-        duration_s REAL NOT NULL,
-        set_at TEXT NOT NULL,
-        ends_at TEXT NOT NULL,
-        remaining_s REAL NOT NULL,
-        saved_at TEXT NOT NULL
-    );
-    """,
-)
-"""The script that leads from version n to n + 1; released ones are never edited."""
 
 BUSY_TIMEOUT_S = 1.0
 """Another process (a backup, the `say` command) holds the file for milliseconds only."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTimer:
-    """A timer as last saved; all instants are UTC."""
-
-    id: int
-    name: str
-    duration_s: float
-    set_at: datetime.datetime
-    ends_at: datetime.datetime
-    remaining_s: float
-    """What was left at `saved_at`: the truth when the wall clock went backwards meanwhile."""
-    saved_at: datetime.datetime
-
-
-class Store:
-    """The device's memory; every method commits before it returns.
+class Database:
+    """The file; every write is on disk before it returns, unless inside `transaction`.
 
     Raises (all methods):
         EdgeError: the file cannot be read or written, with the cure.
@@ -93,6 +65,39 @@ class Store:
                 f"BEGIN IMMEDIATE;{script}PRAGMA user_version = {number};COMMIT;"
             )
 
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return what a query finds."""
+        with self._explained():
+            return self._connection.execute(sql, values).fetchall()
+
+    def change(self, sql: str, *values: Any) -> int:
+        """Insert, update or delete; return how many rows were touched."""
+        with self._explained():
+            return self._connection.execute(sql, values).rowcount
+
+    def insert(self, sql: str, *values: Any) -> int:
+        """Insert one row and return its number."""
+        with self._explained():
+            row_id = self._connection.execute(sql, values).lastrowid
+        assert row_id is not None  # sqlite3 sets it after every INSERT
+        return row_id
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make several changes one: all of them are on disk afterwards, or none."""
+        with self._explained():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
         try:
@@ -107,68 +112,22 @@ class Store:
                 f"{self.path} is damaged ({error}); move it away and a new one will be made"
             ) from error
 
-    # -- timers ----------------------------------------------------------------------------
 
-    def add_timer(self, name: str, duration_s: float, set_at: datetime.datetime) -> StoredTimer:
-        """Save a timer that runs from `set_at` for `duration_s`."""
-        set_at = set_at.astimezone(datetime.UTC)
-        ends_at = set_at + datetime.timedelta(seconds=duration_s)
-        with self._explained():
-            cursor = self._connection.execute(
-                "INSERT INTO timers (name, duration_s, set_at, ends_at, remaining_s, saved_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (name, duration_s, _text(set_at), _text(ends_at), duration_s, _text(set_at)),
-            )
-        timer_id = cursor.lastrowid
-        assert timer_id is not None  # sqlite3 sets it after every INSERT
-        return StoredTimer(timer_id, name, duration_s, set_at, ends_at, duration_s, set_at)
-
-    def save_remaining(self, timer_id: int, remaining_s: float, now: datetime.datetime) -> None:
-        """Record what is left of a timer at `now`."""
-        now = now.astimezone(datetime.UTC)
-        ends_at = now + datetime.timedelta(seconds=remaining_s)
-        with self._explained():
-            self._connection.execute(
-                "UPDATE timers SET ends_at = ?, remaining_s = ?, saved_at = ? WHERE id = ?",
-                (_text(ends_at), remaining_s, _text(now), timer_id),
-            )
-
-    def remove_timer(self, timer_id: int) -> None:
-        """Forget a timer; an unknown one is already forgotten."""
-        with self._explained():
-            self._connection.execute("DELETE FROM timers WHERE id = ?", (timer_id,))
-
-    def timers(self) -> list[StoredTimer]:
-        """Return every timer, the first to end first."""
-        with self._explained():
-            rows = self._connection.execute(
-                "SELECT id, name, duration_s, set_at, ends_at, remaining_s, saved_at"
-                " FROM timers ORDER BY ends_at, id"
-            ).fetchall()
-            return [
-                StoredTimer(
-                    row[0],
-                    row[1],
-                    row[2],
-                    self._instant(row[3]),
-                    self._instant(row[4]),
-                    row[5],
-                    self._instant(row[6]),
-                )
-                for row in rows
-            ]
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def _instant(self, text: object) -> datetime.datetime:
-        try:
-            return datetime.datetime.fromisoformat(str(text))
-        except ValueError as error:
-            raise sqlite3.DatabaseError(f"{text!r} is not a date") from error
+def to_text(instant: datetime.datetime) -> str:
+    """Return an instant as the tables keep it: UTC, and sorting as the instants do."""
+    return instant.astimezone(datetime.UTC).isoformat(timespec="microseconds")
 
 
-def _text(instant: datetime.datetime) -> str:
-    # Always with microseconds, so that the text sorts as the instants do.
-    return instant.isoformat(timespec="microseconds")
+def from_text(text: object) -> datetime.datetime:
+    """Return an instant read from a table.
+
+    Raises:
+        EdgeError: somebody else wrote there.
+    """
+    try:
+        return datetime.datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise EdgeError(
+            f"{FILE_NAME} is damaged ({text!r} is not a date); "
+            "move it away and a new one will be made"
+        ) from error

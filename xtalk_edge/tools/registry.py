@@ -15,6 +15,7 @@ from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.arguments import check_arguments, check_schema
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.spoken import join_words
+from xtalk_edge.turn.assent import assent
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,18 @@ class Tool:
     """Whether running it twice, or on a guess, would be noticed."""
     help: str = ""
     """What the owner may ask for, as the end of "You can ask me to"."""
+    doing: Callable[..., str] | None = None
+    """`(**arguments) -> words` that end "Should I": "set a ten minute timer"."""
+    confirm: Callable[..., str] | None = None
+    """`(context, **arguments) -> question` that must be answered with yes first; "" when not."""
+
+    def in_words(self, arguments: dict[str, Any]) -> str:
+        """Return what a call would do, as the end of "Should I"."""
+        if self.doing is not None:
+            return self.doing(**arguments)
+        values = [f"{name.replace('_', ' ')} {value}" for name, value in arguments.items()]
+        what = self.name.replace("_", " ")
+        return f"{what}{' with ' if values else ''}{join_words(values)}"
 
     def schema(self) -> dict[str, Any]:
         """Return the OpenAI function schema."""
@@ -69,8 +82,10 @@ def tool(
     limit_s: float = 2.0,
     has_effects: bool = False,
     help: str = "",
+    doing: Callable[..., str] | None = None,
+    confirm: Callable[..., str] | None = None,
 ) -> Callable[[Handler], Tool]:
-    """Declare the decorated coroutine as a tool of the same name.
+    """Declare the decorated coroutine as a tool of the same name; see `Tool` for the arguments.
 
     Raises:
         ConfigError: it is no coroutine function, or its schema is beyond what can be checked.
@@ -83,7 +98,7 @@ def tool(
         check_schema(name, properties or {}, tuple(required))
         return Tool(
             name, description, handler, properties or {}, tuple(required), limit_s,
-            has_effects, help,
+            has_effects, help, doing, confirm,
         )  # fmt: skip
 
     return declare
@@ -102,6 +117,8 @@ class ToolBox:
             self._tools[each.name] = each
         self._context = context
         self._dry_run = dry_run
+        self._pending: ToolCall | None = None
+        """The call that waits for a yes."""
         self._tasks = TaskOwner()
         context.help_phrases = self.help_phrases
 
@@ -119,15 +136,57 @@ class ToolBox:
         return found is not None and found.has_effects
 
     async def run(self, call: ToolCall) -> ToolResult:
-        """Run one call; errors and time-outs come back as `ok=False` with a sentence."""
+        """Run one call, or ask first; errors and time-outs are `ok=False` with a sentence."""
+        found, problem = self._checked(call)
+        if found is None:
+            return ToolResult(call.name, problem, False, call.arguments)
+        if found.confirm is not None:
+            try:
+                question = found.confirm(self._context, **call.arguments)
+            except ToolError as error:
+                return ToolResult(call.name, str(error), False, call.arguments)
+            if question:
+                self._pending = call
+                return ToolResult(call.name, question, False, call.arguments)
+        return await self._run(found, call)
+
+    def propose(self, call: ToolCall) -> str:
+        """Return a question whether that call was meant; "" for a call that cannot be run.
+
+        A yes to `settle` then runs it.
+        """
+        found, _ = self._checked(call)
+        if found is None:
+            return ""
+        self._pending = call
+        return f"Should I {found.in_words(call.arguments)}?"
+
+    async def settle(self, text: str) -> ToolResult | None:
+        """Take what was said after a question: yes runs the call, no drops it.
+
+        None when there was no question, or it was passed over: then it is no longer open.
+        """
+        call, self._pending = self._pending, None
+        answer = assent(text) if call is not None else None
+        if call is None or answer is None:
+            return None
+        found, problem = self._checked(call)
+        if not answer or found is None:
+            return ToolResult(call.name, problem or "All right, I won't.", False, call.arguments)
+        return await self._run(found, call)
+
+    def _checked(self, call: ToolCall) -> tuple[Tool | None, str]:
+        """Return the tool of a call that may be run, or None and why not."""
         found = self._tools.get(call.name)
         if found is None:
-            return ToolResult(call.name, "Sorry, I can't do that.", ok=False)
+            return None, "Sorry, I can't do that."
         problem = check_arguments(found.properties, found.required, call.arguments)
-        if problem:
-            return ToolResult(call.name, f"Sorry, {problem}.", False, call.arguments)
+        return (None, f"Sorry, {problem}.") if problem else (found, "")
+
+    async def _run(self, found: Tool, call: ToolCall) -> ToolResult:
         if self._dry_run and found.has_effects:
-            return ToolResult(call.name, _would(call), arguments=call.arguments)
+            would = f"I would {found.in_words(call.arguments)}."
+            return ToolResult(call.name, would, arguments=call.arguments)
         ok, content = await self._perform(found, call)
         return ToolResult(call.name, _bounded(content), ok, call.arguments)
 
@@ -159,12 +218,6 @@ class ToolBox:
 
 async def _as_coroutine(work: Awaitable[str]) -> str:
     return await work
-
-
-def _would(call: ToolCall) -> str:
-    values = [f"{name} {value}" for name, value in call.arguments.items()]
-    what = call.name.replace("_", " ")
-    return f"I would {what}{' with ' if values else ''}{join_words(values)}."
 
 
 def _bounded(content: str) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from xtalk_edge.clock import now_s, wall_now
 from xtalk_edge.errors import EdgeError
-from xtalk_edge.store.database import Store
+from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tools.spoken import duration_words, span_words
 
 logger = logging.getLogger(__name__)
@@ -68,10 +68,12 @@ class TimerRing:
 class TimerService:
     """Keeps the timers and calls `on_ring` for each that ends, from `run`."""
 
-    def __init__(self, store: Store, wall_now: Callable[[], datetime.datetime] = wall_now) -> None:
+    def __init__(
+        self, table: TimerTable, wall_now: Callable[[], datetime.datetime] = wall_now
+    ) -> None:
         self.on_ring: Callable[[TimerRing], None] = lambda _ring: None
         """Called on the loop; must not block. The timer is forgotten once it returned."""
-        self._store = store
+        self._table = table
         self._wall_now = wall_now
         self._timers: dict[int, Timer] = {}
         self._changed = asyncio.Event()
@@ -89,7 +91,7 @@ class TimerService:
             EdgeError: it could not be saved, and was not started.
         """
         self._restore()
-        stored = self._store.add_timer(name, duration_s, self._wall_now())
+        stored = self._table.add(name, duration_s, self._wall_now())
         timer = Timer(stored.id, name, duration_s, now_s() + duration_s)
         self._timers[timer.id] = timer
         self._changed.set()
@@ -97,7 +99,7 @@ class TimerService:
 
     def cancel(self, timer: Timer) -> None:
         """Forget a timer; it will not ring."""
-        self._store.remove_timer(timer.id)
+        self._table.remove(timer.id)
         self._timers.pop(timer.id, None)
         self._changed.set()
 
@@ -106,7 +108,7 @@ class TimerService:
             return
         self._restored = True
         wall = self._wall_now()
-        for stored in self._store.timers():
+        for stored in self._table.all():
             clock_went_back = wall < stored.saved_at
             left_s = (
                 stored.remaining_s if clock_went_back else (stored.ends_at - wall).total_seconds()
@@ -137,13 +139,13 @@ class TimerService:
             # After the ring: better twice around a power cut than never.
             self._timers.pop(timer.id, None)
             with _tolerated():
-                self._store.remove_timer(timer.id)
+                self._table.remove(timer.id)
 
     def _save(self) -> None:
         for timer in self.timers():
             if left_s := timer.left_s():
                 with _tolerated():
-                    self._store.save_remaining(timer.id, left_s, self._wall_now())
+                    self._table.save_remaining(timer.id, left_s, self._wall_now())
 
 
 @contextlib.contextmanager
