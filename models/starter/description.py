@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,28 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A command: its arguments in canonical order and the ways to ask for it."""
+    """A command: its arguments in canonical order and ways to ask for it; one may have several."""
 
     name: str
     arguments: tuple[str, ...]
     help: str
+    weight: int
+    say: tuple[Phrase, ...]
+    also: tuple[Phrase, ...]
+    fixed: dict[str, str | int] = field(default_factory=dict)
+    """Arguments that every one of these phrases means."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Ways to go on from a call: they are understood only after one."""
+
+    after: tuple[str, ...]
+    """The tools whose call came before."""
+    tool: str
+    fixed: dict[str, str | int]
+    carry: tuple[str, ...]
+    """Arguments taken over from the call before, unless the phrase has its own."""
     weight: int
     say: tuple[Phrase, ...]
     also: tuple[Phrase, ...]
@@ -49,6 +66,7 @@ class Description:
     """Everything the corpus and the grammar are made from."""
 
     tools: tuple[Tool, ...]
+    follow_ups: tuple[FollowUp, ...]
     replies: tuple[Reply, ...]
     values: dict[str, tuple[Value, ...]]
     words: dict[str, tuple[str, ...]]
@@ -71,18 +89,22 @@ def _entries(text: str) -> tuple[str, ...]:
 
 def load() -> Description:
     """Return the description in this folder."""
-    commands, others, values = (
-        _toml(f"{name}.toml") for name in ("commands", "not_commands", "values")
-    )
-    wording = commands["wording"]
+    files = [_toml(f"commands/{path.name}") for path in sorted((HERE / "commands").glob("*.toml"))]
+    wording = {name: text for file in files for name, text in file.get("wording", {}).items()}
+    others, values = _toml("not_commands.toml"), _toml("values.toml")
 
     def phrases(text: str) -> tuple[Phrase, ...]:
         return tuple(parse(line, wording) for line in _lines(text))
 
     tools = tuple(
-        Tool(t["name"], tuple(t["arguments"]), t["help"], t["weight"], phrases(t["say"]),
-             phrases(t["also"]))
-        for t in commands["tool"]
+        Tool(t["name"], tuple(t["arguments"]), t.get("help", ""), t["weight"],
+             phrases(t.get("say", "")), phrases(t["also"]), t.get("set", {}))
+        for file in files for t in file.get("tool", ())
+    )  # fmt: skip
+    follow_ups = tuple(
+        FollowUp(tuple(f["after"]), f["tool"], f.get("set", {}), tuple(f.get("carry", ())),
+                 f["weight"], phrases(f.get("say", "")), phrases(f["also"]))
+        for file in files for f in file.get("follow_up", ())
     )  # fmt: skip
     replies = [
         Reply(r["kind"], r["answer"], r["weight"], phrases(r["say"]), phrases(r["also"]))
@@ -95,7 +117,7 @@ def load() -> Description:
     names = values.pop("timer_names")
     by_slot = {
         slot: tuple(
-            Value(argument, int(v) if argument == "percent" else v, parse(text, wording))
+            Value(argument, int(v) if v.isdecimal() else v, parse(text, wording))
             for v, text in wordings.items()
         )
         for argument, slots in values.items()
@@ -103,6 +125,7 @@ def load() -> Description:
     }
     return Description(
         tools,
+        follow_ups,
         tuple(replies),
         by_slot,
         {slot: _entries(text) for slot, text in _toml("words.toml").items()},

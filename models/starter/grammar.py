@@ -70,7 +70,10 @@ def build(description: Description) -> str:
     """Return the grammar; its only public rule is <command>."""
     groups: dict[str, str] = {}
     for tool in description.tools:
-        groups[tool.name] = _alternatives(tool.say)
+        if tool.say:
+            alternatives = _alternatives(tool.say)
+            same = groups.get(tool.name)
+            groups[tool.name] = f"{same}\n    | {alternatives}" if same else alternatives
     for number, reply in enumerate(description.replies):
         if reply.say:
             groups[f"{reply.kind}_{number}"] = _alternatives(reply.say)
