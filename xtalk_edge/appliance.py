@@ -18,6 +18,7 @@ from typing import Any
 
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.portaudio import PortAudioCard
+from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
 from xtalk_edge.clock import is_virtual, now_s
 from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig, ManagerConfig
@@ -237,6 +238,7 @@ class Appliance:
                 tts=tts.engine,
                 worker=tts.worker,
                 playback=self.playback,
+                sounds=SoundShelf(),
             ),
             self.playback,
             LatencyManager(event_bus=bus, config=config, capture=capture),

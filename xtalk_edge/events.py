@@ -187,10 +187,36 @@ class TurnTTSStopRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnTTSSoundAppendRequested(Event):
+    """Play a sound as the next piece of the reply."""
+
+    sound: str
+    """Name of a chime, or under which a tool's audio is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechRequested(Event):
     """Something outside a turn (a timer) wants `text` said."""
 
     text: str
+    sound: str = ""
+    """Chime to play before it; "" for none."""
+    offer_id: int = 0
+    """By which whoever asked knows it again; 0 when nobody does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementStarted(Event):
+    """What was requested with `offer_id` is now being said, in turn `turn_id`."""
+
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementDropped(Event):
+    """What was requested with `offer_id` will not be said: too much was waiting."""
+
+    offer_id: int
 
 
 # -- answering -----------------------------------------------------------------------------

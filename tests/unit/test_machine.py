@@ -544,7 +544,7 @@ def test_an_announcement_is_a_reply_like_any_other() -> None:
     made.handle(SpeechStarted(1.0), 1.125)
     made.handle(SpeechEnded(2.0), 2.125)
     assert made.handle(SpeechOffered("tea is ready"), 60.0) == [
-        Announce(1, "tea is ready"),
+        Announce(1, SpeechOffered("tea is ready")),
         changed(State.THINKING),
     ]
     assert made.handle(ReplyAudible(1), 60.25) == [changed(State.SPEAKING)]
@@ -560,14 +560,14 @@ def test_announcements_wait_for_the_floor_and_keep_their_order() -> None:
     made.handle(SpeechEnded(3.0), 3.125)
     made.tick(3.5)
     made.handle(FinalRecognised(1, "hi"), 3.75)
-    assert made.handle(ReplyEnded(1), 4.0) == [Announce(2, "one")]
-    assert made.handle(ReplyEnded(2), 5.0) == [Announce(3, "two")]
+    assert made.handle(ReplyEnded(1), 4.0) == [Announce(2, SpeechOffered("one"))]
+    assert made.handle(ReplyEnded(2), 5.0) == [Announce(3, SpeechOffered("two"))]
 
 
 def test_too_many_announcements_lose_the_oldest_and_say_so() -> None:
     made = thinking()
     actions = [action for i in range(17) for action in made.handle(SpeechOffered(str(i)), 4.0)]
-    assert actions == [DiscardOffer("0")]
+    assert actions == [DiscardOffer(SpeechOffered("0"))]
 
 
 # -- stale and odd facts -------------------------------------------------------------------
@@ -698,7 +698,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.reply = action.turn_id
 
     def on_discardoffer(self, action: Any) -> None:
-        assert action.text
+        assert action.offer.text
 
     def on_stopreply(self, action: Any) -> None:
         assert self.reply == action.turn_id

@@ -3,10 +3,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 
+import numpy as np
+
 from tests.scripted import SteadyTTS
 from tests.unit.manager_parts import Log, plain_capture, turns_of_the_loop
+from xtalk_edge.audio.format import Sound
+from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
-from xtalk_edge.clock import run_virtual
+from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import SpeechChunk
 from xtalk_edge.engines.worker import Worker
@@ -18,6 +22,7 @@ from xtalk_edge.events import (
     TTSStarted,
     TTSStopped,
     TurnTTSFlushRequested,
+    TurnTTSSoundAppendRequested,
     TurnTTSStopRequested,
     TurnTTSTextAppendRequested,
 )
@@ -50,6 +55,7 @@ class Bench:
         self.tts = ListeningTTS()
         self.worker = Worker("tts")
         self.capture = plain_capture(self.bus)
+        self.sounds = SoundShelf()
         self.playback = PlaybackManager(event_bus=self.bus, config=Config(), capture=self.capture)
         self.manager = TTSManager(
             event_bus=self.bus,
@@ -57,6 +63,7 @@ class Bench:
             tts=self.tts,
             worker=self.worker,
             playback=self.playback,
+            sounds=self.sounds,
         )
         for manager in (self.manager, self.playback):
             self.bus.register(manager)
@@ -112,6 +119,30 @@ def test_clauses_are_said_in_order_and_the_end_is_told_once():
             assert [chunk.chunk_index for chunk in chunks] == [1, 2, 3, 4, 5]
             assert {chunk.frames for chunk in chunks} == {800}
             assert (await b.until(TTSPlaybackFinished)).text == "ab cd e"
+
+    run_virtual(scene())
+
+
+def test_a_sound_takes_its_place_between_the_words_and_adds_none():
+    async def scene():
+        async with bench() as b:
+            name = b.sounds.keep(Sound(np.full(8_000, 1_000, np.int16), 16_000))
+            play = TurnTTSSoundAppendRequested(turn_id=1, sound=name)
+            await b.publish(play, play, say(1, "ab"), flush(1), turns=5)
+            began_s = now_s()
+            assert (await b.until(TTSPlaybackFinished)).text == "ab"
+            # Half a second of sound, once: a kept sound is played and gone.
+            assert 0.6 < now_s() - began_s < 0.9
+
+    run_virtual(scene())
+
+
+def test_a_sound_of_a_stopped_reply_is_not_played():
+    async def scene():
+        async with bench() as b:
+            await b.publish(say(1, "ab"), stop(1))
+            await b.publish(TurnTTSSoundAppendRequested(turn_id=1, sound="alarm"))
+            assert not b.playback.busy
 
     run_virtual(scene())
 

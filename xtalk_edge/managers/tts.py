@@ -1,4 +1,4 @@
-"""Makes speech of clauses, one after another, and hands it to playback."""
+"""Makes speech of clauses, one after another, and hands it to playback with the sounds between."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 from collections import deque
 
+from xtalk_edge.audio.format import Sound, samples_to_pcm
+from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.interfaces import TTS
+from xtalk_edge.engines.interfaces import TTS, SpeechChunk
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.events import (
     TTSChunkGenerated,
     TTSFinished,
     TTSStarted,
     TurnTTSFlushRequested,
+    TurnTTSSoundAppendRequested,
     TurnTTSStopRequested,
     TurnTTSTextAppendRequested,
 )
@@ -33,15 +36,17 @@ class TTSManager(Manager):
         tts: TTS,
         worker: Worker,
         playback: PlaybackManager,
+        sounds: SoundShelf,
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._tts = tts
         self._worker = worker
         self._playback = playback
+        self._sounds = sounds
         self._turn_id = 0
         self._chunks = 0
         self._stopped_turn_id = -1
-        self._clauses: deque[str] = deque()
+        self._pieces: deque[str | Sound] = deque()
         self._flushed = False
         self._speaking: asyncio.Task[None] | None = None
 
@@ -50,7 +55,16 @@ class TTSManager(Manager):
         """Say a clause after those already queued."""
         if not self._accepts(event.turn_id):
             return
-        self._clauses.append(event.text)
+        self._pieces.append(event.text)
+        self._go_on()
+
+    @handles(TurnTTSSoundAppendRequested)
+    def on_sound(self, event: TurnTTSSoundAppendRequested) -> None:
+        """Play a sound after what is already queued."""
+        sound = self._sounds.take(event.sound)
+        if sound is None or not self._accepts(event.turn_id):
+            return
+        self._pieces.append(sound)
         self._go_on()
 
     @handles(TurnTTSFlushRequested)
@@ -81,7 +95,7 @@ class TTSManager(Manager):
         return True
 
     def _drop(self) -> None:
-        self._clauses.clear()
+        self._pieces.clear()
         self._flushed = False
         if self._speaking is not None:
             self._speaking.cancel()
@@ -92,16 +106,25 @@ class TTSManager(Manager):
             self._speaking = self.tasks.start(self._speak(self._turn_id), "tts")
 
     async def _speak(self, turn_id: int) -> None:
-        while self._clauses:
-            text = self._clauses.popleft()
+        while self._pieces:
+            piece = self._pieces.popleft()
+            if isinstance(piece, Sound):
+                self._play(piece)
+                continue
             try:
-                await self._speak_clause(turn_id, text)
+                await self._speak_clause(turn_id, piece)
             except Exception as error:  # noqa: BLE001 - an engine may raise anything; go on
                 self.report(error, error_type="tts_error", component="tts", turn_id=turn_id)
         if self._flushed:
             self._flushed = False
             self.bus.publish(TTSFinished(turn_id=turn_id))
             self._playback.end_reply(turn_id)
+
+    def _play(self, sound: Sound) -> None:
+        # A clause without words: it takes its time in the reply and adds nothing to what was said.
+        clause = self._playback.begin_clause("", sound.rate_hz)
+        clause.add(SpeechChunk(samples_to_pcm(sound.samples)))
+        clause.end()
 
     async def _speak_clause(self, turn_id: int, text: str) -> None:
         # Opened by its first sound: what the voice could not say is no part of the reply.

@@ -8,6 +8,8 @@ from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (
+    AnnouncementDropped,
+    AnnouncementStarted,
     ASRResultFinal,
     ASRResultPartial,
     ButtonPressed,
@@ -24,6 +26,7 @@ from xtalk_edge.events import (
     TurnTTSFlushRequested,
     TurnTTSPauseRequested,
     TurnTTSResumeRequested,
+    TurnTTSSoundAppendRequested,
     TurnTTSStopRequested,
     TurnTTSTextAppendRequested,
     VADSpeechEnd,
@@ -110,7 +113,7 @@ class TurnManager(Manager):
     @handles(SpeechRequested)
     def on_offer(self, event: SpeechRequested) -> None:
         """Something outside a turn has something to say."""
-        self._tell(facts.SpeechOffered(event.text))
+        self._tell(facts.SpeechOffered(event.text, event.sound, event.offer_id))
 
     # -- actions ---------------------------------------------------------------------------
 
@@ -143,8 +146,8 @@ class TurnManager(Manager):
                 return [TurnLLMAgentStartRequested(turn_id=turn_id, text=text)]
             case actions.AskAgain(turn_id):
                 return _say(turn_id, self.config.turn.ask_again)
-            case actions.Announce(turn_id, text):
-                return _say(turn_id, text)
+            case actions.Announce(turn_id, offer):
+                return _announce(turn_id, offer)
             case actions.StopReply(turn_id, reason):
                 return [
                     TurnLLMAgentStopRequested(turn_id=turn_id, reason=reason),
@@ -154,9 +157,17 @@ class TurnManager(Manager):
                 return [TurnTTSPauseRequested(turn_id=turn_id)]
             case actions.Unduck(turn_id):
                 return [TurnTTSResumeRequested(turn_id=turn_id)]
-            case actions.DiscardOffer():
+            case actions.DiscardOffer(offer):
                 log.warning("too many announcements are waiting; the oldest will not be said")
+                return [AnnouncementDropped(offer_id=offer.offer_id)]
         return []
+
+
+def _announce(turn_id: int, offer: facts.SpeechOffered) -> list[Event]:
+    started: list[Event] = [AnnouncementStarted(turn_id=turn_id, offer_id=offer.offer_id)]
+    if offer.sound:
+        started.append(TurnTTSSoundAppendRequested(turn_id=turn_id, sound=offer.sound))
+    return started + _say(turn_id, offer.text)
 
 
 def _say(turn_id: int, text: str) -> list[Event]:

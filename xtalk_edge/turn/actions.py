@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from xtalk_edge.turn.facts import SpeechOffered
+
 StopReason = Literal["interrupted", "stop word", "wake word", "button"]
 
 
@@ -64,17 +66,17 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Say the offered `text` word for word; it is a reply like any other and ends like one."""
+    """Say what was offered word for word; it is a reply like any other and ends like one."""
 
     turn_id: int
-    text: str
+    offer: SpeechOffered
 
 
 @dataclass(frozen=True, slots=True)
 class DiscardOffer:
-    """Too many announcements wait: `text`, the oldest, will not be said."""
+    """Too many announcements wait: this, the oldest, will not be said."""
 
-    text: str
+    offer: SpeechOffered
 
 
 @dataclass(frozen=True, slots=True)

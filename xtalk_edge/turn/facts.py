@@ -67,6 +67,10 @@ class SpeechOffered:
     """Something outside a turn (a timer) wants `text` said when the floor is free."""
 
     text: str
+    sound: str = ""
+    """Chime to play before it; "" for none."""
+    offer_id: int = 0
+    """By which the offerer knows it again."""
 
 
 Fact = (

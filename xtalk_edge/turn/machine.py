@@ -46,6 +46,7 @@ from xtalk_edge.turn.facts import (
     ReplyAudible,
     ReplyEnded,
     SpeechEnded,
+    SpeechOffered,
     SpeechStarted,
     Woken,
 )
@@ -76,7 +77,7 @@ class TurnMachine:
         self._speech = SpeechTrack()
         self._utterance: Utterance | None = None
         self._reply: Reply | None = None
-        self._offers: deque[str] = deque()
+        self._offers: deque[SpeechOffered] = deque()
         self._asked_again = False
         self._last_turn_id = 0
         self._announced_state = self.state
@@ -129,7 +130,7 @@ class TurnMachine:
             case ReplyEnded():
                 self._reply_ended(fact.turn_id)
             case _:  # SpeechOffered, the only one left
-                self._offered(fact.text)
+                self._offered(fact)
 
     def _settle(self) -> list[Action]:
         """Do what is due by now; return everything decided since the last call."""
@@ -316,10 +317,10 @@ class TurnMachine:
             self._speech.raise_floor(self._now_s)
         self._attend(reply.stay_awake_s)
 
-    def _offered(self, text: str) -> None:
+    def _offered(self, offer: SpeechOffered) -> None:
         if len(self._offers) == _MAX_OFFERS:
             self._actions.append(DiscardOffer(self._offers.popleft()))
-        self._offers.append(text)
+        self._offers.append(offer)
 
     def _announce(self) -> None:
         # What was said while asleep was not for the device.
