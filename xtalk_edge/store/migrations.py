@@ -14,5 +14,23 @@ MIGRATIONS = (
         saved_at TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE notes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        text TEXT NOT NULL,
+        made_at TEXT NOT NULL
+    );
+    CREATE TABLE memories (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        text TEXT NOT NULL,
+        made_at TEXT NOT NULL
+    );
+    CREATE TABLE list_items (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        list_name TEXT NOT NULL,
+        item TEXT NOT NULL,
+        added_at TEXT NOT NULL
+    );
+    """,
 )
 """The script that leads from version n to n + 1."""
