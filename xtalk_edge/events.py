@@ -206,6 +206,13 @@ class SpeechRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechWithdrawn(Event):
+    """What was requested with `offer_id` is not to be said any more, if it has not begun."""
+
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementStarted(Event):
     """What was requested with `offer_id` is now being said, in turn `turn_id`."""
 

@@ -26,6 +26,7 @@ from xtalk_edge.turn.actions import (
 from xtalk_edge.turn.facts import (
     ButtonPressed,
     FinalRecognised,
+    OfferWithdrawn,
     PartialRecognised,
     ReplyAudible,
     ReplyEnded,
@@ -570,6 +571,15 @@ def test_too_many_announcements_lose_the_oldest_and_say_so() -> None:
     assert actions == [DiscardOffer(SpeechOffered("0"))]
 
 
+def test_a_withdrawn_announcement_is_not_said() -> None:
+    made = thinking()
+    kept, dropped = SpeechOffered("one", offer_id=1), SpeechOffered("two", "alarm", 2)
+    for offer in (dropped, kept):
+        made.handle(offer, 4.0)
+    assert made.handle(OfferWithdrawn(2), 4.0) == []
+    assert made.handle(ReplyEnded(1), 5.0) == [Announce(2, kept)]
+
+
 # -- stale and odd facts -------------------------------------------------------------------
 
 
@@ -787,7 +797,11 @@ class AnyFacts(RuleBasedStateMachine):
 
     @rule()
     def offer(self) -> None:
-        self.tell(SpeechOffered("tea"))
+        self.tell(SpeechOffered("tea", offer_id=1))
+
+    @rule()
+    def withdraw(self) -> None:
+        self.tell(OfferWithdrawn(1))
 
     @rule(turn_id=st.integers(-1, 60), text=TEXTS)
     def stale(self, turn_id: Any, text: Any) -> None:

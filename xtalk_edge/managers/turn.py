@@ -15,6 +15,7 @@ from xtalk_edge.events import (
     ButtonPressed,
     Event,
     SpeechRequested,
+    SpeechWithdrawn,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
     TurnASREndRequested,
@@ -114,6 +115,11 @@ class TurnManager(Manager):
     def on_offer(self, event: SpeechRequested) -> None:
         """Something outside a turn has something to say."""
         self._tell(facts.SpeechOffered(event.text, event.sound, event.offer_id))
+
+    @handles(SpeechWithdrawn)
+    def on_withdrawn(self, event: SpeechWithdrawn) -> None:
+        """What was offered need not be said any more."""
+        self._tell(facts.OfferWithdrawn(event.offer_id))
 
     # -- actions ---------------------------------------------------------------------------
 

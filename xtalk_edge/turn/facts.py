@@ -73,6 +73,13 @@ class SpeechOffered:
     """By which the offerer knows it again."""
 
 
+@dataclass(frozen=True, slots=True)
+class OfferWithdrawn:
+    """What was offered under this number need not be said any more."""
+
+    offer_id: int
+
+
 Fact = (
     Woken
     | ButtonPressed
@@ -83,4 +90,5 @@ Fact = (
     | ReplyAudible
     | ReplyEnded
     | SpeechOffered
+    | OfferWithdrawn
 )

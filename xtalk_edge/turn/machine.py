@@ -19,7 +19,6 @@ Actions that name a turn nobody works on any more never occur; facts that do are
 from __future__ import annotations
 
 import math
-from collections import deque
 
 from xtalk_edge.turn.actions import (
     Action,
@@ -42,6 +41,7 @@ from xtalk_edge.turn.facts import (
     ButtonPressed,
     Fact,
     FinalRecognised,
+    OfferWithdrawn,
     PartialRecognised,
     ReplyAudible,
     ReplyEnded,
@@ -51,14 +51,12 @@ from xtalk_edge.turn.facts import (
     Woken,
 )
 from xtalk_edge.turn.floor import Reply, Utterance
+from xtalk_edge.turn.offers import Offers
 from xtalk_edge.turn.phrases import Phrases
 from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.speech_track import SpeechTrack
 
 __all__ = ["TurnMachine", "TurnPolicy"]
-
-# More timers than anybody sets; beyond it something offers without end.
-_MAX_OFFERS = 16
 
 _STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
 
@@ -77,7 +75,7 @@ class TurnMachine:
         self._speech = SpeechTrack()
         self._utterance: Utterance | None = None
         self._reply: Reply | None = None
-        self._offers: deque[SpeechOffered] = deque()
+        self._offers = Offers()
         self._asked_again = False
         self._last_turn_id = 0
         self._announced_state = self.state
@@ -129,6 +127,8 @@ class TurnMachine:
                 self._reply_audible(fact.turn_id)
             case ReplyEnded():
                 self._reply_ended(fact.turn_id)
+            case OfferWithdrawn():
+                self._offers.withdraw(fact.offer_id)
             case _:  # SpeechOffered, the only one left
                 self._offered(fact)
 
@@ -318,15 +318,15 @@ class TurnMachine:
         self._attend(reply.stay_awake_s)
 
     def _offered(self, offer: SpeechOffered) -> None:
-        if len(self._offers) == _MAX_OFFERS:
-            self._actions.append(DiscardOffer(self._offers.popleft()))
-        self._offers.append(offer)
+        dropped = self._offers.add(offer)
+        if dropped is not None:
+            self._actions.append(DiscardOffer(dropped))
 
     def _announce(self) -> None:
         # What was said while asleep was not for the device.
         self._speech.raise_floor(self._now_s)
         self._reply = Reply(self._new_turn_id(), self._policy.follow_up_s)
-        self._actions.append(Announce(self._reply.turn_id, self._offers.popleft()))
+        self._actions.append(Announce(self._reply.turn_id, self._offers.take()))
 
     def _new_turn_id(self) -> int:
         self._last_turn_id += 1
