@@ -38,6 +38,9 @@ from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.store.database import Database
+from xtalk_edge.store.lists import ListTable
+from xtalk_edge.store.memories import MemoryTable
+from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
@@ -283,12 +286,21 @@ async def open_agent(
     """
     # In virtual time the same conversation must come out the same, jokes included.
     luck = random.Random(0 if is_virtual() else None)
-    context = ToolContext(timers=timers, volume=volume, last_reply=last_reply, choose=luck)
-    chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
-    box = ToolBox(chosen, context, dry_run=dry_run)
-    async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
-        agent.engine.use_tools(box)
-        yield agent.engine
+    with contextlib.closing(Database(config.store.folder())) as database:
+        context = ToolContext(
+            timers=timers,
+            volume=volume,
+            notes=NoteTable(database),
+            memories=MemoryTable(database),
+            lists=ListTable(database),
+            last_reply=last_reply,
+            choose=luck,
+        )
+        chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
+        box = ToolBox(chosen, context, dry_run=dry_run)
+        async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
+            agent.engine.use_tools(box)
+            yield agent.engine
 
 
 def open_card(audio: AudioConfig) -> Card:

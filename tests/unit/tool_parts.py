@@ -5,6 +5,9 @@ import random
 
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.store.database import Database
+from xtalk_edge.store.lists import ListTable
+from xtalk_edge.store.memories import MemoryTable
+from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext
@@ -28,6 +31,7 @@ class Volume:
 def make_context(store, said=""):
     return ToolContext(
         timers=TimerService(TimerTable(store)), volume=Volume(), last_reply=lambda: said,
+        notes=NoteTable(store), memories=MemoryTable(store), lists=ListTable(store),
         choose=random.Random(7),
     )  # fmt: skip
 

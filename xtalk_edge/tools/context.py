@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from xtalk_edge.clock import wall_now
+from xtalk_edge.store.lists import ListTable
+from xtalk_edge.store.memories import MemoryTable
+from xtalk_edge.store.notes import NoteTable
+from xtalk_edge.tools.outputs import DeviceOutputs, MemoryOutputs
 from xtalk_edge.tools.timer_service import TimerService
 
 
@@ -22,12 +26,38 @@ class VolumeControl(Protocol):
         """Set the volume, 0 to 100; takes effect with the next block."""
 
 
+class VoiceControl(Protocol):
+    """How the device sounds, as the appliance offers it."""
+
+    speed: float
+    """Times the usual speed."""
+    current: str
+    """One of `names`, or "" of a voice that cannot be changed."""
+
+    def names(self) -> list[str]:
+        """Return every voice as the owner calls it, the usual one first."""
+
+    async def choose(self, name: str) -> None:
+        """Speak with that voice, one of `names`, from the next sentence on."""
+
+    async def set_speed(self, factor: float) -> bool:
+        """Speak that many times as fast as usual; False when this voice has one speed only."""
+
+
 @dataclass(slots=True)
 class ToolContext:
     """Everything a tool is given besides its arguments."""
 
     timers: TimerService
     volume: VolumeControl
+    notes: NoteTable
+    memories: MemoryTable
+    lists: ListTable
+    devices: DeviceOutputs = field(default_factory=MemoryOutputs)
+    voice: VoiceControl | None = None
+    """None where nothing is spoken."""
+    restart: Callable[[], None] | None = None
+    """Start the appliance afresh once what is being said is over; None where none runs."""
     last_reply: Callable[[], str] = lambda: ""
     """Return what the device said last; "" when it has said nothing yet."""
     help_phrases: Callable[[], list[str]] = list
@@ -38,3 +68,5 @@ class ToolContext:
     """Where jokes get their luck; give a seeded one for the same choice every time."""
     last_joke: int = -1
     """Index of the joke told last, so that it is not told twice running."""
+    muted_percent: int | None = None
+    """The volume before it was muted; None when it is not."""

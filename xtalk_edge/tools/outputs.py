@@ -1,0 +1,42 @@
+"""What can be switched on and off: the interface, and outputs that exist in memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+
+class DeviceOutputs(Protocol):
+    """The lamps, fans and sockets that the owner named."""
+
+    def names(self) -> list[str]:
+        """Return what can be switched, in the owner's words and order."""
+
+    def is_on(self, name: str) -> bool:
+        """Tell how a device was switched last."""
+
+    async def switch(self, names: list[str], on: bool) -> None:
+        """Switch devices, all of them named by `names`.
+
+        Raises:
+            EdgeError: one could not be reached.
+        """
+
+
+class MemoryOutputs:
+    """Outputs that remember how they were switched, for trying out and for tests; off at first."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._on = dict.fromkeys(names, False)
+
+    def names(self) -> list[str]:
+        """Return what can be switched, in the owner's order."""
+        return list(self._on)
+
+    def is_on(self, name: str) -> bool:
+        """Tell how a device was switched last."""
+        return self._on[name]
+
+    async def switch(self, names: list[str], on: bool) -> None:
+        """Switch devices."""
+        self._on.update(dict.fromkeys(names, on))
