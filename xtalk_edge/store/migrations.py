@@ -32,5 +32,24 @@ MIGRATIONS = (
         added_at TEXT NOT NULL
     );
     """,
+    """
+    ALTER TABLE timers ADD COLUMN kind TEXT NOT NULL DEFAULT 'timer';
+    ALTER TABLE timers ADD COLUMN rang_at TEXT;
+    CREATE TABLE alarms (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        hour INTEGER NOT NULL,
+        minute INTEGER NOT NULL,
+        repeat TEXT NOT NULL,
+        first_day TEXT NOT NULL,
+        next_day TEXT,
+        rang_day TEXT
+    );
+    CREATE TABLE alarm_days_done (
+        alarm_id INTEGER NOT NULL,
+        day TEXT NOT NULL,
+        PRIMARY KEY (alarm_id, day)
+    );
+    """,
 )
 """The script that leads from version n to n + 1."""
