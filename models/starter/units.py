@@ -51,7 +51,7 @@ def conversion(rng: Random) -> Said:
     """Return an amount and another unit, as in "how many ounces are in two cups"."""
     source, target = _pair(rng)
     said, value = _amount(rng)
-    one = value == 1 and not said.replace(".", "").isdigit()
+    one = said.endswith((" a", "a", "one", "one half", "1"))
     if source in TEMPERATURES:
         return _temperature(said, value, source, target, rng)
     unit = source[0] if one else rng.choice(source[1:])
