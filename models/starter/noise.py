@@ -1,4 +1,7 @@
-"""What mouths, recognisers and keyboards do to a phrase: fillers, slips, typing; no I/O."""
+"""What mouths, recognisers and keyboards do to a phrase: fillers, slips, typing; no I/O.
+
+Only to the phrase around a value: what `protect` has hidden comes out as it went in.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +49,21 @@ SHORTENED = (
     ("couldn't", "couldnt"), ("o'clock", "oclock"), ("let's", "lets"),
 )  # fmt: skip
 
-COPIED = frozenset({"set_timer", "set_volume", "calculate", "cancel_timer", "timer_left"})
-"""Kinds whose answer copies from the text: letters stay as they are, whatever the typing."""
+HIDDEN = {code: 0xE000 + code for code in range(0x20, 0x17F)}
+"""Characters of protected words, in a range that no text uses and that is no space or letter."""
+SHOWN = {hidden: code for code, hidden in HIDDEN.items()}
+PAUSES = ("um", "uh", "er")
+"""What may be heard beside a protected word without being taken for a part of it."""
+
+
+def protect(text: str) -> str:
+    """Return text so that `disturb` takes it for one word that it must leave alone."""
+    return text.translate(HIDDEN)
+
+
+def is_protected(word: str) -> bool:
+    """Tell whether a word went through `protect`."""
+    return any(ord(character) in SHOWN for character in word)
 
 
 def disturb(text: str, order: bool, kind: str, rng: Random) -> str:
@@ -56,12 +72,17 @@ def disturb(text: str, order: bool, kind: str, rng: Random) -> str:
     if rng.random() < 0.15:
         text = _shorten(text, rng)
     if rng.random() < 0.14:
-        text = _mishear(text, kind, rng)
-    if kind not in COPIED and rng.random() < 0.05:
+        text = _mishear(text, rng)
+    if rng.random() < 0.05:
         text = _mistype(text, rng)
     if rng.random() < 0.10:
-        return _as_typed(text, rng)
-    return normalise(text)
+        return _as_typed(text, rng).translate(SHOWN)
+    return normalise(text).translate(SHOWN)
+
+
+QUIET_ENDS = frozenset({"chat", "unknown", "ask", "stop"})
+DICTATION = frozenset({"add_note", "remember", "add_item"})
+"""Tools that keep what is said to the letter."""
 
 
 def _manners(text: str, order: bool, kind: str, rng: Random) -> str:
@@ -69,8 +90,10 @@ def _manners(text: str, order: bool, kind: str, rng: Random) -> str:
         text = f"{rng.choice(ASKING)} {text}"
     if rng.random() < 0.11:
         text = f"{rng.choice(STARTS)} {text}"
-    # "Thank you" after nothing else *is* the message, so small talk keeps its own endings.
-    if kind not in ("chat", "unknown", "ask", "stop") and rng.random() < 0.11:
+    # "Thank you" after nothing else *is* the message, so small talk keeps its own endings; and
+    # what ends in dictated words could not tell "please" from one of them.
+    dictated = kind in DICTATION and is_protected(text[-1:])
+    if not dictated and kind not in QUIET_ENDS and rng.random() < 0.11:
         text = f"{text} {rng.choice(ENDS)}"
     return text
 
@@ -80,26 +103,25 @@ def _shorten(text: str, rng: Random) -> str:
     return text.replace(old, new, 1) if old else text
 
 
-def _mishear(text: str, kind: str, rng: Random) -> str:
+def _mishear(text: str, rng: Random) -> str:
     """Drop, double, insert or confuse one small word, as recognisers do."""
     words = text.split()
+    hidden = [is_protected(word) for word in words]
+    before_hidden = [*hidden[1:], False]
     small = [i for i, word in enumerate(words) if word in SMALL]
     slip = rng.random()
-    # A doubled or lost word inside a sum changes the sum.
-    if kind == "calculate":
-        small = [i for i in small if i < 2 and words[i] not in ("a", "an")]
-        if not small:
-            return text
-        del words[rng.choice(small)]
-    elif slip < 0.35 and small and len(words) > 2:
+    if slip < 0.35 and small and len(words) > 2:
         del words[rng.choice(small)]
     elif slip < 0.5 and small:
         at = rng.choice(small)
         words.insert(at, words[at])
     elif slip < 0.65 and len(words) > 2:
-        words.insert(rng.randint(0, min(2, len(words))), rng.choice(INSERTED))
+        at = rng.randint(0, 2)
+        beside = hidden[at] or (at > 0 and hidden[at - 1])
+        words.insert(at, rng.choice(PAUSES if beside else INSERTED))
     else:
-        known = [i for i, word in enumerate(words) if word in CONFUSED]
+        # Just before a value a wrong word could be taken for the value's first.
+        known = [i for i, word in enumerate(words) if word in CONFUSED and not before_hidden[i]]
         if known:
             at = rng.choice(known)
             words[at] = rng.choice(CONFUSED[words[at]])
@@ -108,9 +130,10 @@ def _mishear(text: str, kind: str, rng: Random) -> str:
 
 def _mistype(text: str, rng: Random) -> str:
     """Swap, drop or double one letter."""
-    if len(text) < 6:
+    places = [i for i in range(1, len(text) - 2) if text[i].isalpha() and text[i + 1].isalpha()]
+    if len(text) < 6 or not places:
         return text
-    at = rng.randint(1, len(text) - 3)
+    at = rng.choice(places)
     slip = rng.random()
     if slip < 0.4:
         return text[:at] + text[at + 1] + text[at] + text[at + 2 :]

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from models.starter.durations import duration, span
+from models.starter.clock_times import clock_name, clock_time
+from models.starter.dates import date, near_date, stretch
+from models.starter.durations import (
+    brief, duration, duration_name, more_span, more_time, only_minutes, span, span_name,
+)
 from models.starter.figures import Said, any_number, say_number
+from models.starter.moments import day, day_part, moment, plain_day, repetition, routine
+from models.starter.places import place
+from models.starter.free_text import FREE_TEXT
 from models.starter.sums import calculation, ordered_calculation
+from models.starter.things import THINGS
+from models.starter.units import UNITS
 
 
 def level(rng: Random) -> Said:
@@ -56,4 +65,28 @@ SLOTS: dict[str, Callable[[Random], Said]] = {
     "order_sum": ordered_calculation,
     "hour": clock_hour,
     "number": number,
+    "time": clock_time,
+    "clock_name": clock_name,
+    "moment": moment,
+    "routine": routine,
+    "day": day,
+    "plain_day": plain_day,
+    "day_part": day_part,
+    "repetition": repetition,
+    "date": date,
+    "near_date": near_date,
+    "stretch": stretch,
+    "place": place,
+    "minutes": only_minutes,
+    "span_name": span_name,
+    "duration_name": duration_name,
+    "more": more_time,
+    "more_span": more_span,
+    "brief": brief,
 }
+
+CORRECTED = frozenset({
+    "name", "alarm_name", "date", "place", "stretch", "minutes", "span", "level", "percent",
+    "amount", "brief",
+})
+"""Slots in which the filler lets people change their mind; others see to it themselves."""
