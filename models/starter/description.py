@@ -62,6 +62,14 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What people call a thing: `spoken` is in the grammar too, `other` in the corpus only."""
+
+    spoken: tuple[str, ...]
+    other: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """Everything the corpus and the grammar are made from."""
 
@@ -70,8 +78,7 @@ class Description:
     replies: tuple[Reply, ...]
     values: dict[str, tuple[Value, ...]]
     words: dict[str, tuple[str, ...]]
-    spoken_names: tuple[str, ...]
-    other_names: tuple[str, ...]
+    names: dict[str, Names]
 
 
 def _toml(name: str) -> dict[str, Any]:
@@ -114,7 +121,10 @@ def load() -> Description:
         lines = phrases((HERE / name).read_text(encoding="utf-8"))
         unknown = others["unknown"]
         replies.append(Reply("unknown", unknown["answer"], unknown["weight"] // 2, (), lines))
-    names = values.pop("timer_names")
+    names = {
+        slot: Names(_entries(lists["spoken"]), _entries(lists["other"]))
+        for slot, lists in values.pop("names").items()
+    }
     by_slot = {
         slot: tuple(
             Value(argument, int(v) if v.isdecimal() else v, parse(text, wording))
@@ -129,6 +139,5 @@ def load() -> Description:
         tuple(replies),
         by_slot,
         {slot: _entries(text) for slot, text in _toml("words.toml").items()},
-        _entries(names["spoken"]),
-        _entries(names["other"]),
+        names,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from models.starter.corrections import corrected
 from models.starter.figures import Said, say_number
 
 UNITS = {"hours": (1, 12), "minutes": (1, 60), "seconds": (1, 90)}
@@ -95,16 +96,11 @@ def duration(rng: Random) -> Said:
     if kind < 0.45:
         wrong = rng.choice((_plain(rng, digits)[0], say_number(rng.randint(1, 60), rng, digits)))
         right, meant = _plain(rng, digits)
-        return f"{wrong} {rng.choice(CORRECTIONS)} {right}", meant
+        return corrected(wrong, right, rng), meant
     said, meant = _plain(rng, digits)
     return (f"{rng.choice(ABOUT)} {said}" if rng.random() < 0.03 else said), meant
 
 
-CORRECTIONS = (
-    "no", "no no", "no wait", "sorry", "i mean", "no i mean", "actually", "wait", "or rather",
-    "no make that",
-    "no sorry", "uh no", "um no", "make that", "wait no", "no make it", "oh no", "er",
-)  # fmt: skip
 ABOUT = ("about", "exactly", "around", "just", "another", "the next", "like")
 
 
@@ -120,3 +116,61 @@ def span(rng: Random) -> Said:
     link = "-" if rng.random() < 0.12 else " "
     ending = unit if n > 1 and rng.random() < 0.12 else unit[:-1]
     return f"{say_number(n, rng, digits)}{link}{ending}", {unit: n}
+
+
+def span_name(rng: Random) -> Said:
+    """Return a length of time that tells which timer is meant: "ten minute", as its name."""
+    text = span(rng)[0]
+    return text, {"name": text}
+
+
+def duration_name(rng: Random) -> Said:
+    """Return a plain length of time that tells which timer is meant: "ten minutes"."""
+    text = _plain(rng, rng.random() < 0.3)[0]
+    return text, {"name": text}
+
+
+def more_time(rng: Random) -> Said:
+    """Return a length of time with "more" in it, as in "give me five more minutes"."""
+    unit = rng.choices(tuple(UNITS), (8, 77, 15))[0]
+    n = _amount(rng, unit)
+    digits = rng.random() < 0.25
+    word = _unit(rng, n, unit, False)
+    if n == 1 and not digits and rng.random() < 0.6:
+        return rng.choice((f"another {unit[:-1]}", f"one more {unit[:-1]}")), {unit: n}
+    if unit == "minutes" and rng.random() < 0.06:
+        return rng.choice(("another half hour", "half an hour more", "half an hour longer")), {
+            unit: 30
+        }
+    number = say_number(n, rng, digits)
+    said = (f"{number} more{word}", f"{number} more{word}", f"another {number}{word}",
+            f"{number}{word} more", f"{number}{word} longer", f"{number} extra{word}",
+            f"an extra {number}{word}", f"an additional {number}{word}")  # fmt: skip
+    return rng.choice(said), {unit: n}
+
+
+def more_span(rng: Random) -> Said:
+    """Return minutes with "more" in it, for whoever wants to sleep on."""
+    while True:
+        said, meant = more_time(rng)
+        if "minutes" in meant:
+            return said, meant
+
+
+def only_minutes(rng: Random) -> Said:
+    """Return a length of time that counts minutes alone."""
+    if rng.random() < 0.12:
+        return rng.choice(
+            (("half an hour", {"minutes": 30}), ("a quarter of an hour", {"minutes": 15}),
+             ("a minute", {"minutes": 1}), ("a couple of minutes", {"minutes": 2}),
+             ("half hour", {"minutes": 30}), ("a half hour", {"minutes": 30}))
+        )  # fmt: skip
+    n = _amount(rng, "minutes")
+    digits = rng.random() < 0.25
+    return say_number(n, rng, digits) + _unit(rng, n, "minutes", digits), {"minutes": n}
+
+
+def brief(rng: Random) -> Said:
+    """Return a bare number of minutes: "make it ten" after a timer of minutes."""
+    n = _amount(rng, "minutes")
+    return say_number(n, rng, rng.random() < 0.25), {"minutes": n}

@@ -63,7 +63,7 @@ def spoken_values(description: Description) -> dict[str, str]:
         "mute": "mute | mute the sound",
         "full": "( maximum | full ) volume",
     }
-    return everyday | {"name": " | ".join(description.spoken_names)}
+    return everyday | {slot: " | ".join(n.spoken) for slot, n in description.names.items()}
 
 
 def build(description: Description) -> str:
