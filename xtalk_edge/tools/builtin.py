@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from xtalk_edge.tools.clock import get_date, get_time
+from xtalk_edge.tools.clock import get_time
 from xtalk_edge.tools.conversation import help, repeat, stop
+from xtalk_edge.tools.days import get_date
 from xtalk_edge.tools.jokes import tell_joke
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.sums import calculate
