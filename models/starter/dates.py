@@ -17,9 +17,7 @@ FIRST = (
     "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
     "eighteenth", "nineteenth", "twentieth",
 )  # fmt: skip
-HOLIDAYS = tuple(
-    name.replace("_", " ")
-    for name in """
+FEASTS = """
     christmas christmas christmas christmas_eve christmas_day boxing_day new_year new_year's
     new_year's_day new_year's_eve new_years_eve easter easter easter_sunday easter_monday
     good_friday palm_sunday pentecost ascension_day ash_wednesday halloween halloween thanksgiving
@@ -30,8 +28,8 @@ HOLIDAYS = tuple(
     canada_day australia_day bastille_day cinco_de_mayo earth_day pancake_day shrove_tuesday
     hanukkah ramadan eid diwali passover yom_kippur rosh_hashanah chinese_new_year lunar_new_year
     juneteenth flag_day burns_night st_george's_day midsummer leap_day advent epiphany
-    """.split()
-)
+    """
+HOLIDAYS = tuple(name.replace("_", " ") for name in FEASTS.split())
 RELATIVE = (
     "today", "tomorrow", "tomorrow", "tomorrow", "yesterday", "yesterday", "day after tomorrow",
     "day before yesterday", "next week", "last week", "next month", "next year",

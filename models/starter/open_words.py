@@ -6,12 +6,11 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
-from models.starter.free_text import common_words
+from models.starter.free_text import common_words, lists
 
 DICTIONARY = "model/en-us/cmudict-en-us.dict"
 """The recogniser's own word list: whatever can be heard can be a name."""
-TOLD_APART = frozenset(
-    """
+MEANING = """
     timer timers alarm alarms clock note notes list lists hour hours minute minutes second seconds
     day days week weeks month months year years morning afternoon evening night noon midnight today
     tonight tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday weekday
@@ -20,13 +19,9 @@ TOLD_APART = frozenset(
     sixty seventy eighty ninety hundred thousand half quarter the and for from past till until
     after before please all any every each another that this not off with called named
     no sorry wait actually mean
-    """.split()
-)
+    """
+TOLD_APART = frozenset(MEANING.split())
 """Words that mean something of their own wherever a name may stand."""
-SYLLABLES = """an el or im ur ba be bi bo bu da de di do fa fe fi ga go ha hi ja jo ka ki ko la le li
-    lo lu ma me mi mo na ne no nu pa pe po ra re ri ro sa se so su ta te ti to va ve vi wa wi za zu
-    bran cla cre dro fla gra ple pri sha ska spo sta thi tra ing er est ness ton ville ford land
-    berg son man ash elm ock uff oon eak ight ound""".split()
 
 
 @cache
@@ -53,7 +48,7 @@ def any_word(rng: Random) -> str:
     if chance < 0.3:
         return rng.choice(everyday())
     if chance < 0.5:
-        return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3)))
+        return "".join(rng.choices(lists()["word_parts"], k=rng.randint(2, 3)))
     return rng.choice(dictionary())
 
 

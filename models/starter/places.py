@@ -7,9 +7,7 @@ from random import Random
 from models.starter.figures import Said
 from models.starter.open_words import any_words
 
-KNOWN = tuple(
-    name.replace("_", " ")
-    for name in """
+CITIES = """
     new_york london paris tokyo berlin madrid rome moscow sydney melbourne beijing shanghai
     hong_kong singapore bangkok dubai mumbai delhi new_delhi cairo lagos nairobi cape_town
     johannesburg istanbul athens vienna zurich geneva amsterdam brussels copenhagen stockholm oslo
@@ -30,8 +28,8 @@ KNOWN = tuple(
     sri_lanka nepal mongolia kazakhstan casablanca accra addis_ababa kyoto osaka lyon marseille
     naples venice florence seville porto krakow st_petersburg kiev tallinn riga vilnius belgrade
     zagreb sarajevo sofia bucharest malta cyprus greenland siberia bali goa newfoundland nova_scotia
-    """.split()
-)
+    """
+KNOWN = tuple(name.replace("_", " ") for name in CITIES.split())
 ENDINGS = ("", "", "", " city", " beach", " springs", " island", " falls", " valley", " bay")
 STARTS = ("", "", "", "", "san ", "santa ", "new ", "saint ", "port ", "fort ", "lake ", "north ",
           "south ", "west ", "east ", "el ", "mount ")  # fmt: skip

@@ -8,12 +8,19 @@ from random import Random
 from models.starter.clock_times import clock_name, clock_time
 from models.starter.dates import date, near_date, stretch
 from models.starter.durations import (
-    brief, duration, duration_name, more_span, more_time, only_minutes, span, span_name,
+    brief,
+    duration,
+    duration_name,
+    more_span,
+    more_time,
+    only_minutes,
+    span,
+    span_name,
 )
 from models.starter.figures import Said, any_number, say_number
+from models.starter.free_text import FREE_TEXT
 from models.starter.moments import day, day_part, moment, plain_day, repetition, routine
 from models.starter.places import place
-from models.starter.free_text import FREE_TEXT
 from models.starter.sums import calculation, ordered_calculation
 from models.starter.things import THINGS
 from models.starter.units import UNITS
@@ -69,24 +76,38 @@ SLOTS: dict[str, Callable[[Random], Said]] = {
     "clock_name": clock_name,
     "moment": moment,
     "routine": routine,
-    "day": day,
+    "which_day": day,
     "plain_day": plain_day,
     "day_part": day_part,
     "repetition": repetition,
     "date": date,
     "near_date": near_date,
     "stretch": stretch,
-    "place": place,
+    "city": place,
     "minutes": only_minutes,
     "span_name": span_name,
     "duration_name": duration_name,
     "more": more_time,
     "more_span": more_span,
     "brief": brief,
+    **FREE_TEXT,
+    **THINGS,
+    **UNITS,
 }
 
-CORRECTED = frozenset({
-    "name", "alarm_name", "date", "place", "stretch", "minutes", "span", "level", "percent",
-    "amount", "brief",
-})
+CORRECTED = frozenset(
+    {
+        "name",
+        "alarm_name",
+        "date",
+        "city",
+        "stretch",
+        "minutes",
+        "span",
+        "level",
+        "percent",
+        "amount",
+        "brief",
+    }
+)
 """Slots in which the filler lets people change their mind; others see to it themselves."""
