@@ -63,5 +63,10 @@ def date_words(at: datetime.date) -> str:
         "January", "February", "March", "April", "May", "June", "July", "August", "September",
         "October", "November", "December",
     )  # fmt: skip
-    suffix = "th" if 11 <= at.day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(at.day % 10, "th")
-    return f"{weekday[at.weekday()]}, {month[at.month - 1]} {at.day}{suffix}, {at.year}"
+    return f"{weekday[at.weekday()]}, {month[at.month - 1]} {ordinal(at.day)}, {at.year}"
+
+
+def ordinal(number: int) -> str:
+    """Return "4th"."""
+    teen = 11 <= number % 100 <= 13
+    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
