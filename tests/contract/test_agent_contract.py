@@ -26,6 +26,9 @@ class Tools:
         parameters = {"type": "object", "properties": {}}
         return [{"type": "function", "function": {"name": "get_time", "parameters": parameters}}]
 
+    def has_effects(self, name):
+        return False
+
     async def run(self, call):
         self.ran.append(call)
         return ToolResult(call.name, "It's 4:10 PM.")

@@ -11,8 +11,10 @@ from tests import tiny_gguf
 from tests.tiny_gguf import END
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.engines.agent import llama_model
-from xtalk_edge.engines.agent.llama import NOT_UNDERSTOOD, TOO_LONG, LlamaAgent
-from xtalk_edge.engines.agent.llama_model import CHUNK_TOKENS, AbortFlag, LlamaModel
+from xtalk_edge.engines.agent.abort import AbortFlag
+from xtalk_edge.engines.agent.answering import NOT_UNDERSTOOD, TOO_LONG
+from xtalk_edge.engines.agent.llama import LlamaAgent
+from xtalk_edge.engines.agent.llama_model import CHUNK_TOKENS, LlamaModel
 from xtalk_edge.engines.agent.sampling import Grammar, TokenChooser
 from xtalk_edge.engines.interfaces import AgentContext, ToolCall, ToolResult
 from xtalk_edge.errors import EngineError, ModelError
@@ -22,6 +24,9 @@ SOUND = {"\n": "S", "S": "o", "o": "u", "u": "n", "n": "d", "d": "."}
 
 CALLS = {"\n": "<tool_call>", "<tool_call>": "{", "}": "\n", "</tool_call>": END}
 """Calls a tool; the grammar of a single tool decides the rest."""
+
+STAMP = "[Wednesday, 30 September 2026, 23:59] "
+"""The longest date; the vocabulary has one token a byte."""
 
 PLAIN = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}"
@@ -57,14 +62,25 @@ def agent_of(tmp_path):
 class Tools:
     """One tool; remembers what ran."""
 
-    def __init__(self, name="get_time", properties=None, content="It's 4:10 PM.", ok=True):
+    def __init__(
+        self, name="get_time", properties=None, content="It's 4:10 PM.", ok=True, effects=False
+    ):
         parameters = {"type": "object", "properties": properties or {}}
         self.schema = {"type": "function", "function": {"name": name, "parameters": parameters}}
         self.result = (content, ok)
+        self.effects = effects
+        self.proposed = []
         self.ran = []
 
     def schemas(self):
         return [self.schema]
+
+    def has_effects(self, name):
+        return self.effects
+
+    def propose(self, call):
+        self.proposed.append(call)
+        return f"Should I {call.name}?"
 
     async def run(self, call):
         self.ran.append(call)
@@ -237,7 +253,7 @@ def test_a_tool_nobody_gave_the_agent_is_not_understood(agent_of):
 
 
 def test_a_call_nobody_is_sure_of_is_not_run(agent_of):
-    agent, tools = agent_of(CALLS, min_confidence=0.99), Tools()
+    agent, tools = agent_of(CALLS, ask_above=0.99, act_above=0.99), Tools()
     agent.use_tools(tools)
     assert said(agent) == NOT_UNDERSTOOD
     assert tools.ran == []
@@ -251,7 +267,7 @@ def test_a_call_without_tools_is_not_understood(agent_of):
 def test_a_call_that_does_not_fit_is_not_understood(agent_of):
     agent, tools = agent_of(CALLS, persona="", template=PLAIN, context_tokens=512), Tools()
     agent.use_tools(tools)
-    room = agent._model.context_tokens - len(agent._model.tokenize(agent._prefix))
+    room = agent._model.context_tokens - len(agent._prompts.prefix) - len(STAMP)
     assert said(agent, "a" * (room - 175)) == NOT_UNDERSTOOD
     assert tools.ran == []
 
@@ -273,14 +289,14 @@ def test_a_caller_that_only_guesses_has_run_nothing(agent_of):
 
 
 def test_the_prefix_is_read_once(agent_of):
-    agent = agent_of(SOUND, persona="Be brief. " * 20)
+    agent = agent_of(SOUND, persona="Be brief. " * 20, history_turns=0)
     agent.use_tools(Tools())
     asyncio.run(answer(agent, type="loop", text=""))
     at_start = agent.evaluated_tokens
     assert at_start > 200
     said(agent, "abc")
     marks = len("<|im_end|>\n<|im_start|>assistant\n") - len("<|im_end|><|im_start|>") + 2
-    assert agent.evaluated_tokens - at_start <= len("abc") + marks + len("Sound.") + 1
+    assert agent.evaluated_tokens - at_start <= len(STAMP + "abc") + marks + len("Sound.") + 1
     before = agent.evaluated_tokens
     said(agent, "abc")
     # The question and the reply only: of the prefix 0 tokens are computed again.
@@ -517,8 +533,9 @@ def test_history_is_shown_to_the_model_and_read_once(agent_of):
     said(agent, "one two three four")
     before = agent.evaluated_tokens
     said(agent, "five")
-    assert agent.evaluated_tokens - before < 50
-    assert "one two three" in agent._render(agent._messages(agent._conversation.begin("x")))
+    assert agent.evaluated_tokens - before < 50 + len(STAMP)
+    past = agent._conversation.past(agent._prompts.turn("x"))
+    assert [turn.text for turn in past] == ["one two three four", "five"]
 
 
 def test_old_turns_go_when_there_are_too_many_or_no_room(agent_of):

@@ -14,7 +14,9 @@ from xtalk_edge.engines import registry
 TEXT = data_path("configs/starter.toml").read_text()
 SHARED = {"wake": {"phrase", "threshold", "refractory_s"}}
 """Settings that stand uncommented because every engine of the slot has them."""
-FITTED = {("asr", "threshold"), ("agent", "min_confidence")}
+FITTED = {("asr", "threshold")} | {
+    ("agent", name) for name in ("history_turns", "forget_after_s", "act_above", "ask_above")
+}
 """Settings whose default depends on the model; the file can only show an example."""
 
 

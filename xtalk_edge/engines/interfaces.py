@@ -100,6 +100,16 @@ class TTS(Engine):
         """
         raise ValueError(f"this voice engine has one voice only, not {', '.join(voice_names)}")
 
+    def voices(self) -> dict[str, str]:
+        """Return the names `set_voice` takes, by what an owner calls the voice; the one in use
+        first. Empty when there is only this one.
+        """
+        return {}
+
+    def set_speed(self, factor: float) -> bool:
+        """Speak that many times as fast as configured; False from engines that cannot."""
+        return False
+
     def set_emotion(self, emotion: str | list[float]) -> None:
         """Choose the emotion; engines without emotions ignore it."""
 
@@ -211,6 +221,22 @@ class ToolRunner(Protocol):
     async def run(self, call: ToolCall) -> ToolResult:
         """Run one call; errors and time-outs come back as `ok=False` with a sentence."""
 
+    def has_effects(self, name: str) -> bool:
+        """Tell whether a tool changes anything; whoever only guesses must not run it."""
+
+    def propose(self, call: ToolCall) -> str:
+        """Return a question whether that call was meant; "" for a call that cannot be run.
+
+        The owner's yes to it then runs the call: see `AnswerTaker`.
+        """
+
+
+class AnswerTaker(Protocol):
+    """Takes the owner's answer to a question that was asked before a tool is run."""
+
+    async def settle(self, text: str) -> ToolResult | None:
+        """Run the call after a yes, drop it after a no; None for anything else, or no question."""
+
 
 @dataclass(frozen=True, slots=True)
 class AgentContext:
@@ -231,12 +257,36 @@ class Agent(Engine):
         Closing the iterator stops the model at once.
         """
 
+    async def prefill(self, text: str) -> None:
+        """Read ahead what was heard so far; the rest of it is still to come."""
+
+    async def speculate(self, text: str) -> str:
+        """Begin the answer to a text that may still change; return what it would say so far.
+
+        Nothing that has effects happens before `commit`. Returns when the answer is as far as it
+        may go; cancelling the caller does not end it.
+        """
+        return ""
+
+    async def discard(self) -> None:
+        """Throw away what `speculate` began; it leaves no trace."""
+
+    def commit(self, text: str) -> AsyncIterator[str | ToolCall | ToolResult]:
+        """Answer `text`; what was speculated on the same text is ready at once."""
+        return self.async_accept(AgentContext("asr_final", text))
+
     def use_tools(self, tools: ToolRunner) -> None:
         """Take the tools that may be called; before the first `async_accept`."""
 
     def confidence(self) -> float:
         """Return how sure the last decision was, 0.0 to 1.0."""
         return 1.0
+
+    def note(self, text: str, reply: str, call: ToolCall | None = None) -> None:
+        """Take into the history an exchange that was settled without the agent.
+
+        `call` is the tool that ran, and `reply` what it answered; None when none ran.
+        """
 
     def heard(self, text: str) -> None:
         """Replace the last reply in the history by what the owner really heard."""

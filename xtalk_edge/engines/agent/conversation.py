@@ -6,11 +6,16 @@ reports what was heard of it, or a tool ran: a guess that was thrown away leaves
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from xtalk_edge.clock import now_s
 from xtalk_edge.engines.agent.prompt import Message, harmless
 from xtalk_edge.engines.agent.tool_parse import render_call
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
+
+KEPT_TURNS = 100
+"""For whoever asks for the history; the model is shown fewer."""
 
 
 @dataclass(slots=True)
@@ -18,15 +23,25 @@ class Turn:
     """One question and everything done about it."""
 
     text: str
+    stamp: str = ""
+    """Date and time, where the model is told them."""
+    meant: str = ""
+    """What was said when the device asked back, where the model sees both as one exchange."""
     calls: list[Message] = field(default_factory=list)
     """Tool calls and their results, in the model's words."""
     made: list[ToolCall] = field(default_factory=list)
     """The calls alone."""
+    proposed: ToolCall | None = None
+    """The call that the reply asks about."""
     last_result: str = ""
     """What the last tool answered."""
     reply: str = ""
+    answered: bool = False
+    """Whether nothing is to be added, whatever the model would go on to say."""
     settled: bool = False
     """Whether it stays in the history."""
+    at_s: float = 0.0
+    """When it was last heard of."""
 
     def say(self, piece: str) -> str:
         """Add a piece to the reply; return what is new, without space at the very start."""
@@ -37,6 +52,11 @@ class Turn:
     def say_sentence(self, sentence: str) -> str:
         """Add a sentence of its own to the reply; return what is new."""
         return self.say(f" {sentence}")
+
+    def close_with(self, sentence: str) -> str:
+        """End the reply with a sentence; return what is new."""
+        self.answered = True
+        return self.say_sentence(sentence)
 
     def add_call(self, call: ToolCall, result: ToolResult) -> None:
         """Record a tool that ran."""
@@ -49,53 +69,109 @@ class Turn:
     def messages(self) -> list[Message]:
         """Return the turn as chat messages for the model."""
         said = [Message("assistant", self.reply)] if self.reply else []
-        return [Message("user", harmless(self.text)), *self.calls, *said]
-
-
-KEPT_TURNS = 100
-"""For whoever asks for the history; the model is shown fewer."""
+        asked = f"{self.stamp} {harmless(self.meant or self.text)}".strip()
+        return [Message("user", asked), *self.calls, *said]
 
 
 class Conversation:
-    """The last turns, oldest first, of which the model is shown the newest."""
+    """The last turns, oldest first, of which the model is shown the newest.
 
-    def __init__(self, turns_shown: int) -> None:
-        self._turns_shown = turns_shown
+    Args:
+        turns_shown: how many at most.
+        forget_after_s: older ones are not shown; 0 for never.
+        answers_joined: whether a question of the device and the yes to it are shown as one turn.
+        clock: gives monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        turns_shown: int,
+        forget_after_s: float = 0.0,
+        *,
+        answers_joined: bool = False,
+        clock: Callable[[], float] = now_s,
+    ) -> None:
+        self.turns_shown = turns_shown
+        self.summary = ""
+        """What was said before the turns that are shown, in short."""
+        self.version = 0
+        """Changes with everything that the model would be told differently."""
+        self._forget_after_s = forget_after_s
+        self._answers_joined = answers_joined
+        self._clock = clock
         self._turns: list[Turn] = []
         self._first_shown = 0
 
     def begin(self, text: str) -> Turn:
-        """Open a turn; an earlier one that was never settled is forgotten.
+        """Open a turn; an earlier one that was never settled is forgotten."""
+        turn = Turn(text)
+        self.add(turn)
+        return turn
 
-        When too many are shown, the older half is hidden at once: every cut makes the model read
-        all that follows anew, so cuts are few.
-        """
-        self._turns = [turn for turn in self._turns if turn.settled]
-        if len(self._turns) - self._first_shown > self._turns_shown:
-            self._first_shown = len(self._turns) - (self._turns_shown + 1) // 2
+    def add(self, turn: Turn) -> None:
+        """Make a turn the last one; an earlier one that was never settled is forgotten."""
+        self._turns = [each for each in self._turns if each.settled]
         excess = max(0, len(self._turns) - KEPT_TURNS)
         del self._turns[:excess]
         self._first_shown = max(0, self._first_shown - excess)
-        turn = Turn(text)
+        turn.at_s = self._clock()
         self._turns.append(turn)
-        return turn
+        self.version += 1
 
-    def hide(self, count: int) -> None:
-        """Show the model `count` turns less, the oldest."""
-        self._first_shown += count
+    def note(self, text: str, reply: str, call: ToolCall | None) -> None:
+        """Add an exchange that was settled without the model: an answer to a question of ours."""
+        turn = Turn(text)
+        if call is not None:
+            if self._answers_joined and self._turns:
+                turn.meant = self._turns[-1].text
+            turn.add_call(call, ToolResult(call.name, reply))
+        self.add(turn)
+        turn.say(reply)
+        turn.settled = True
+
+    def hide(self, turns: list[Turn]) -> None:
+        """Show the model no longer what came up to the last of these turns."""
+        for place, turn in enumerate(self._turns):
+            if turn is turns[-1]:
+                self._first_shown = place + 1
+
+    def summarise(self, turns: list[Turn], summary: str) -> None:
+        """Show the model what came up to the last of these turns in short."""
+        self.hide(turns)
+        self.summary = summary
+        self.version += 1
 
     def heard(self, text: str) -> None:
         """Replace the last reply by what was heard of it."""
         if self._turns:
-            self._turns[-1].reply = text
-            self._turns[-1].settled = True
+            last = self._turns[-1]
+            self.version += last.reply != text or not last.settled
+            last.reply = text
+            last.settled = True
+            last.at_s = self._clock()
+
+    def last(self) -> Turn | None:
+        """Return the turn that was added last."""
+        return self._turns[-1] if self._turns else None
 
     def past(self, current: Turn) -> list[Turn]:
-        """Return the settled turns before `current` that the model is shown."""
-        if not self._turns_shown:
+        """Return the settled turns before `current` that the model is shown.
+
+        When too many are shown, the older half is hidden at once: every cut makes the model read
+        all that follows anew, so cuts are few.
+        """
+        if not self.turns_shown:
             return []
         shown = self._turns[self._first_shown :]
-        return [turn for turn in shown if turn is not current and turn.settled]
+        settled = [turn for turn in shown if turn is not current and turn.settled]
+        if len(settled) > self.turns_shown:
+            kept = (self.turns_shown + 1) // 2
+            self.hide(settled[:-kept])
+            settled = settled[-kept:]
+        if self._forget_after_s:
+            oldest_s = self._clock() - self._forget_after_s
+            settled = [turn for turn in settled if turn.at_s >= oldest_s]
+        return settled
 
     def history(self) -> list[dict[str, str]]:
         """Return what both sides said, without the machinery of tools."""

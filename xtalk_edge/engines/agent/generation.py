@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from xtalk_edge.engines.agent.llama_model import AbortFlag, LlamaModel
+from xtalk_edge.engines.agent.abort import AbortFlag
+from xtalk_edge.engines.agent.llama_model import LlamaModel
+from xtalk_edge.engines.agent.repetition import Repetition
 from xtalk_edge.engines.agent.sampling import Grammar, TokenChooser
 from xtalk_edge.engines.agent.tool_grammar import CLOSE, OPEN, longest_call, tool_grammar
 from xtalk_edge.engines.agent.tool_parse import SpeechFilter, TextDecoder, parse_call
@@ -45,16 +47,21 @@ class Generation:
         self._grammar = tool_grammar(schemas) if schemas else ""
         self._max_call_tokens = longest_call(schemas)
 
-    def run(self, prompt: list[int], flag: AbortFlag) -> Iterator[str | Decision]:
-        """Yield text and calls until the model ends its turn, the budget is spent, or the flag."""
+    def run(
+        self, prompt: list[int], flag: AbortFlag, max_tokens: int | None = None
+    ) -> Iterator[str | Decision]:
+        """Yield text and calls until the model ends its turn, goes round in circles, or must stop.
+
+        It must stop at the flag, and when `max_tokens` or the budget of a reply is spent.
+        """
         model = self._model
         if not model.evaluate(prompt, flag):
             return
         before = prompt
-        decoder, speech = TextDecoder(), SpeechFilter()
+        decoder, speech, repetition = TextDecoder(), SpeechFilter(), Repetition()
         surprise: list[float] = []
         spoken = 0
-        for _ in range(self._max_reply_tokens):
+        for _ in range(max_tokens or self._max_reply_tokens):
             token, probability = self._chooser.choose(model.logits())
             surprise.append(-math.log(max(probability, 1e-9)))
             if model.is_end(token):
@@ -75,7 +82,7 @@ class Generation:
                     return
                 before = list(model.tokens)
                 decoder, speech, surprise, spoken = TextDecoder(), SpeechFilter(), [], 0
-            elif not (model.has_room() and model.append(token, flag)):
+            elif repetition.add(text) or not (model.has_room() and model.append(token, flag)):
                 break
         self.text_confidence = math.exp(-sum(surprise) / max(1, len(surprise)))
         if not flag.is_set() and (text := speech.flush()):

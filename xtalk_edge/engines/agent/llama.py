@@ -8,41 +8,47 @@ before the tool runs; a caller that only guesses stops pulling there, and nothin
 from __future__ import annotations
 
 import contextlib
-import itertools
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 from xtalk_edge.config.files import data_path
-from xtalk_edge.engines.agent.conversation import Conversation, Turn
-from xtalk_edge.engines.agent.generation import Decision, Generation
-from xtalk_edge.engines.agent.llama_model import AbortFlag, LlamaModel
+from xtalk_edge.engines.agent.abstention import FIGURES, Abstention, fitted
+from xtalk_edge.engines.agent.answering import Answerer, Hold, Piece
+from xtalk_edge.engines.agent.clock_line import ClockLine
+from xtalk_edge.engines.agent.conversation import Conversation
+from xtalk_edge.engines.agent.generation import Generation
+from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.agent.prefix_cache import PrefixCache
-from xtalk_edge.engines.agent.prompt import ChatTemplate, Message
+from xtalk_edge.engines.agent.priority import Desk, Priority
+from xtalk_edge.engines.agent.prompting import Prompts
 from xtalk_edge.engines.agent.sampling import TokenChooser
-from xtalk_edge.engines.agent.stopping import Stop
-from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolResult, ToolRunner
+from xtalk_edge.engines.agent.speculation import Speculation
+from xtalk_edge.engines.agent.summary import Summariser
+from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolRunner
 from xtalk_edge.engines.preflight import default_state_dir, preflight
 from xtalk_edge.engines.worker import Worker
-from xtalk_edge.errors import ModelError
+from xtalk_edge.errors import EdgeError
+from xtalk_edge.tasks import TaskOwner
 
 STARTER_MODEL = "models/starter/brain.gguf"
 
-STARTER_MIN_CONFIDENCE = 0.5
-"""Its wrong calls were at most this sure, its right ones more (models/starter/evaluate.py)."""
+STARTER_NAME = "xtalk-edge starter brain"
+"""`general.name` of the built-in model and of every one that is trained like it."""
+
+STARTER_ABSTENTION = Abstention(act_above=0.5, ask_above=0.3)
+"""For a built-in model without figures of its own: the wrong calls of the first one were at most
+0.5 sure, its right ones more (models/starter/evaluate.py)."""
+
+STARTER_FORGET_S = 180.0
+"""What "make it ten" refers to is a moment old; later it is a new request."""
+
+OTHER_HISTORY_TURNS = 12
+"""As far back as people refer in talk; a summary keeps what is older."""
 
 PERSONA = (
     "You are a friendly voice assistant. Your answers are spoken aloud: "
     "answer in one or two short sentences, without lists, markup or emoji."
 )
-
-NOT_UNDERSTOOD = "Sorry, I didn't understand that."
-TOO_LONG = "Sorry, that was too long for me."
-
-MIN_TURN_TOKENS = 64
-"""Context that must be left for a question and its answer after persona and tools."""
-
-Piece = str | ToolCall | ToolResult
 
 
 class LlamaAgent(Agent):
@@ -51,73 +57,106 @@ class LlamaAgent(Agent):
     Args:
         model: path of a GGUF file; "" for the built-in model.
         context_tokens: size of the context; never more than the model was trained for.
+        batch_tokens: how many are read at a time; 0 for what stops quickly on this processor.
         threads: cores to use; 0 for all but one.
-        gpu_layers: layers to put on the graphics processor; -1 for all.
+        gpu_layers: layers to put on the graphics processor; -1 for all, where there is one.
         temperature: 0 for the most likely answer every time.
         max_reply_tokens: where a reply ends at the latest.
-        history_turns: how many past turns the model is shown; the built-in model wants 0.
+        history_turns: how many past turns the model is shown; None for what fits the model: 1
+            for the built-in one, 12 for any other.
+        forget_after_s: turns older than this are not shown; 0 for never, None for what fits the
+            model: 180 for the built-in one, 0 for any other.
         max_tool_rounds: how often per turn the model may call tools.
         persona: what the model is told first.
         speak_tool_results: a tool's sentence is the reply; else the model words it.
-        min_confidence: a tool call less sure than this is not run; None for what fits the
-            model: `STARTER_MIN_CONFIDENCE` for the built-in one, 0 for any other.
+        act_above: a tool call with effects that is less sure is asked about, not run; None for
+            what fits the model.
+        ask_above: a tool call less sure than this is not understood; None for what fits.
         seed: of the choices when the temperature is above 0.
         cache_dir: where the computed prefix is kept; "" for the state folder.
 
     Raises:
+        ConfigError: a setting is out of its range.
         ModelError: the model is missing, damaged, of the wrong kind, or has too small a context.
     """
 
     def __init__(
         self,
         model: str = "",
-        context_tokens: int = 2048,
+        context_tokens: int = 8192,
+        batch_tokens: int = 0,
         threads: int = 0,
-        gpu_layers: int = 0,
+        gpu_layers: int = -1,
         temperature: float = 0.0,
         max_reply_tokens: int = 160,
-        history_turns: int = 0,
+        history_turns: int | None = None,
+        forget_after_s: float | None = None,
         max_tool_rounds: int = 3,
         persona: str = PERSONA,
         speak_tool_results: bool = True,
-        min_confidence: float | None = None,
+        act_above: float | None = None,
+        ask_above: float | None = None,
         seed: int = 0,
         cache_dir: str = "",
     ) -> None:
         path = Path(model).expanduser() if model else data_path(STARTER_MODEL)
         preflight(path, "gguf")
-        self._path = path
         self._model = LlamaModel(
-            path, context_tokens=context_tokens, threads=threads, gpu_layers=gpu_layers
+            path,
+            context_tokens=context_tokens,
+            batch_tokens=batch_tokens,
+            threads=threads,
+            gpu_layers=gpu_layers,
         )
-        self._template = ChatTemplate(
-            self._model.chat_template(), bos=self._model.mark("bos"), eos=self._model.mark("eos")
-        )
+        self._worker = Worker("llama")
+        self._tasks = TaskOwner()
+        self._desk = Desk()
+        self._guess: Speculation | None = None
+        try:
+            starter = self._model.figure("general.name") == STARTER_NAME
+            abstention = fitted(
+                {name: self._model.figure(f"xtalk_edge.{name}") for name in FIGURES},
+                STARTER_ABSTENTION if starter else Abstention(),
+                act_above=act_above,
+                ask_above=ask_above,
+            )
+            if history_turns is None:
+                history_turns = 1 if starter else OTHER_HISTORY_TURNS
+            if forget_after_s is None:
+                forget_after_s = STARTER_FORGET_S if starter else 0.0
+            self._conversation = Conversation(history_turns, forget_after_s, answers_joined=starter)
+            self._prompts = Prompts(
+                self._model,
+                persona,
+                self._conversation,
+                None if starter else ClockLine(),
+                reply_tokens=min(max_reply_tokens, self._model.context_tokens // 4),
+            )
+            self._prompts.use_tools([])
+        except EdgeError:
+            self.close()
+            raise
         self._generation = Generation(
             self._model, TokenChooser(temperature, seed), max_reply_tokens=max_reply_tokens
         )
-        self._reply_tokens = min(max_reply_tokens, self._model.context_tokens // 4)
-        self._max_tool_rounds = max_tool_rounds
-        self._system = [Message("system", persona)] if persona else []
-        self._speak_tool_results = speak_tool_results
-        if min_confidence is None:
-            min_confidence = 0.0 if model else STARTER_MIN_CONFIDENCE
-        self._min_confidence = min_confidence
-        self._conversation = Conversation(history_turns)
-        self._worker = Worker("llama")
+        self._answerer = Answerer(
+            self._worker,
+            self._generation,
+            self._prompts,
+            self._conversation,
+            abstention,
+            max_tool_rounds=max_tool_rounds,
+            speak_tool_results=speak_tool_results,
+        )
+        self._summariser = (
+            None
+            if starter
+            else Summariser(
+                self._desk, self._worker, self._generation, self._prompts, self._conversation
+            )
+        )
         folder = Path(cache_dir).expanduser() if cache_dir else default_state_dir()
         self._prefix_cache = PrefixCache(folder, path)
-        self._run_tool: Callable[[ToolCall], Awaitable[ToolResult]] = _no_tool
-        self._schemas: list[dict[str, Any]] = []
-        self._prefix = ""
-        self._answering: Stop | None = None
-        self._prefilling: AbortFlag | None = None
-        self._confidence = 1.0
-        try:
-            self._settle_prefix()
-        except ModelError:
-            self.close()
-            raise
 
     def use_tools(self, runner: ToolRunner) -> None:
         """Let the model call these tools; to be called before the first turn.
@@ -125,22 +164,10 @@ class LlamaAgent(Agent):
         Raises:
             ModelError: their descriptions leave no room in the context.
         """
-        self._schemas = runner.schemas()
-        self._run_tool = runner.run
-        self._generation.use_tools(self._schemas)
-        self._settle_prefix()
-
-    def _settle_prefix(self) -> None:
-        self._prefix = self._common_start("a", "b")
-        needed = len(self._model.tokenize(self._prefix)) + MIN_TURN_TOKENS
-        if needed > self._model.context_tokens:
-            raise ModelError(
-                f"{self._path}: persona and tools need {needed} tokens, and the context has "
-                f"{self._model.context_tokens}; raise agent.context_tokens or shorten the persona"
-            )
-
-    def _render(self, messages: list[Message]) -> str:
-        return self._template.render([*self._system, *messages], self._schemas)
+        schemas = runner.schemas()
+        self._prompts.use_tools(schemas)
+        self._generation.use_tools(schemas)
+        self._answerer.use_tools(runner)
 
     @property
     def evaluated_tokens(self) -> int:
@@ -149,142 +176,114 @@ class LlamaAgent(Agent):
 
     async def async_accept(self, context: AgentContext) -> AsyncGenerator[Piece, None]:
         """Answer a final text; read ahead on a partial one, and on `loop` at the start."""
-        if context.type != "asr_final":
-            await self._read_ahead(context.text)
-            return
-        async with contextlib.aclosing(self._answer(context.text)) as pieces:
-            async for piece in pieces:
-                yield piece
+        if context.type == "asr_final":
+            async with contextlib.aclosing(self.commit(context.text)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        elif context.type == "asr_partial":
+            await self.prefill(context.text)
+        else:
+            await self._read_prefix()
 
-    # -- reading ahead ---------------------------------------------------------------------
+    # -- before the question is certain ----------------------------------------------------
 
-    async def _read_ahead(self, text: str) -> None:
-        """Have the model read what is certain of the next prompt."""
-        if self._answering is not None:
+    async def _read_prefix(self) -> None:
+        """Have the model read persona and tools, or load what it read before."""
+        stop = await self._desk.take(Priority.PREFILL)
+        if stop is None:
             return
-        if self._prefilling is not None:
-            self._prefilling.set()
-        flag = self._prefilling = AbortFlag()
-        tokens = self._certain_tokens(text)
-        if not 0 < len(tokens) <= self._model.context_tokens:
+        prefix = self._prompts.prefix
+        try:
+            if prefix:
+                await self._worker.run(self._prefix_cache.read, self._model, prefix, stop.renew())
+        finally:
+            self._desk.leave(stop)
+
+    async def prefill(self, text: str) -> None:
+        """Have the model read what is certain of the next prompt; in vain while it is busy."""
+        stop = await self._desk.take(Priority.PREFILL)
+        if stop is None:
             return
         try:
-            if text:
-                await self._worker.run(self._model.evaluate, tokens, flag)
-            else:
-                await self._worker.run(self._prefix_cache.read, self._model, tokens, flag)
+            tokens = self._prompts.certain(text)
+            if 0 < len(tokens) <= self._model.context_tokens:
+                await self._worker.run(self._model.evaluate, tokens, stop.renew())
         finally:
-            flag.set()
-            if self._prefilling is flag:
-                self._prefilling = None
+            self._desk.leave(stop)
 
-    def _certain_tokens(self, text: str) -> list[int]:
-        """Return the tokens that the prompt will begin with, however `text` goes on."""
-        certain = self._common_start(text, f"{text} a") if text else self._prefix
-        # The last token may become another one when the text goes on.
-        return self._model.tokenize(certain)[:-1]
+    async def speculate(self, text: str) -> str:
+        """Begin the answer to a text that may still change; return what it would say so far.
 
-    def _common_start(self, one: str, other: str) -> str:
-        """Return what the prompts of two questions have in common, whatever the template does."""
-        prompts = [self._render(self._messages(Turn(text))) for text in (one, other)]
-        pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(*prompts, strict=False))
-        return "".join(character for character, _ in pairs)
+        Returns when it is as far as it may go: at the end, or before a tool with effects, or as
+        soon as it was committed or discarded. Cancelling the caller does not end it.
+        """
+        guess = self._guess
+        if guess is None or not guess.fits(text, self._conversation.version):
+            await self.discard()
+            stop = await self._desk.take(Priority.SPECULATION)
+            if stop is None:
+                return ""
+            turn = self._prompts.turn(text)
+            guess = self._guess = Speculation(
+                turn,
+                stop,
+                self._answerer.answer(turn, stop),
+                self._conversation.version,
+                self._tasks,
+            )
+        await guess.resting()
+        return guess.turn.reply
 
-    def _messages(self, turn: Turn) -> list[Message]:
-        turns = (*self._conversation.past(turn), turn)
-        return [message for each in turns for message in each.messages()]
+    async def discard(self) -> None:
+        """Throw the speculation away; nothing of it remains."""
+        guess, self._guess = self._guess, None
+        if guess is not None:
+            await guess.close()
+            self._desk.leave(guess.stop)
 
     # -- answering -------------------------------------------------------------------------
 
-    async def _answer(self, text: str) -> AsyncGenerator[Piece, None]:
-        earlier, stop = self._answering, Stop()
-        self._answering = stop
-        if earlier is not None:
-            await earlier.make_way()
-        if self._prefilling is not None:
-            self._prefilling.set()
-        turn = self._conversation.begin(text)
+    async def commit(self, text: str) -> AsyncGenerator[Piece, None]:
+        """Answer `text`; what was speculated on the same text is ready at once.
+
+        An answer under way ends. Closing the iterator stops the model at once.
+        """
+        guess = self._guess
+        if guess is not None and guess.fits(text, self._conversation.version):
+            self._guess = None
+            turn, stop, items = guess.turn, guess.stop, guess.release()
+            self._desk.promote(stop, Priority.COMMIT)
+        else:
+            await self.discard()
+            taken = await self._desk.take(Priority.COMMIT)
+            if taken is None:
+                return
+            turn, stop = self._prompts.turn(text), taken
+            items = self._answerer.answer(turn, stop)
+        self._prompts.begun()
+        self._conversation.add(turn)
         try:
-            for calls_left in range(self._max_tool_rounds, 0, -1):
-                calls_before = len(turn.made)
-                prompt = self._prompt(turn)
-                if not prompt:
-                    yield turn.say_sentence(TOO_LONG)
-                    break
-                pieces = self._round(turn, prompt, calls_left, stop)
-                async with contextlib.aclosing(pieces):
-                    async for piece in pieces:
-                        yield piece
-                if stop.stopped:
-                    return
-                if self._speak_tool_results or len(turn.made) == calls_before:
-                    break
-            left_to_say = turn.last_result if turn.made else NOT_UNDERSTOOD
-            if left_to_say and not turn.reply:
-                yield turn.say_sentence(left_to_say)
-            turn.settled = True
+            async with contextlib.aclosing(items):
+                async for item in items:
+                    if not isinstance(item, Hold):
+                        yield item
         finally:
-            stop.stop()
-            if self._answering is stop:
-                self._answering = None
+            self._desk.leave(stop)
+        if self._summariser is not None:
+            self._tasks.start(self._sum_up(self._summariser), "agent summary")
 
-    async def _round(
-        self, turn: Turn, prompt: list[int], calls_left: int, stop: Stop
-    ) -> AsyncGenerator[Piece, None]:
-        """Let the model speak once; it may call tools on the way."""
-        calls_before = len(turn.made)
-        flag = stop.renew()
-        items = stop.stream = self._worker.stream(lambda: self._generation.run(prompt, flag))
-        try:
-            async for item in items:
-                if isinstance(item, str):
-                    if len(turn.made) > calls_before:
-                        # What a model adds to a call is a guess at a result it has not seen.
-                        break
-                    if text := turn.say(item):
-                        yield text
-                    continue
-                self._confidence = item.confidence
-                call = self._trusted(item)
-                if call is None:
-                    yield turn.say_sentence(NOT_UNDERSTOOD)
-                    break
-                if call in turn.made:
-                    # A model that repeats itself means it once.
-                    break
-                yield call
-                result = await self._run_tool(call)
-                turn.add_call(call, result)
-                yield result
-                if self._speak_tool_results and result.content:
-                    yield turn.say_sentence(result.content)
-                if len(turn.made) == calls_before + calls_left:
-                    break
-            else:
-                if not turn.made:
-                    self._confidence = self._generation.text_confidence
-        finally:
-            flag.set()
+    async def _sum_up(self, summariser: Summariser) -> None:
+        if await summariser.sum_up():
+            # The prompt begins differently from here on: better read now than in the next turn.
+            await self.prefill("")
 
-    def _trusted(self, decision: Decision) -> ToolCall | None:
-        return decision.call if decision.confidence >= self._min_confidence else None
-
-    def _prompt(self, turn: Turn) -> list[int]:
-        """Return the turn's prompt with as much of the past as fits; empty if nothing fits."""
-        while True:
-            tokens = self._model.tokenize(self._render(self._messages(turn)))
-            if len(tokens) + self._reply_tokens <= self._model.context_tokens:
-                return tokens
-            past = len(self._conversation.past(turn))
-            if not past:
-                return []
-            self._conversation.hide((past + 1) // 2)
-
-    # -- history ---------------------------------------------------------------------------
+    def note(self, text: str, reply: str, call: ToolCall | None = None) -> None:
+        """Take an exchange into the history that was settled without the model."""
+        self._conversation.note(text, reply, call)
 
     def confidence(self) -> float:
-        """Return the probability of the last call's least likely token, or the text's average."""
-        return self._confidence
+        """Return the chance that the last call is right, or the average token's probability."""
+        return self._answerer.confidence
 
     def heard(self, text: str) -> None:
         """Replace the last reply in the history by what the owner really heard."""
@@ -296,13 +295,6 @@ class LlamaAgent(Agent):
 
     def close(self) -> None:
         """Stop the model and free it."""
-        if self._answering is not None:
-            self._answering.stop()
-        if self._prefilling is not None:
-            self._prefilling.set()
+        self._desk.clear()
         self._worker.close()
         self._model.close()
-
-
-async def _no_tool(call: ToolCall) -> ToolResult:
-    return ToolResult(call.name, NOT_UNDERSTOOD, ok=False)

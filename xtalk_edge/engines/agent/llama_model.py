@@ -19,6 +19,7 @@ import llama_cpp as ll
 import numpy as np
 import numpy.typing as npt
 
+from xtalk_edge.engines.agent.abort import AbortFlag, abort_callback
 from xtalk_edge.errors import EngineError, ModelError
 
 logger = logging.getLogger(__name__)
@@ -26,8 +27,17 @@ logger = logging.getLogger(__name__)
 CHUNK_TOKENS = 32
 """What an abort may throw away: a second or so of reading with a 1B model on a Pi 5."""
 
+GPU_CHUNK_TOKENS = 128
+"""A graphics processor is not stopped in the midst of a chunk: some 0.1 s with a 1B model."""
+
+ALL_LAYERS = 999
+"""More than any model has."""
+
 PIECE_BYTES = 64
 """Room for one token's text at first; only runs of spaces are longer."""
+
+META_BYTES = 256
+"""Room for one entry of the model file: a number or a name."""
 
 _ABORTED = 2
 """What `llama_decode` returns when the abort callback said so."""
@@ -50,37 +60,6 @@ def _on_log(level: int, text: bytes, _data: Any) -> None:
 _log_callback = ll.llama_log_callback(_on_log)
 
 
-def _strlen_as_abort_callback() -> Any:
-    """Return C's `strlen` in the guise of llama.cpp's abort callback.
-
-    It is called between any two operations of the network. A Python function would have to wait
-    for the interpreter each time; `strlen` of the flag's bytes is 0 or 1 without it.
-    """
-    return ctypes.cast(ctypes.CDLL(None).strlen, ll.ggml_abort_callback)
-
-
-_abort_callback = _strlen_as_abort_callback()
-
-
-class AbortFlag:
-    """Stops the native code that was given it, from any thread, once and for all."""
-
-    def __init__(self) -> None:
-        self._bytes = ctypes.create_string_buffer(2)
-
-    def set(self) -> None:
-        """Stop."""
-        self._bytes[0] = b"\x01"
-
-    def is_set(self) -> bool:
-        """Tell whether to stop."""
-        return self._bytes[0] != b"\x00"
-
-    def address(self) -> ctypes.c_void_p:
-        """Return where native code looks."""
-        return ctypes.cast(self._bytes, ctypes.c_void_p)
-
-
 class LlamaModel:
     """A loaded GGUF with its context.
 
@@ -89,12 +68,21 @@ class LlamaModel:
     """
 
     def __init__(
-        self, path: Path, *, context_tokens: int = 2048, threads: int = 0, gpu_layers: int = 0
+        self,
+        path: Path,
+        *,
+        context_tokens: int = 2048,
+        batch_tokens: int = 0,
+        threads: int = 0,
+        gpu_layers: int = 0,
     ) -> None:
         self._context: Any = None
         self._model: Any = None
         self._flag = AbortFlag()
-        self._gpu_layers = gpu_layers
+        self._gpu_layers = _layers(gpu_layers)
+        self._batch_tokens = batch_tokens or (
+            GPU_CHUNK_TOKENS if self._gpu_layers else CHUNK_TOKENS
+        )
         self.tokens: list[int] = []
         """What the KV cache holds."""
         self.evaluated_tokens = 0
@@ -105,6 +93,9 @@ class LlamaModel:
         _last_errors.clear()
         self._open(path, context_tokens, threads or default_threads())
         self._memory = ll.llama_get_memory(self._context)
+        if not self._memory:
+            self.close()
+            raise ModelError(f"{path} is no chat model: it keeps no context; use one that chats")
         self.vocab = ll.llama_model_get_vocab(self._model)
         self.vocab_size = ll.llama_vocab_n_tokens(self.vocab)
         self.context_tokens = int(ll.llama_n_ctx(self._context))
@@ -121,7 +112,7 @@ class LlamaModel:
         trained = int(ll.llama_model_n_ctx_train(self._model))
         params = ll.llama_context_default_params()
         params.n_ctx = min(context_tokens, trained) if trained > 0 else context_tokens
-        params.n_batch = params.n_ubatch = CHUNK_TOKENS
+        params.n_batch = params.n_ubatch = self._batch_tokens
         params.n_threads = params.n_threads_batch = threads
         self._context = ll.llama_init_from_model(self._model, params)
         if not self._context:
@@ -171,6 +162,12 @@ class LlamaModel:
         template = ll.llama_model_chat_template(self._model, None)
         return template.decode("utf-8", "replace") if template else ""
 
+    def figure(self, key: str) -> str:
+        """Return what the model file says under a key, in words; "" when it says nothing."""
+        room = ctypes.create_string_buffer(META_BYTES)
+        size = ll.llama_model_meta_val_str(self._model, key.encode(), room, META_BYTES)
+        return room.value.decode("utf-8", "replace") if size >= 0 else ""
+
     # -- network ---------------------------------------------------------------------------
 
     def evaluate(self, tokens: Sequence[int], flag: AbortFlag) -> bool:
@@ -199,7 +196,7 @@ class LlamaModel:
         self._watch(flag)
         while len(self.tokens) < len(tokens):
             start = len(self.tokens)
-            if not self._decode(list(tokens[start : start + CHUNK_TOKENS]), flag):
+            if not self._decode(list(tokens[start : start + self._batch_tokens]), flag):
                 return False
         return True
 
@@ -218,7 +215,7 @@ class LlamaModel:
         return np.ctypeslib.as_array(pointer, shape=(self.vocab_size,)).copy()
 
     def _watch(self, flag: AbortFlag) -> None:
-        ll.llama_set_abort_callback(self._context, _abort_callback, flag.address())
+        ll.llama_set_abort_callback(self._context, abort_callback, flag.address())
         # llama.cpp looks at the flag's bytes until it is given others.
         self._flag = flag
 
@@ -282,6 +279,13 @@ class LlamaModel:
 def default_threads() -> int:
     """Return the cores this process may use less one, which the ear needs."""
     return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def _layers(gpu_layers: int) -> int:
+    """Return how many layers go to the graphics processor; negative asks for all it can have."""
+    if gpu_layers >= 0:
+        return gpu_layers
+    return ALL_LAYERS if ll.llama_supports_gpu_offload() else 0
 
 
 def _reason() -> str:

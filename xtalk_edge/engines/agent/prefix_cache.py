@@ -13,7 +13,8 @@ import logging
 import os
 from pathlib import Path
 
-from xtalk_edge.engines.agent.llama_model import AbortFlag, LlamaModel
+from xtalk_edge.engines.agent.abort import AbortFlag
+from xtalk_edge.engines.agent.llama_model import LlamaModel
 
 logger = logging.getLogger(__name__)
 

@@ -96,11 +96,11 @@ class ChatTemplate:
 
 
 def harmless(text: str) -> str:
-    """Return the text without the brackets that chat formats mark their roles with.
+    """Return the text without control characters and the brackets that mark roles in a chat.
 
     Speech has none; a typed text that has them could speak in the system's name.
     """
-    return re.sub(r"\s*[<>|\[\]{}]+\s*", " ", text).strip()
+    return re.sub(r"\s*[<>|\[\]{}\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*", " ", text).strip()
 
 
 def merged(messages: Sequence[Message]) -> list[Message]:

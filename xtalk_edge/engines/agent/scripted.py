@@ -67,6 +67,10 @@ class ScriptedAgent(Agent):
             await asyncio.sleep(self._word_s)
             yield turn.say(word)
 
+    def note(self, text: str, reply: str, call: ToolCall | None = None) -> None:
+        """Take an exchange into the history that was settled without the script."""
+        self._conversation.note(text, reply, call)
+
     def heard(self, text: str) -> None:
         """Replace the last reply in the history by what the owner really heard."""
         self._conversation.heard(text)

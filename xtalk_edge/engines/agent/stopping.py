@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
+from xtalk_edge.engines.agent.abort import AbortFlag
 from xtalk_edge.engines.agent.generation import Decision
-from xtalk_edge.engines.agent.llama_model import AbortFlag
 
 
 class Stop:
@@ -32,6 +32,11 @@ class Stop:
     async def make_way(self) -> None:
         """Stop, and free the worker also from a stream that nobody reads any more."""
         self.stop()
+        await self.free_worker()
+
+    async def free_worker(self) -> None:
+        """Have the worker write no more of what it was writing."""
+        self._flag.set()
         # One that is being read at this moment cannot be closed, and need not be.
         with contextlib.suppress(RuntimeError):
             if isinstance(self.stream, AsyncGenerator):

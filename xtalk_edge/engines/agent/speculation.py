@@ -1,0 +1,83 @@
+"""An answer begun before it is certain what was asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from xtalk_edge.engines.agent.answering import Hold, Piece
+from xtalk_edge.engines.agent.conversation import Turn
+from xtalk_edge.engines.agent.stopping import Stop
+from xtalk_edge.tasks import TaskOwner
+
+
+class Speculation:
+    """Keeps what an answer gives, up to the first thing that could not be taken back.
+
+    Args:
+        turn: what is answered; it is in no history yet.
+        stop: ends the answer.
+        items: the answer.
+        version: of the conversation that the answer builds on.
+        tasks: owns the work.
+    """
+
+    def __init__(
+        self,
+        turn: Turn,
+        stop: Stop,
+        items: AsyncGenerator[Piece | Hold, None],
+        version: int,
+        tasks: TaskOwner,
+    ) -> None:
+        self.turn = turn
+        self.stop = stop
+        self._items = items
+        self._version = version
+        self._ready: list[Piece] = []
+        self._taken = False
+        self._work = tasks.start(self._run_ahead(), "agent speculation")
+
+    def fits(self, text: str, version: int) -> bool:
+        """Tell whether this is the answer to `text` in a conversation of that version."""
+        ended = self.stop.stopped or self._work.cancelled()
+        same = self.turn.text.strip() == text.strip() and self._version == version
+        return same and not ended
+
+    async def resting(self) -> None:
+        """Wait until it is as far as it may go; cancelling the caller does not disturb it."""
+        await asyncio.wait({self._work})
+
+    async def release(self) -> AsyncGenerator[Piece | Hold, None]:
+        """Yield what is ready, and then the rest as it comes, effects included."""
+        self._taken = True
+        given = 0
+        try:
+            while given < len(self._ready) or not self._work.done():
+                if given == len(self._ready):
+                    await self.resting()
+                    continue
+                yield self._ready[given]
+                given += 1
+            self._work.result()
+            async for item in self._items:
+                yield item
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """End it; what it would have said is lost."""
+        await self.stop.make_way()
+        self._work.cancel()
+        await self.resting()
+        await self._items.aclose()
+
+    async def _run_ahead(self) -> None:
+        while not self._taken:
+            try:
+                item = await anext(self._items)
+            except StopAsyncIteration:
+                return
+            if isinstance(item, Hold):
+                return
+            self._ready.append(item)
