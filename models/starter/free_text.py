@@ -113,17 +113,12 @@ def dictated(entry: str) -> Callable[[Random], Said]:
     return make
 
 
-def to_do_item(rng: Random) -> Said:
-    """Return a chore on its list."""
-    said = text("to_do", rng)
-    return said, {"item": bare(said), "list": "to do"}
-
-
 FREE_TEXT: dict[str, Callable[[Random], Said]] = {
     "note_text": dictated("note"),
     "memory_text": dictated("memory"),
     "note_topic": _slot("text", "topic", "topic", "errand", "phrase", "who"),
     "about": _slot("about", "topic"),
+    "occasion": _slot("about", "occasion"),
     "items": _slot("item", "things_to_buy"),
     "one_item": _slot("item", "single"),
     "chore_item": _slot("item", "to_do"),
@@ -131,5 +126,8 @@ FREE_TEXT: dict[str, Callable[[Random], Said]] = {
     "list_name": _slot("list", "list_name"),
     "device_name": _slot("device", "device_name"),
     "everything": _slot("device", "everything"),
+    "many_devices": _slot("device", "many_devices"),
+    "possession": _slot("about", "possession"),
+    "voice": _slot("voice", "voice"),
 }
 """Slots whose words become an argument."""

@@ -1,0 +1,52 @@
+"""Slots of a follow-up whose meaning takes the call before, as "and the bedroom"; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from models.starter.figures import Arguments, Said
+from models.starter.free_text import lists
+
+UNDO = (
+    "cancel that", "undo", "undo that", "no", "never mind", "turn it {}", "switch it {}",
+    "turn it {} again", "turn it back {}", "turn them {} again", "turn that {}", "and {} again",
+    "{} again", "no {}", "no turn it {}", "take that back", "turn it {} please", "back {}",
+    "sorry turn it {}", "turn {} again", "turn it back", "switch that back", "the other way round",
+    "no the other way", "switch it back {}", "now {}", "now turn it {}", "and now {} again",
+    "not that one", "not that", "okay turn it {}", "now turn it {} again",
+)  # fmt: skip
+EVERYTHING = ("everything", "all of them", "all", "it all")
+
+
+def elsewhere(earlier: Arguments, rng: Random) -> Said:
+    """Return another room: after "kitchen light", "bedroom" is the "bedroom light"."""
+    room = rng.choice(lists()["room"])
+    if rng.random() < 0.1:
+        room = f"{rng.choice(lists()['first_name'])}'s room"
+    return room, {"device": moved(str(earlier["device"]), room)}
+
+
+def moved(device: str, room: str) -> str:
+    """Return what the same kind of device is called in another room."""
+    if device in EVERYTHING:
+        return f"{device} in the {room}"
+    before, where, _ = device.partition(" in the ")
+    if where:
+        return f"{before}{where}{room}"
+    for known in sorted(lists()["room"], key=len, reverse=True):
+        if device.startswith(f"{known} "):
+            return f"{room} {device.removeprefix(known).strip()}"
+    return f"{room} {device.rsplit(' ', 1)[-1]}"
+
+
+def undone(earlier: Arguments, rng: Random) -> Said:
+    """Return how to take a switch back; it means the other state."""
+    state = "off" if earlier["state"] == "on" else "on"
+    return rng.choice(UNDO).format(state), {"state": state}
+
+
+GOING_ON: dict[str, Callable[[Arguments, Random], Said]] = {
+    "same_thing_elsewhere": elsewhere,
+    "undo_switching": undone,
+}
