@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xtalk_edge.tools.clock import get_time
 from xtalk_edge.tools.conversation import help, repeat, stop
-from xtalk_edge.tools.days import get_date
+from xtalk_edge.tools.days import days_until, get_date, shift_date
 from xtalk_edge.tools.jokes import tell_joke
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.sums import calculate
@@ -17,6 +17,8 @@ BUILTIN_TOOLS: tuple[Tool, ...] = (
     cancel_timer,
     get_time,
     get_date,
+    shift_date,
+    days_until,
     set_volume,
     change_volume,
     calculate,
