@@ -121,6 +121,32 @@ def test_the_first_known_voice_is_taken_and_cloned() -> None:
     assert voice.clone()._style == EspeakStyle("gmw/en+f3", 300, 50, 100)
 
 
+@pytest.mark.parametrize("voice", ["en-us", "en-gb+f3", "en-gb+m7", "de"])
+def test_the_voice_in_use_is_named_first_and_each_can_be_chosen(voice: str) -> None:
+    tts = EspeakTTS(voice)
+    before = tts.synthesize("hello")
+    named = tts.voices()
+    for name in reversed(named.values()):
+        tts.set_voice([name])
+        assert EspeakTTS(name).voices().keys() <= {*named, "usual"}
+    assert len(set(named.values())) == len(named) >= 2
+    assert len(tts.synthesize("hello")) == pytest.approx(len(before), rel=0.1)
+
+
+def test_speed_is_relative_to_the_settings_and_bounded() -> None:
+    text = "The quick brown fox jumps over the lazy dog."
+    tts = EspeakTTS(speed_wpm=200)
+    usual_s = seconds(tts, text)
+    assert tts.set_speed(1.7)
+    assert seconds(tts, text) < 0.75 * usual_s
+    assert seconds(tts.clone(), text) < 0.75 * usual_s
+    assert tts.set_speed(0.01)
+    assert seconds(tts, text) > 1.5 * usual_s
+    assert tts.set_speed(100.0)
+    assert tts.set_speed(1.0)
+    assert seconds(tts, text) == pytest.approx(usual_s, rel=0.1)
+
+
 def test_the_library_refusing_is_an_engine_error() -> None:
     with pytest.raises(EngineError, match="choose another voice"):
         espeak_library().speak("x", EspeakStyle("no/such", 165, 50, 100))

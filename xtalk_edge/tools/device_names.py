@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from xtalk_edge.tools.names import bare_name, name_key, singular
 
 EVERYTHING = frozenset(
-    {"everything", "all", "all of it", "all of them", "them all", "all devices", "every device"}
+    {
+        "everything",
+        "anything",
+        "all",
+        "all of it",
+        "all of them",
+        "them all",
+        "all devices",
+        "every device",
+    }
 )
 
 EVERY = ("all of the", "all the", "all my", "all our", "all", "every", "both")

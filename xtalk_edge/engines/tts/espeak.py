@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from xtalk_edge.engines.interfaces import TTS, SpeechChunk, WordMark
@@ -25,6 +26,13 @@ PIECE_CHARACTERS = 240
 SENTENCE_PAUSE_MS = 250
 CLAUSE_PAUSE_MS = 120
 """Also after text without punctuation; espeak's own closing pauses are 150 to 300 ms."""
+
+SLOWEST_WPM, FASTEST_WPM = 80, 450
+"""What espeak-ng can do."""
+
+ACCENTS = {"American": "en-us", "British": "en-gb", "Scottish": "en-gb-scotland"}
+WOMAN = "+f3"
+"""The variant that sounds least like a squeezed man's voice."""
 
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*\s*$")
 _PIECE_END = re.compile(r"[.!?…;:,–—][\"'”’)\]]*\s|\n")
@@ -50,7 +58,7 @@ class EspeakTTS(TTS):
         self, voice: str = "en-us", speed_wpm: int = 165, pitch: int = 50, volume: int = 100
     ) -> None:
         for name, value, low, high in (
-            ("speed_wpm", speed_wpm, 80, 450),
+            ("speed_wpm", speed_wpm, SLOWEST_WPM, FASTEST_WPM),
             ("pitch", pitch, 0, 99),
             ("volume", volume, 0, 200),
         ):
@@ -65,6 +73,7 @@ class EspeakTTS(TTS):
                 "en-us, en-gb or de, if you like with a variant such as +f3"
             )
         self._style = EspeakStyle(known, speed_wpm, pitch, volume)
+        self._usual_wpm = speed_wpm
 
     def synthesize(self, text: str) -> bytes:
         """Return the whole text as speech; b"" when nothing in it can be spoken."""
@@ -108,15 +117,37 @@ class EspeakTTS(TTS):
         for name in voice_names:
             known = self._library.voice_named(name)
             if known is not None:
-                style = self._style
-                self._style = EspeakStyle(known, style.speed_wpm, style.pitch, style.volume)
+                self._style = replace(self._style, voice=known)
                 return
         raise ValueError(f"espeak-ng has none of these voices: {', '.join(voice_names)}")
+
+    def voices(self) -> dict[str, str]:
+        """Return a man and a woman of each accent, or of a language that is not English."""
+        used = self._style.voice
+        base = used.partition("+")[0]
+        english = [self._library.voice_named(name) for name in ACCENTS.values()]
+        accents = ACCENTS if base in english else {"": base}
+        found = {
+            f"{accent} {who}".strip(): f"{self._library.voice_named(name)}{variant}"
+            for accent, name in accents.items()
+            for who, variant in (("man", ""), ("woman", WOMAN))
+        }
+        first = {name: voice for name, voice in found.items() if voice == used} or {"usual": used}
+        return first | found
+
+    def set_speed(self, factor: float) -> bool:
+        """Speak that many times as fast as configured, as far as espeak-ng goes."""
+        wanted_wpm = round(self._usual_wpm * factor)
+        speed_wpm = min(FASTEST_WPM, max(SLOWEST_WPM, wanted_wpm))
+        self._style = replace(self._style, speed_wpm=speed_wpm)
+        return True
 
     def clone(self) -> EspeakTTS:
         """Return another voice with the same settings."""
         style = self._style
-        return EspeakTTS(style.voice, style.speed_wpm, style.pitch, style.volume)
+        copy = EspeakTTS(style.voice, self._usual_wpm, style.pitch, style.volume)
+        copy._style = style
+        return copy
 
 
 def _speakable(text: str) -> str:
