@@ -36,6 +36,8 @@ class FollowUp:
     fixed: dict[str, str | int]
     carry: tuple[str, ...]
     """Arguments taken over from the call before, unless the phrase has its own."""
+    missing: tuple[str, ...]
+    """Arguments that the call before must lack: an answer to the question it led to."""
     weight: int
     say: tuple[Phrase, ...]
     also: tuple[Phrase, ...]
@@ -110,6 +112,7 @@ def load() -> Description:
     )  # fmt: skip
     follow_ups = tuple(
         FollowUp(tuple(f["after"]), f["tool"], f.get("set", {}), tuple(f.get("carry", ())),
+                 tuple(f.get("missing", ())),
                  f["weight"], phrases(f.get("say", "")), phrases(f["also"]))
         for file in files for f in file.get("follow_up", ())
     )  # fmt: skip

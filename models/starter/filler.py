@@ -9,6 +9,7 @@ from models.starter.chat import normalise
 from models.starter.corrections import corrected
 from models.starter.description import Description
 from models.starter.figures import Arguments, Said
+from models.starter.follow_up_slots import GOING_ON
 from models.starter.noise import protect
 from models.starter.open_words import any_word, any_words
 from models.starter.phrases import pick
@@ -45,6 +46,8 @@ class Filler:
             return name, {"name": name}
         if slot in SLOTS:
             return SLOTS[slot](self.rng)
+        if slot in GOING_ON:
+            return GOING_ON[slot](self.earlier, self.rng)
         if slot in self.description.values:
             value = self.rng.choice(self.description.values[slot])
             # The wordings of a value may be noisy: none of their words is copied.

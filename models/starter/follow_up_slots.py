@@ -9,12 +9,12 @@ from models.starter.figures import Arguments, Said
 from models.starter.free_text import lists
 
 UNDO = (
-    "cancel that", "undo", "undo that", "no", "never mind", "turn it {}", "switch it {}",
+    "cancel that", "undo", "undo that", "turn it {}", "switch it {}",
     "turn it {} again", "turn it back {}", "turn them {} again", "turn that {}", "and {} again",
     "{} again", "no {}", "no turn it {}", "take that back", "turn it {} please", "back {}",
     "sorry turn it {}", "turn {} again", "turn it back", "switch that back", "the other way round",
     "no the other way", "switch it back {}", "now {}", "now turn it {}", "and now {} again",
-    "not that one", "not that", "okay turn it {}", "now turn it {} again",
+    "okay turn it {}", "now turn it {} again",
 )  # fmt: skip
 EVERYTHING = ("everything", "all of them", "all", "it all")
 
@@ -24,7 +24,7 @@ def elsewhere(earlier: Arguments, rng: Random) -> Said:
     room = rng.choice(lists()["room"])
     if rng.random() < 0.1:
         room = f"{rng.choice(lists()['first_name'])}'s room"
-    return room, {"device": moved(str(earlier["device"]), room)}
+    return room, {"device": moved(str(earlier.get("device", "light")), room)}
 
 
 def moved(device: str, room: str) -> str:
