@@ -81,7 +81,7 @@ def _add_words(writer: gguf.GGUFWriter, shape: Shape, words: Tokenizer) -> None:
              for i in range(shape.vocab)]  # fmt: skip
     for word, kind in (
         *((word, gguf.TokenType.CONTROL) for word in chat.CONTROL),
-        *((word, gguf.TokenType.USER_DEFINED) for word in chat.VISIBLE),
+        *((word, gguf.TokenType.USER_DEFINED) for word in tokenizer.visible(words)),
     ):
         kinds[tokenizer.number(words, word)] = kind
     writer.add_tokenizer_model("gpt2")

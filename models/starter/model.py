@@ -6,11 +6,17 @@ copies every matrix as it is: no row permutation to get wrong.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F  # noqa: N812  the name every torch reader knows
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 IGNORED = -100
 """Target of a token that must not be learnt (cross_entropy's own default)."""
@@ -22,7 +28,7 @@ class Shape:
 
     vocab: int
     width: int = 256
-    layers: int = 4
+    layers: int = 6
     heads: int = 8
     hidden: int = 704
     context: int = 512
@@ -78,12 +84,12 @@ class Block(nn.Module):
         self.up = nn.Linear(shape.width, shape.hidden, bias=False)
         self.down = nn.Linear(shape.hidden, shape.width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, dropout: float) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """Return the layer's output for x (batch, time, width)."""
-        x = x + F.dropout(self.attend(self.attn_norm(x), cos, sin), dropout, self.training)
+        x = x + self.attend(self.attn_norm(x), cos, sin)
         y = self.ffn_norm(x)
         fed: Tensor = self.down(F.silu(self.gate(y)) * self.up(y))
-        return x + F.dropout(fed, dropout, self.training)
+        return x + fed
 
     def attend(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """Return causal self-attention over x."""
@@ -97,43 +103,67 @@ class Block(nn.Module):
 
 
 class Brain(nn.Module):
-    """Token ids in, next-token logits out; the output matrix is the embedding itself."""
+    """Token ids in, next-token logits out; the output matrix is the embedding itself.
+
+    `bases` says which token each token is a form of, with a space before (`tokenizer.bases`). Both
+    share one embedding but for a vector that stands for the space, the same for all: so the word
+    after a quote is known from the sentence even if it was never seen to be copied.
+    """
 
     cos: Tensor
     sin: Tensor
+    bases: Tensor
+    spaced: Tensor
 
-    def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
+    def __init__(self, shape: Shape, bases: Sequence[int]) -> None:
         super().__init__()
         self.shape = shape
-        self.dropout = dropout
         self.embed = nn.Embedding(shape.vocab, shape.width)
+        self.space = nn.Parameter(torch.zeros(shape.width))
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = RmsNorm(shape.width, shape.norm_eps)
-        cos, sin = rope_tables(shape)
-        self.register_buffer("cos", cos, persistent=False)
-        self.register_buffer("sin", sin, persistent=False)
+        rows = torch.arange(shape.vocab)
+        forms = torch.cat((torch.tensor(bases), rows[len(bases) :]))
+        for name, values in zip(("cos", "sin"), rope_tables(shape), strict=True):
+            self.register_buffer(name, values, persistent=False)
+        self.register_buffer("bases", forms, persistent=False)
+        self.register_buffer("spaced", (forms != rows).float()[:, None], persistent=False)
         self.apply(self._init)
 
     def _init(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear | nn.Embedding):
             nn.init.normal_(module.weight, std=0.02)
 
-    def hidden(self, tokens: Tensor) -> Tensor:
+    def table(self) -> Tensor:
+        """Return every token's embedding (vocab, width)."""
+        return self.embed.weight[self.bases] + self.spaced * self.space
+
+    def hidden(self, tokens: Tensor, table: Tensor) -> Tensor:
         """Return the last layer's normalised output (batch, time, width)."""
         time = tokens.shape[1]
-        x = F.dropout(self.embed(tokens), self.dropout, self.training)
+        x = F.embedding(tokens, table)
         for block in self.blocks:
-            x = block(x, self.cos[:time], self.sin[:time], self.dropout)
+            x = block(x, self.cos[:time], self.sin[:time])
         final: Tensor = self.norm(x)
         return final
 
-    def loss(self, tokens: Tensor, targets: Tensor) -> Tensor:
-        """Return mean cross-entropy over the targets that are not IGNORED."""
+    def loss(self, tokens: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+        """Return mean weighted cross-entropy over the targets that are not IGNORED."""
         kept = targets != IGNORED
+        table = self.table()
         # Most positions are prompt: the vocabulary product is spent on the answers only.
-        logits = F.linear(self.hidden(tokens)[kept], self.embed.weight)
-        return F.cross_entropy(logits.float(), targets[kept])
+        logits = F.linear(self.hidden(tokens, table)[kept], table)
+        each = F.cross_entropy(logits.float(), targets[kept], reduction="none")
+        kept_weights = weights[kept]
+        return (each * kept_weights).sum() / kept_weights.sum()
 
     def parameter_count(self) -> int:
         """Return the number of trained values."""
         return sum(p.numel() for p in self.parameters())
+
+    def exported(self) -> dict[str, NDArray[np.float32]]:
+        """Return every matrix and vector by name, as `export.write` wants them."""
+        values = {name: p.detach().float().numpy() for name, p in self.named_parameters()}
+        del values["space"]
+        values["embed.weight"] = self.table().detach().float().numpy()
+        return values
