@@ -53,6 +53,22 @@ class ListTable:
             for item in items:
                 self._database.change("DELETE FROM list_items WHERE id = ?", item.id)
 
-    def clear(self, list_name: str) -> int:
-        """Take everything off a list; return how many items that were."""
-        return self._database.change("DELETE FROM list_items WHERE list_name = ?", list_name)
+    def clear(self, list_name: str) -> None:
+        """Take everything off a list."""
+        self._database.change("DELETE FROM list_items WHERE list_name = ?", list_name)
+
+
+class OneList:
+    """One of the lists, to be counted and cleared as a whole."""
+
+    def __init__(self, lists: ListTable, name: str) -> None:
+        self._lists = lists
+        self._name = name
+
+    def count(self) -> int:
+        """Return how many items are on it."""
+        return len(self._lists.items(self._name))
+
+    def clear(self) -> None:
+        """Take everything off."""
+        self._lists.clear(self._name)

@@ -50,6 +50,6 @@ class TextTable:
             for text_id in text_ids:
                 self._database.change(f"DELETE FROM {self.table} WHERE id = ?", text_id)
 
-    def clear(self) -> int:
-        """Forget every text; return how many there were."""
-        return self._database.change(f"DELETE FROM {self.table}")
+    def clear(self) -> None:
+        """Forget every text."""
+        self._database.change(f"DELETE FROM {self.table}")

@@ -96,7 +96,7 @@ async def remove_item(context: ToolContext, item: str = "", list: str = "") -> s
     return f"I took {join_words([each.item for each in found])} off the {name} list."
 
 
-@tool("Read a list.", {"list": LIST}, help="read your shopping list")
+@tool("Read a list.", {"list": LIST})
 async def read_list(context: ToolContext, list: str = "") -> str:
     """Return "Your shopping list has two items: milk and eggs."."""
     name = _list_name(list)

@@ -62,7 +62,6 @@ async def remember(context: ToolContext, text: str = "") -> str:
 @tool(
     "Tell what the user asked to remember.",
     {"about": ABOUT},
-    help="tell you what I remember",
 )
 async def recall(context: ToolContext, about: str = "") -> str:
     """Return "You told me: my keys are in the drawer."."""

@@ -58,7 +58,7 @@ async def add_note(context: ToolContext, text: str = "") -> str:
     return f"I noted: {text}." if len(text) <= REPEATED_CHARACTERS else "I wrote that down."
 
 
-@tool("Read the notes.", help="read your notes")
+@tool("Read the notes.")
 async def read_notes(context: ToolContext) -> str:
     """Return "You have two notes. The latest says: buy stamps. Before that: call mom."."""
     notes = context.notes.all()

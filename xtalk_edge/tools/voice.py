@@ -36,7 +36,6 @@ def _changing_speed(direction: str) -> str:
     },
     has_effects=True,
     doing=_changing_voice,
-    help="change my voice",
 )
 async def change_voice(context: ToolContext, voice: str = "") -> str:
     """Return "Now I sound like a British woman."."""
