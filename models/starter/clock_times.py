@@ -128,12 +128,17 @@ def in_part(rng: Random, part: str) -> Clock:
     return replace(twelve_hour(rng, low, high), period=period)
 
 
-def with_half(clock: Clock, rng: Random) -> Clock:
-    """Return an unsettled time with its half of the day said after it."""
+def with_half(clock: Clock, rng: Random, dated: bool) -> Clock:
+    """Return an unsettled time with its half of the day said after it.
+
+    Where a day is said too (`dated`), nobody adds "tonight" or "this morning".
+    """
     if clock.settled:
         return clock
     period = rng.choice(("am", "pm"))
-    ends = AM if period == "am" else (*PM, *_parts_of(clock.hour))
+    ends: tuple[str, ...] = AM if dated else (*AM, " this morning")
+    if period == "pm":
+        ends = (*PM, *_parts_of(clock.hour, dated))
     if clock.hour == 12:
         # Nobody agrees on what "twelve in the morning" is.
         ends = AM[:5] if period == "am" else (*PM, " in the afternoon")
@@ -143,7 +148,7 @@ def with_half(clock: Clock, rng: Random) -> Clock:
     return replace(clock, text=clock.text + end, period=period, settled=True)
 
 
-def _parts_of(hour: int) -> tuple[str, ...]:
+def _parts_of(hour: int, dated: bool) -> tuple[str, ...]:
     words = {
         "afternoon": (" in the afternoon", " this afternoon"),
         "evening": (" in the evening", " this evening", " tonight"),
@@ -153,7 +158,7 @@ def _parts_of(hour: int) -> tuple[str, ...]:
         word
         for part, said in words.items()
         if HALF_DAYS[part][1] <= hour <= HALF_DAYS[part][2]
-        for word in said
+        for word in (said[:1] if dated else said)
     )
 
 
@@ -165,12 +170,12 @@ def bare_clock(rng: Random) -> Clock:
     return whole_day(rng) if kind < 0.93 else by_name(rng)
 
 
-def any_clock(rng: Random) -> Clock:
+def any_clock(rng: Random, dated: bool = True) -> Clock:
     """Return any time, with or without its half of the day, at times corrected."""
     clock = bare_clock(rng)
     wrong = twelve_hour(rng).text if rng.random() < 0.05 else ""
     if rng.random() < 0.4:
-        clock = with_half(clock, rng)
+        clock = with_half(clock, rng, dated)
     return replace(clock, text=corrected(wrong, clock.text, rng)) if wrong else clock
 
 
@@ -184,3 +189,11 @@ def clock_name(rng: Random) -> Said:
     """Return a time that tells which alarm is meant: "seven o'clock", as its name."""
     text = bare_clock(rng).text
     return text, {"name": text}
+
+
+def settled_time(rng: Random) -> Said:
+    """Return a time that cannot be taken for a length of time, with its arguments."""
+    while True:
+        clock = any_clock(rng)
+        if clock.minute or clock.period or " " in clock.text:
+            return clock.text, clock.arguments()

@@ -7,11 +7,12 @@ from random import Random
 
 from models.starter.chat import normalise
 from models.starter.corrections import corrected
-from models.starter.description import Description
+from models.starter.description import Description, Names
 from models.starter.figures import Arguments, Said
 from models.starter.follow_up_slots import GOING_ON
+from models.starter.free_text import bare
 from models.starter.noise import protect
-from models.starter.open_words import any_word, any_words
+from models.starter.open_words import TOLD_APART, any_word, any_words
 from models.starter.phrases import pick
 from models.starter.slots import CORRECTED, SLOTS
 
@@ -58,7 +59,12 @@ class Filler:
         return self.rng.choice(self.description.words[slot]), {}
 
     def _name(self, slot: str) -> str:
-        names = self.description.names[slot]
+        while True:
+            name = bare(self._any_name(self.description.names[slot]))
+            if TOLD_APART.isdisjoint(name.split()):
+                return name
+
+    def _any_name(self, names: Names) -> str:
         chance = self.rng.random()
         if chance < 0.3:
             return self.rng.choice(names.spoken)

@@ -12,6 +12,7 @@ import argparse
 import re
 from pathlib import Path
 
+from models.starter.dates import FIRST
 from models.starter.description import HERE, Description, load
 from models.starter.figures import ONES, TENS
 from models.starter.phrases import Phrase, to_jsgf
@@ -29,6 +30,10 @@ NUMBER_RULES = {
     "a minute | an hour | half an hour | an hour and a half | a minute and a half | "
     "( one hour | an hour | two hours | three hours ) [ and ] <below_hundred> minutes",
     "span": "<below_hundred> ( minute | second | hour ) | half hour",
+    "minutes": "<below_hundred> minutes | a minute | half an hour",
+    "more_span": "<below_hundred> more minutes | another <below_hundred> minutes | one more minute",
+    "more": "<more_span>",
+    "span_name": "<span>",
     "amount": "<number> [ percent ]",
     "operator": "plus | minus | times | divided by",
     "sum": "<number> <operator> <number> [ <operator> <number> ] | <number> percent of <number> | "
@@ -36,6 +41,31 @@ NUMBER_RULES = {
     "polite": "please | can you | could you",
 }
 """Rules for spoken numbers: 0 to 100, which is as far as a small grammar hears reliably."""
+
+CLOCK_RULES = {
+    "time": "<clock_face> [ <half> ] | noon | midnight",
+    "clock_face": "<hour> [ o'clock | fifteen | thirty | forty five | ten | twenty | oh five | "
+    "fifty ] | half past <hour> | quarter ( past | to ) <hour> | "
+    "( five | ten | twenty ) ( past | to ) <hour>",
+    "half": "a m | p m | in the morning | in the afternoon | in the evening | tonight",
+    "weekday": "monday | tuesday | wednesday | thursday | friday | saturday | sunday",
+    "which_day": "tomorrow | today | [ on | next ] <weekday>",
+    "moment": "<time> [ <which_day> | tomorrow morning ] | "
+    "( tomorrow [ morning | evening ] | <weekday> ) at <time>",
+    "repetition": "every day | every morning | on weekdays | on weekends | every <weekday>",
+    "routine": "<time> <repetition>",
+    "stretch": "<below_hundred> ( days | weeks | months | years ) | a week | a month | a year",
+    "date": "tomorrow | yesterday | [ next ] <weekday> | christmas | new year | easter | "
+    "halloween | thanksgiving | my birthday | the end of the month | <month> <day_number>",
+    "month": "january | february | march | april | may | june | july | august | september | "
+    "october | november | december",
+    "day_number": f"{' | '.join((*FIRST, 'thirtieth'))} | twenty ( {' | '.join(FIRST[:9])} ) | "
+    "thirty first",
+    "city": "new york | london | paris | tokyo | berlin | madrid | rome | moscow | sydney | "
+    "beijing | chicago | los angeles | san francisco | toronto | delhi | dubai | singapore | "
+    "hong kong | mexico city | india | japan | germany | california | australia",
+}
+"""Rules for times and days: the everyday ones of the corpus's endless many."""
 
 LISTED = {
     "item": "milk | bread | eggs | butter | cheese | sugar | coffee | apples",
@@ -77,7 +107,10 @@ def build(description: Description) -> str:
     for number, reply in enumerate(description.replies):
         if reply.say:
             groups[f"{reply.kind}_{number}"] = _alternatives(reply.say)
-    rules = NUMBER_RULES | LISTED | spoken_values(description) | groups
+    for number, follow in enumerate(description.follow_ups):
+        if follow.say:
+            groups[f"after_{number}"] = _alternatives(follow.say)
+    rules = NUMBER_RULES | CLOCK_RULES | LISTED | spoken_values(description) | groups
     public = " | ".join(f"<{name}>" for name in groups)
     wanted = _reachable(rules, public)
     body = "\n".join(f"<{name}> = {text} ;" for name, text in rules.items() if name in wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from models.starter.clock_times import HALF_DAYS, any_clock, in_part
+from models.starter.clock_times import HALF_DAYS, any_clock, in_part, twelve_hour
 from models.starter.corrections import corrected
 from models.starter.figures import Arguments, Said
 
@@ -51,6 +51,32 @@ def plain_day(rng: Random) -> Said:
     return name, {"day": name}
 
 
+def weekday(rng: Random) -> Said:
+    """Return the bare name of a day of the week."""
+    name = rng.choice(WEEKDAYS)
+    return name, {"day": name}
+
+
+def half(rng: Random) -> Said:
+    """Return the part of a day that tells an alarm from others: "my morning alarm"."""
+    part = rng.choice(PARTS)
+    return part, {"period": HALF_DAYS[part][0]}
+
+
+def time_of_day(rng: Random) -> Said:
+    """Return a time whose half of the day was said before it, so that it has no argument for it."""
+    clock = twelve_hour(rng, 1, 11)
+    return clock.text, clock.arguments()
+
+
+def repeated(rng: Random) -> Said:
+    """Return how often an alarm rings that has its time, with the arguments it means."""
+    while True:
+        text, meant = repetition(rng)
+        if "period" not in meant:
+            return text, meant
+
+
 def day_part(rng: Random) -> Said:
     """Return a part of one day, such as "tomorrow morning", with the arguments it means."""
     if rng.random() < 0.2:
@@ -67,7 +93,7 @@ def moment(rng: Random) -> Said:
     """Return a time, mostly with its day, as it follows "for", with the arguments it means."""
     kind = rng.random()
     if kind < 0.42:
-        clock = any_clock(rng)
+        clock = any_clock(rng, dated=False)
         return clock.text, clock.arguments()
     if kind < 0.72:
         clock = any_clock(rng)
@@ -99,7 +125,7 @@ def _joined(rng: Random, clock: str, when: str) -> str:
     if rng.random() < 0.5:
         return f"{clock} {when}"
     at = rng.choice((" at ", " at ", " at ", " ", " around ", " for "))
-    return f"{when}{at}{clock}"
+    return f"{when.removeprefix('on ')}{at}{clock}"
 
 
 def repetition(rng: Random) -> Said:
@@ -127,8 +153,8 @@ def _weekly(rng: Random) -> Said:
     meant: Arguments = {"day": name, "repeat": "weekly"}
     if rng.random() < 0.25:
         part = rng.choice(PARTS)
-        said = (f"every {name} {part}", f"each {name} {part}", f"on {name} {part}s")
-        return rng.choice(said), {"period": HALF_DAYS[part][0], **meant}
+        by_part = (f"every {name} {part}", f"each {name} {part}", f"on {name} {part}s")
+        return rng.choice(by_part), {"period": HALF_DAYS[part][0], **meant}
     said = (f"every {name}", f"every {name}", f"on {name}s", f"each {name}", f"{name}s",
             f"every week on {name}", f"weekly on {name}", f"once a week on {name}")  # fmt: skip
     return rng.choice(said), meant

@@ -122,7 +122,8 @@ def pick(part: Part, rng: Random, fill: Callable[[str], str]) -> str:
         if part.optional and rng.random() < 0.6:
             return ""
         part = part.rows[int(rng.random() * len(part.rows))]
-    return " ".join(filter(None, (pick(p, rng, fill) for p in part.parts)))
+    words = " ".join(filter(None, (pick(p, rng, fill) for p in part.parts)))
+    return words.replace(" 's", "'s")
 
 
 def to_jsgf(part: Part, slots: Callable[[str], str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from models.starter.clock_times import clock_name, clock_time
+from models.starter.clock_times import clock_name, clock_time, settled_time
 from models.starter.dates import date, near_date, stretch
 from models.starter.durations import (
     brief,
@@ -19,7 +19,18 @@ from models.starter.durations import (
 )
 from models.starter.figures import Said, any_number, say_number
 from models.starter.free_text import FREE_TEXT
-from models.starter.moments import day, day_part, moment, plain_day, repetition, routine
+from models.starter.moments import (
+    day,
+    day_part,
+    half,
+    moment,
+    plain_day,
+    repeated,
+    repetition,
+    routine,
+    time_of_day,
+    weekday,
+)
 from models.starter.places import place
 from models.starter.sums import calculation, ordered_calculation
 from models.starter.things import THINGS
@@ -79,6 +90,11 @@ SLOTS: dict[str, Callable[[Random], Said]] = {
     "which_day": day,
     "plain_day": plain_day,
     "day_part": day_part,
+    "time_of_day": time_of_day,
+    "half": half,
+    "every": repeated,
+    "plain_weekday": weekday,
+    "clock": settled_time,
     "repetition": repetition,
     "date": date,
     "near_date": near_date,
