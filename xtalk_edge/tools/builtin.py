@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from xtalk_edge.tools.alarms import cancel_alarm, change_alarm, list_alarms, set_alarm, snooze
+from xtalk_edge.tools.clear import clear_all
 from xtalk_edge.tools.clock import get_time
 from xtalk_edge.tools.conversation import help, repeat, stop
+from xtalk_edge.tools.conversion import convert
 from xtalk_edge.tools.days import days_until, get_date, shift_date
 from xtalk_edge.tools.jokes import tell_joke
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.sums import calculate
-from xtalk_edge.tools.timers import cancel_timer, set_timer, timer_left
+from xtalk_edge.tools.timers import cancel_timer, change_timer, set_timer, timer_left
 from xtalk_edge.tools.volume import change_volume, set_volume
 
 BUILTIN_TOOLS: tuple[Tool, ...] = (
     set_timer,
-    timer_left,
+    change_timer,
     cancel_timer,
+    timer_left,
+    set_alarm,
+    change_alarm,
+    cancel_alarm,
+    list_alarms,
+    snooze,
+    clear_all,
     get_time,
     get_date,
     shift_date,
@@ -22,6 +32,7 @@ BUILTIN_TOOLS: tuple[Tool, ...] = (
     set_volume,
     change_volume,
     calculate,
+    convert,
     tell_joke,
     repeat,
     stop,
