@@ -59,7 +59,10 @@ def random_weights(path, *, width=64, hidden=96, layers=2, **options):
     return _write(Path(path), width=width, hidden=hidden, layers=layers, weights=weights, **options)
 
 
-def _write(path, *, width, hidden, layers, weights, template=None, context=2048, heads=4):
+def _write(
+    path, *, width, hidden, layers, weights, template=None, context=2048, heads=4, name="",
+    figures=None,
+):  # fmt: skip
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_context_length(context)
     writer.add_embedding_length(width)
@@ -79,6 +82,10 @@ def _write(path, *, width, hidden, layers, weights, template=None, context=2048,
     writer.add_token_merges(["h e"])
     writer.add_eos_token_id(token(END))
     writer.add_add_bos_token(False)
+    if name:
+        writer.add_name(name)
+    for key, value in (figures or {}).items():
+        (writer.add_string if isinstance(value, str) else writer.add_float32)(key, value)
     if template:
         writer.add_chat_template(template)
     random = np.random.default_rng(6)

@@ -6,8 +6,15 @@ import asyncio
 import contextlib
 
 from xtalk_edge.bus import EventBus, handles
+from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolResult
+from xtalk_edge.engines.interfaces import (
+    Agent,
+    AgentContext,
+    AnswerTaker,
+    ToolCall,
+    ToolResult,
+)
 from xtalk_edge.events import (
     LLMAgentResponseFinish,
     LLMAgentResponseUpdate,
@@ -24,18 +31,45 @@ from xtalk_edge.events import (
     TurnTTSTextAppendRequested,
 )
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.questions import OpenQuestion
+from xtalk_edge.turn.assent import assent
 from xtalk_edge.turn.clauses import ClauseSplitter
 
 APOLOGY = "Sorry, something went wrong. Please try again."
 """Said when the agent fails: a device that goes silent seems broken."""
 
+TOO_SLOW = "Sorry, that takes me too long."
+
+SILENCE_LIMIT_S = 30.0
+"""After half a minute without a sign the owner takes the device for dead. The slowest model worth
+running, 1B on a Pi 4, says its first word in ten seconds; a tool may take some seconds more."""
+
 
 class AgentManager(Manager):
-    """Starts and stops the agent and splits what it says into clauses."""
+    """Starts and stops the agent and splits what it says into clauses.
 
-    def __init__(self, *, event_bus: EventBus, config: Config, agent: Agent) -> None:
+    Args:
+        event_bus: where it listens and publishes.
+        config: the settings.
+        agent: what thinks.
+        answers: takes the owner's yes or no before the agent is asked; None where no tool asks.
+        silence_limit_s: longest time without anything new from the agent in one turn.
+    """
+
+    def __init__(
+        self,
+        *,
+        event_bus: EventBus,
+        config: Config,
+        agent: Agent,
+        answers: AnswerTaker | None = None,
+        silence_limit_s: float = SILENCE_LIMIT_S,
+    ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._agent = agent
+        self._answers = answers
+        self._question = OpenQuestion(config.turn.ask_again)
+        self._silence_limit_s = silence_limit_s
         self._reply: asyncio.Task[None] | None = None
         self._turn_id = 0
         self._asked_turn_id = 0
@@ -74,6 +108,7 @@ class AgentManager(Manager):
     def _remember(self, turn_id: int, heard: str) -> None:
         if heard:
             self.last_heard = heard
+        self._question.heard(turn_id, heard, now_s())
         if turn_id == self._asked_turn_id:
             self._agent.heard(heard)
 
@@ -96,14 +131,47 @@ class AgentManager(Manager):
         self._asked_turn_id = turn_id
         said = Speech(self, turn_id)
         try:
-            context = AgentContext("asr_final", text)
-            async with contextlib.aclosing(self._agent.async_accept(context)) as items:  # type: ignore[type-var]
-                async for item in items:
-                    self._take(item, said, turn_id)
+            if not await self._settle(turn_id, text, said):
+                await self._ask(turn_id, text, said)
+        except TimeoutError as error:
+            self.report(error, error_type="llm_timeout", component="agent", turn_id=turn_id)
+            said.add(TOO_SLOW)
         except Exception as error:  # noqa: BLE001 - an agent may raise anything; the turn must end
             self.report(error, error_type="llm_stream_error", component="agent", turn_id=turn_id)
             said.add(APOLOGY)
         said.finish()
+
+    async def _settle(self, turn_id: int, text: str, said: Speech) -> bool:
+        """Take the text as the answer to an open question; tell whether it was one."""
+        is_answer = self._question.may_be_answered(now_s())
+        self._question.asked(turn_id)
+        if self._answers is None:
+            return False
+        # A question that was not answered at once is dropped.
+        async with asyncio.timeout(self._silence_limit_s):
+            result = await self._answers.settle(text if is_answer else "")
+        if result is None:
+            return False
+        await self._agent.discard()
+        call = ToolCall(result.name, result.arguments) if assent(text) else None
+        if call is not None:
+            self._take(call, said, turn_id)
+            self._take(result, said, turn_id)
+        self._agent.note(text, result.content, call)
+        said.first_chunk()
+        said.add(result.content)
+        return True
+
+    async def _ask(self, turn_id: int, text: str, said: Speech) -> None:
+        context = AgentContext("asr_final", text)
+        async with contextlib.aclosing(self._agent.async_accept(context)) as items:  # type: ignore[type-var]
+            while True:
+                try:
+                    async with asyncio.timeout(self._silence_limit_s):
+                        item = await anext(items)
+                except StopAsyncIteration:
+                    return
+                self._take(item, said, turn_id)
 
     def _take(self, item: str | ToolCall | ToolResult, said: Speech, turn_id: int) -> None:
         said.first_chunk()

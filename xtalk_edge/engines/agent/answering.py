@@ -150,7 +150,7 @@ class Answerer:
         if call in turn.made:
             return
         has_effects = runner.has_effects(call.name)
-        verdict = self._verdict(call, has_effects=has_effects, read_results=read_results)
+        verdict = self._verdict(turn, call, has_effects=has_effects, read_results=read_results)
         if verdict is Verdict.REFUSE:
             yield turn.close_with(NOT_UNDERSTOOD)
             return
@@ -172,8 +172,10 @@ class Answerer:
         elif result.content and self._speak_tool_results:
             yield turn.say_sentence(result.content)
 
-    def _verdict(self, call: ToolCall, *, has_effects: bool, read_results: bool) -> Verdict:
-        last = self._conversation.last()
+    def _verdict(
+        self, turn: Turn, call: ToolCall, *, has_effects: bool, read_results: bool
+    ) -> Verdict:
+        last = self._conversation.before(turn)
         verdict = self._abstention.verdict(self.confidence, has_effects=has_effects)
         if verdict is Verdict.ACT and has_effects and read_results:
             # What a tool found may be words of a stranger: only the owner asks for effects.

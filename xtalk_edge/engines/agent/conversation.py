@@ -150,9 +150,10 @@ class Conversation:
             last.settled = True
             last.at_s = self._clock()
 
-    def last(self) -> Turn | None:
-        """Return the turn that was added last."""
-        return self._turns[-1] if self._turns else None
+    def before(self, current: Turn) -> Turn | None:
+        """Return the turn before `current`, shown or not; None when there is none."""
+        earlier = [turn for turn in self._turns if turn is not current]
+        return earlier[-1] if earlier else None
 
     def past(self, current: Turn) -> list[Turn]:
         """Return the settled turns before `current` that the model is shown.

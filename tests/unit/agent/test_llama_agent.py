@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests import tiny_gguf
-from tests.tiny_gguf import END
+from tests.unit.agent.parts import CALLS, PLAIN, SOUND, STAMP, Tools, answer, said
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.engines.agent import llama_model
 from xtalk_edge.engines.agent.abort import AbortFlag
@@ -18,83 +18,6 @@ from xtalk_edge.engines.agent.llama_model import CHUNK_TOKENS, LlamaModel
 from xtalk_edge.engines.agent.sampling import Grammar, TokenChooser
 from xtalk_edge.engines.interfaces import AgentContext, ToolCall, ToolResult
 from xtalk_edge.errors import EngineError, ModelError
-
-SOUND = {"\n": "S", "S": "o", "o": "u", "u": "n", "n": "d", "d": "."}
-"""Says "Sound." to everything."""
-
-CALLS = {"\n": "<tool_call>", "<tool_call>": "{", "}": "\n", "</tool_call>": END}
-"""Calls a tool; the grammar of a single tool decides the rest."""
-
-STAMP = "[Wednesday, 30 September 2026, 23:59] "
-"""The longest date; the vocabulary has one token a byte."""
-
-PLAIN = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}"
-    "<|im_start|>assistant\n"
-)
-
-
-@pytest.fixture(autouse=True)
-def _state(tmp_path, monkeypatch):
-    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    monkeypatch.setattr("xtalk_edge.engines.agent.llama.preflight", lambda _path, _kind: None)
-
-
-@pytest.fixture
-def agent_of(tmp_path):
-    """Make an agent on a scripted model, or on random weights when the script is None."""
-    agents: list[LlamaAgent] = []
-
-    def make(follows, *, second=None, template=None, model=None, **settings):
-        path = tmp_path / f"{len(agents)}.gguf"
-        if follows is None:
-            tiny_gguf.random_weights(path, **(model or {}))
-        else:
-            tiny_gguf.scripted(path, follows, second=second, template=template, **(model or {}))
-        agents.append(LlamaAgent(str(path), threads=1, **settings))
-        return agents[-1]
-
-    yield make
-    for agent in agents:
-        agent.close()
-
-
-class Tools:
-    """One tool; remembers what ran."""
-
-    def __init__(
-        self, name="get_time", properties=None, content="It's 4:10 PM.", ok=True, effects=False
-    ):
-        parameters = {"type": "object", "properties": properties or {}}
-        self.schema = {"type": "function", "function": {"name": name, "parameters": parameters}}
-        self.result = (content, ok)
-        self.effects = effects
-        self.proposed = []
-        self.ran = []
-
-    def schemas(self):
-        return [self.schema]
-
-    def has_effects(self, name):
-        return self.effects
-
-    def propose(self, call):
-        self.proposed.append(call)
-        return f"Should I {call.name}?"
-
-    async def run(self, call):
-        self.ran.append(call)
-        content, ok = self.result
-        return ToolResult(call.name, content, ok)
-
-
-async def answer(agent, text="hello there", type="asr_final"):
-    return [piece async for piece in agent.async_accept(AgentContext(type, text))]
-
-
-def said(agent, text="hello there", type="asr_final"):
-    pieces = asyncio.run(answer(agent, text, type))
-    return "".join(piece for piece in pieces if isinstance(piece, str))
 
 
 def test_a_reply_comes_token_by_token(agent_of):
@@ -457,13 +380,6 @@ def test_a_new_question_ends_the_last_answer(agent_of):
 
 
 # -- stopping ------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def heavy(tmp_path_factory):
-    """A model that takes seconds to read a long prompt."""
-    path = tmp_path_factory.mktemp("gguf") / "heavy.gguf"
-    return tiny_gguf.random_weights(path, width=512, hidden=1024, layers=4, context=2048)
 
 
 @pytest.mark.parametrize("reading_s", [0.0, 0.15])
