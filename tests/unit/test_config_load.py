@@ -156,6 +156,22 @@ def test_an_override_replaces_what_the_file_says_even_if_that_is_wrong() -> None
         ),
         ("[[managers]]\nspec = 1", "edge.toml:2: managers[0].spec: must be text in quotes, got 1"),
         (
+            "[tools]\ndevices = 1",
+            "edge.toml:2: tools.devices: must be tables, [[tools.devices]], got 1",
+        ),
+        (
+            "[[tools.devices]]\nnam = 'fan'\nname = 'fan'",
+            "edge.toml:2: tools.devices[0].nam: unknown setting; did you mean 'name'?",
+        ),
+        (
+            "[[tools.devices]]\nname = ' . '",
+            "edge.toml:2: tools.devices[0].name: must be a name you can say, such as ",
+        ),
+        (
+            "[[tools.devices]]\nname = 'fan'\n[[tools.devices]]\nname = ' Fan'",
+            'edge.toml:4: tools.devices[1].name: another device is called " Fan" too; rename one',
+        ),
+        (
             "[vad]\nthreshold = 0.2",
             "edge.toml:1: vad.release_threshold: must be at most vad.threshold, which is 0.2, got",
         ),
@@ -278,6 +294,13 @@ def test_a_dumped_configuration_loads_to_an_equal_one(
         + "".join(f'[[managers]]\nspec = "m{n}.py:M"\n{pairs}\n' for n in range(managers))
     )
     assert config.agent.params == params
+    assert load_text(dump(config)) == config
+
+
+def test_tables_within_a_section_are_read_and_written() -> None:
+    config = load_text("[[tools.devices]]\nname = 'fan'\n[[tools.devices]]\nname = 'desk lamp'")
+    assert [device.name for device in config.tools.devices] == ["fan", "desk lamp"]
+    assert '[[tools.devices]]\nname = "fan"' in dump(config)
     assert load_text(dump(config)) == config
 
 

@@ -70,7 +70,9 @@ def _section(source: Source, kind: type[T], path: KeyPath, table: dict[str, Any]
     params: dict[str, Any] = {}
     for name, value in table.items():
         where = (*path, name)
-        if name in settings:
+        if name in settings and "item" in fields[name].metadata:
+            values[name] = _tables(source, fields[name].metadata["item"], where, value)
+        elif name in settings:
             problem, values[name] = _check(settings[name], fields[name].metadata, value)
             if problem:
                 source.complain(where, f"{problem}, got {shown(value)}")
@@ -86,12 +88,21 @@ def _section(source: Source, kind: type[T], path: KeyPath, table: dict[str, Any]
     return kind(**values)
 
 
+def _tables(source: Source, kind: type[T], path: KeyPath, items: Any) -> tuple[T, ...]:
+    tables = _table_list(source, path, items)
+    return tuple(_section(source, kind, (*path, n), table) for n, table in enumerate(tables))
+
+
+def _table_list(source: Source, path: KeyPath, items: Any) -> list[dict[str, Any]]:
+    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+        return items
+    source.complain(path, f"must be tables, [[{dotted(path)}]], got {shown(items)}")
+    return []
+
+
 def _managers(source: Source, items: Any) -> tuple[ManagerConfig, ...]:
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        source.complain(("managers",), f"must be tables, [[managers]], got {shown(items)}")
-        return ()
     managers = []
-    for index, table in enumerate(items):
+    for index, table in enumerate(_table_list(source, ("managers",), items)):
         path = ("managers", index)
         if table.get("spec", "") == "":
             source.complain(path, 'needs spec = "file.py:Class"')
@@ -114,6 +125,15 @@ def _check_together(source: Source, config: Config) -> None:
             ("vad", "release_threshold"),
             f"must be at most vad.threshold, which is {vad.threshold}, got {vad.release_threshold}",
         )
+    known: set[str] = set()
+    for index, device in enumerate(config.tools.devices):
+        name = " ".join(device.name.casefold().split())
+        path = ("tools", "devices", index, "name")
+        if not any(character.isalnum() for character in name):
+            source.complain(path, 'must be a name you can say, such as "kitchen light"')
+        elif name in known:
+            source.complain(path, f"another device is called {shown(device.name)} too; rename one")
+        known.add(name)
 
 
 def _anchored(source: Source, config: Config, path: Path) -> Config:

@@ -20,6 +20,11 @@ def number(default: float, at_least: float, at_most: float) -> Any:
     return field(default=default, metadata={"at_least": at_least, "at_most": at_most})
 
 
+def tables(item: type) -> Any:
+    """Return a field that holds any number of tables, each one an `item`."""
+    return field(default=(), metadata={"item": item})
+
+
 @dataclass(frozen=True, slots=True)
 class AudioConfig:
     """The sound card and the rings behind it."""
@@ -151,11 +156,21 @@ class TurnConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceConfig:
+    """Something that can be switched on and off."""
+
+    name: str = ""
+    """What the owner calls it: "kitchen light"."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolsConfig:
     """What the agent may do."""
 
     disabled: tuple[str, ...] = ()
     """Names of tools that are not offered to the agent."""
+    devices: tuple[DeviceConfig, ...] = tables(DeviceConfig)
+    """What can be switched by voice."""
 
 
 @dataclass(frozen=True, slots=True)

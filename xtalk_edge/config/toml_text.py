@@ -25,6 +25,12 @@ def dump(config: Config) -> str:
         value = getattr(config, section.name)
         if dataclasses.is_dataclass(value):
             blocks.append((f"[{section.name}]", value))
+            blocks += [
+                (f"[[{section.name}.{field.name}]]", item)
+                for field in dataclasses.fields(value)
+                if "item" in field.metadata
+                for item in getattr(value, field.name)
+            ]
         elif isinstance(value, tuple):
             blocks += [(f"[[{section.name}]]", item) for item in value]
     return "\n".join("\n".join([header, *_pairs(value), ""]) for header, value in blocks)
@@ -36,7 +42,7 @@ def _pairs(section: Any) -> Iterator[str]:
         value = getattr(section, field.name)
         if field.name == "params":
             params = value
-        elif field.name != "places":
+        elif field.name != "places" and "item" not in field.metadata:
             yield f"{field.name} = {value_text(value)}"
     for name, value in params.items():
         yield f"{_key_text(name)} = {value_text(value)}"
