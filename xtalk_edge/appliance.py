@@ -37,15 +37,19 @@ from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
+from xtalk_edge.store.alarms import AlarmTable
 from xtalk_edge.store.database import Database
 from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.tools.alarm_service import AlarmService
+from xtalk_edge.tools.bell import Bell
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext, VolumeControl
 from xtalk_edge.tools.registry import ToolBox
+from xtalk_edge.tools.ringing import MissedRings, Ring
 from xtalk_edge.tools.timer_service import TimerService
 
 Progress = Callable[[str], None]
@@ -114,6 +118,8 @@ class Appliance:
             for manager in self._managers:
                 self._stack.push_async_callback(manager.shutdown)
                 await manager.start()
+            # Not before everybody is there who has to hear what was missed.
+            self._tasks.start(self._bell.run(), "bell")
         except BaseException:
             await self._stack.__aexit__(*sys.exc_info())
             raise
@@ -169,6 +175,10 @@ class Appliance:
         self._ended = event
         self._end_noticed.set()
 
+    def _on_ring(self, ring: Ring | MissedRings) -> None:
+        self.bus.publish(SpeechRequested(text=ring.sentence()))
+        self._bell.finished(ring)
+
     # -- building --------------------------------------------------------------------------
 
     async def _build(self) -> None:
@@ -215,14 +225,13 @@ class Appliance:
         tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
         self._progress("loading the agent")
         self.playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
-        timers = stack.enter_context(open_timers(config))
-        timers.on_ring = lambda ring: bus.publish(SpeechRequested(text=ring.sentence()))
+        self._bell = stack.enter_context(open_bell(config))
+        self._bell.on_ring = self._on_ring
         stack.push_async_callback(self._tasks.aclose)
-        self._tasks.start(timers.run(), "timers")
         self.agent = await stack.enter_async_context(
             open_agent(
                 config,
-                timers,
+                self._bell,
                 volume=self.playback,
                 last_reply=lambda: agent_manager.last_heard,
             )
@@ -260,16 +269,16 @@ class Appliance:
 
 
 @contextlib.contextmanager
-def open_timers(config: Config) -> Iterator[TimerService]:
-    """Open the owner's timers; they ring only where somebody runs them."""
+def open_bell(config: Config) -> Iterator[Bell]:
+    """Open the owner's timers and alarms; they ring only where somebody runs them."""
     with contextlib.closing(Database(config.store.folder())) as database:
-        yield TimerService(TimerTable(database))
+        yield Bell(TimerService(TimerTable(database)), AlarmService(AlarmTable(database)))
 
 
 @contextlib.asynccontextmanager
 async def open_agent(
     config: Config,
-    timers: TimerService,
+    bell: Bell,
     *,
     volume: VolumeControl,
     last_reply: Callable[[], str],
@@ -279,7 +288,7 @@ async def open_agent(
 
     Args:
         config: the settings.
-        timers: what the timer tools set and cancel.
+        bell: what the tools for timers and alarms set and cancel.
         volume: what the volume tools turn.
         last_reply: returns what was said last, for "say that again".
         dry_run: tools tell what they would do and do nothing.
@@ -288,7 +297,7 @@ async def open_agent(
     luck = random.Random(0 if is_virtual() else None)
     with contextlib.closing(Database(config.store.folder())) as database:
         context = ToolContext(
-            timers=timers,
+            bell=bell,
             volume=volume,
             notes=NoteTable(database),
             memories=MemoryTable(database),

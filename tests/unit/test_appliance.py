@@ -16,7 +16,7 @@ from tests.e2e.room_conversation import (
 )
 from tests.scripted import ScriptedAgent
 from xtalk_edge import appliance as appliance_module
-from xtalk_edge.appliance import Appliance, open_agent, open_card, open_timers
+from xtalk_edge.appliance import Appliance, open_agent, open_bell, open_card
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.bus import handles
 from xtalk_edge.clock import now_s
@@ -292,8 +292,8 @@ class ToolUsingAgent(ScriptedAgent):
 async def test_the_agent_sets_timers_that_ring_once_somebody_runs_them():
     config = settings(agent={"type": f"{__name__}:ToolUsingAgent", "replies": []})
     with state_folder(config) as own:
-        with open_timers(own) as timers:
-            opened = open_agent(own, timers, volume=Volume(), last_reply=lambda: "")
+        with open_bell(own) as bell:
+            opened = open_agent(own, bell, volume=Volume(), last_reply=lambda: "")
             async with opened as agent:
                 assert isinstance(agent, ToolUsingAgent)
                 result = await agent.tools.run(ToolCall("set_timer", {"seconds": 5}))
@@ -310,8 +310,8 @@ async def test_disabled_tools_are_not_offered():
         agent={"type": f"{__name__}:ToolUsingAgent", "replies": []},
         tools={"disabled": ("set_timer",)},
     )
-    with state_folder(config) as own, open_timers(own) as timers:
-        opened = open_agent(own, timers, volume=Volume(), last_reply=lambda: "", dry_run=True)
+    with state_folder(config) as own, open_bell(own) as bell:
+        opened = open_agent(own, bell, volume=Volume(), last_reply=lambda: "", dry_run=True)
         async with opened as agent:
             assert isinstance(agent, ToolUsingAgent)
             names = [schema["function"]["name"] for schema in agent.tools.schemas()]

@@ -37,87 +37,6 @@ def test_time_and_date(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ({"minutes": 10}, "Timer set for ten minutes."),
-        ({"minutes": 10, "name": "pasta"}, "Your pasta timer is set for ten minutes."),
-        ({"minutes": 1, "name": "the tea timer."}, "Your tea timer is set for one minute."),
-        ({"hours": 1, "seconds": 30}, "Timer set for one hour and thirty seconds."),
-        ({}, "How long should the timer run?"),
-        ({"hours": 24, "seconds": 1}, "Sorry, a timer can run for twenty-four hours at most."),
-        ({"minutes": -1}, "Sorry, the minutes must be between 0 and 1440."),
-    ],
-)
-def test_setting_a_timer(tmp_path, arguments, sentence):
-    assert say(tmp_path, "set_timer", **arguments).content == sentence
-
-
-def test_there_is_an_end_to_timers(tmp_path):
-    calls = [("set_timer", {"minutes": 5})] * 21
-    sentences, _ = converse(tmp_path, *calls)
-    assert sentences[-1] == "Sorry, there are too many timers already."
-    assert len(set(sentences)) == 2
-
-
-def test_without_timers_there_is_nothing_to_ask(tmp_path):
-    assert say(tmp_path, "timer_left").content == "There is no timer running."
-    assert not say(tmp_path, "cancel_timer").ok
-
-
-def test_the_only_timer_is_meant(tmp_path):
-    sentences, _ = converse(
-        tmp_path,
-        ("set_timer", {"minutes": 4, "seconds": 10, "name": "pasta"}),
-        ("timer_left", {}),
-        ("cancel_timer", {"name": "tea"}),
-        ("cancel_timer", {}),
-        ("timer_left", {}),
-    )
-    assert sentences[1:] == [
-        "Your pasta timer has four minutes and ten seconds left.",
-        "There is no tea timer. There is only the pasta timer.",
-        "Your pasta timer is cancelled.",
-        "There is no timer running.",
-    ]
-
-
-def test_of_two_timers_the_name_or_a_question_decides(tmp_path):
-    sentences, _ = converse(
-        tmp_path,
-        ("set_timer", {"minutes": 4, "name": "pasta"}),
-        ("set_timer", {"minutes": 3}),
-        ("timer_left", {}),
-        ("cancel_timer", {}),
-        ("cancel_timer", {"name": "egg"}),
-        ("cancel_timer", {"name": "Three minute"}),
-        ("timer_left", {"name": "PASTA"}),
-    )
-    both = "There are two timers: the three minute timer and the pasta timer."
-    assert sentences[2:] == [
-        "You have two timers: the three minute timer has three minutes"
-        " and the pasta timer has four minutes left.",
-        f"{both} Which one should I cancel?",
-        f"There is no egg timer. {both}",
-        "Your three minute timer is cancelled.",
-        "Your pasta timer has four minutes left.",
-    ]
-
-
-def test_of_timers_with_one_name_the_first_to_end_is_cancelled(tmp_path):
-    sentences, _ = converse(
-        tmp_path,
-        ("set_timer", {"minutes": 4, "name": "tea"}),
-        ("set_timer", {"minutes": 3, "name": "tea"}),
-        ("cancel_timer", {}),
-        ("timer_left", {}),
-    )
-    assert sentences[2:] == [
-        "The first tea timer is cancelled.",
-        "Your tea timer has four minutes left.",
-    ]
-
-
-@pytest.mark.parametrize(
     ("before", "call", "after", "sentence"),
     [
         (50, ("set_volume", {"percent": 0}), 0, "Volume is at 0 percent."),
@@ -145,10 +64,9 @@ def test_repeat(tmp_path):
 
 
 def test_help_names_what_can_be_asked(tmp_path):
-    assert say(tmp_path, "help").content == (
-        "You can ask me to set a timer, tell you how long is left, tell you the time,"
-        " tell you the date, change the volume, do a sum or tell a joke."
-    )
+    said = say(tmp_path, "help").content
+    assert said.startswith("You can ask me to set a timer, tell you how long is left, set an alarm")
+    assert said.endswith(" or tell a joke.")
 
 
 @pytest.mark.parametrize(

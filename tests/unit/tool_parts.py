@@ -3,12 +3,15 @@
 import datetime
 import random
 
-from xtalk_edge.clock import run_virtual
+from xtalk_edge.clock import run_virtual, wall_now
+from xtalk_edge.store.alarms import AlarmTable
 from xtalk_edge.store.database import Database
 from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.store.timers import TimerTable
+from xtalk_edge.tools.alarm_service import AlarmService
+from xtalk_edge.tools.bell import Bell
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.registry import ToolBox
@@ -28,9 +31,14 @@ class Volume:
         self.percent = percent
 
 
+def make_bell(store, clock=wall_now, zone=datetime.UTC):
+    timers = TimerService(TimerTable(store), clock)
+    return Bell(timers, AlarmService(AlarmTable(store), clock, zone), clock)
+
+
 def make_context(store, said=""):
     return ToolContext(
-        timers=TimerService(TimerTable(store)), volume=Volume(), last_reply=lambda: said,
+        bell=make_bell(store), volume=Volume(), last_reply=lambda: said,
         notes=NoteTable(store), memories=MemoryTable(store), lists=ListTable(store),
         choose=random.Random(7),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from xtalk_edge.appliance import open_agent, open_timers
+from xtalk_edge.appliance import open_agent, open_bell
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall
@@ -82,9 +82,9 @@ async def ask(config: Config, text: str, *, dry_run: bool) -> Answer:
     """Return the agent's answer to `text`."""
     answer = Answer()
     # A timer set here is kept, and rings when the appliance runs.
-    with open_timers(config) as timers:
+    with open_bell(config) as bell:
         opened = open_agent(
-            config, timers, volume=_SilentVolume(), last_reply=lambda: "", dry_run=dry_run
+            config, bell, volume=_SilentVolume(), last_reply=lambda: "", dry_run=dry_run
         )
         async with opened as agent:
             await _collect(agent, text, answer)

@@ -12,8 +12,8 @@ from xtalk_edge.clock import wall_now
 from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
+from xtalk_edge.tools.bell import Bell
 from xtalk_edge.tools.outputs import DeviceOutputs, MemoryOutputs
-from xtalk_edge.tools.timer_service import TimerService
 
 
 class VolumeControl(Protocol):
@@ -48,7 +48,7 @@ class VoiceControl(Protocol):
 class ToolContext:
     """Everything a tool is given besides its arguments."""
 
-    timers: TimerService
+    bell: Bell
     volume: VolumeControl
     notes: NoteTable
     memories: MemoryTable

@@ -31,6 +31,13 @@ def join_words(words: list[str], last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+def with_article(words: str) -> str:
+    """Return "a pasta timer", "an eight minute timer" or "a one hour timer"."""
+    # By the sound: "one" begins with that of W, "hour" with that of O.
+    vowel = words[:1].lower() in "aeio" and not words.lower().startswith("one")
+    return f"{'an' if vowel or words.lower().startswith('hour') else 'a'} {words}"
+
+
 def duration_words(seconds: float) -> str:
     """Return "four minutes and ten seconds"; a begun second counts, a finished one does not."""
     whole = max(0, math.ceil(seconds))
