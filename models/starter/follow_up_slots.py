@@ -7,6 +7,7 @@ from random import Random
 
 from models.starter.figures import Arguments, Said
 from models.starter.free_text import lists
+from models.starter.units import MEASURES
 
 UNDO = (
     "cancel that", "undo", "undo that", "turn it {}", "switch it {}",
@@ -46,7 +47,20 @@ def undone(earlier: Arguments, rng: Random) -> Said:
     return rng.choice(UNDO).format(state), {"state": state}
 
 
+def other_unit(earlier: Arguments, rng: Random) -> Said:
+    """Return another unit of what was converted: after miles to kilometers, "meters"."""
+    from_unit = earlier.get("from_unit", "miles")
+    kinds = [units for units in MEASURES if any(from_unit in names for names in units)]
+    others = [
+        names[1:] for units in kinds for names in units
+        if from_unit not in names and earlier.get("to_unit") not in names
+    ]  # fmt: skip
+    unit = rng.choice(rng.choice(others))
+    return unit, {"to_unit": unit}
+
+
 GOING_ON: dict[str, Callable[[Arguments, Random], Said]] = {
     "same_thing_elsewhere": elsewhere,
     "undo_switching": undone,
+    "wanted_unit": other_unit,
 }

@@ -1,4 +1,4 @@
-"""Dice, and other small values that are counted rather than copied; no I/O."""
+"""Dice, switches: small values that are known rather than copied; no I/O."""
 
 from __future__ import annotations
 
@@ -43,4 +43,10 @@ def die_sides(rng: Random) -> Said:
     return f"{say_number(sides, rng, rng.random() < 0.2)} sides", {"sides": sides}
 
 
-THINGS = {"dice": dice, "die_sides": die_sides}
+def switched(rng: Random) -> Said:
+    """Return a switch's state: a slot, so that no slip of the tongue loses it."""
+    state = rng.choice(("on", "off"))
+    return state, {"state": state}
+
+
+THINGS = {"dice": dice, "die_sides": die_sides, "switched": switched}

@@ -131,16 +131,10 @@ def _in(said: str, unit: str, wanted: str, rng: Random) -> str:
     return form.format(n=article, u=unit, w=wanted)
 
 
-def wanted_unit(rng: Random) -> Said:
-    """Return the other unit alone, for "and in kilometers"."""
-    unit = rng.choice(rng.choice(MEASURES[rng.choice(OFTEN)])[1:])
-    return unit, {"to_unit": unit}
-
-
-def amount_and_unit(rng: Random) -> Said:
+def other_value(rng: Random) -> Said:
     """Return another amount alone, for "and three"."""
     said, value = _amount(rng)
     return ("one" if said == "a" else said), {"value": value}
 
 
-UNITS = {"conversion": conversion, "wanted_unit": wanted_unit, "other_value": amount_and_unit}
+UNITS = {"conversion": conversion, "other_value": other_value}

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.starter.follow_up_slots import GOING_ON, moved
+from models.starter.units import MEASURES, conversion
 
 SEEDS = st.integers(0, 2**32)
 
@@ -41,3 +42,14 @@ def test_taking_back_a_switch_means_the_other_state(seed: int, state: str) -> No
     said, meant = GOING_ON["undo_switching"](earlier, random.Random(seed))
     assert meant["state"] != state
     assert f" {state}" not in f" {said}".replace("the other", "")
+
+
+@given(SEEDS)
+def test_another_unit_measures_the_same_kind(seed: int) -> None:
+    rng = random.Random(seed)
+    _, earlier = conversion(rng)
+    said, meant = GOING_ON["wanted_unit"](earlier, rng)
+    assert meant == {"to_unit": said}
+    assert said != earlier["to_unit"]
+    kinds = [{name for unit in units for name in unit} for units in MEASURES]
+    assert any({said, earlier["from_unit"]} <= kind for kind in kinds)
