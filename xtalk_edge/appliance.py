@@ -47,16 +47,22 @@ from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.alarm_service import AlarmService
 from xtalk_edge.tools.bell import Bell
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
-from xtalk_edge.tools.context import ToolContext, VolumeControl
+from xtalk_edge.tools.context import ToolContext, VoiceControl, VolumeControl
+from xtalk_edge.tools.device_facts import DeviceFacts
+from xtalk_edge.tools.outputs import MemoryOutputs
 from xtalk_edge.tools.registry import ToolBox
 from xtalk_edge.tools.ringing import MissedRings, Ring
 from xtalk_edge.tools.timer_service import TimerService
+from xtalk_edge.tools.voice_control import EngineVoice
 
 Progress = Callable[[str], None]
 
 SETTLE_S = 0.5
 """Quiet after the end of a file before the conversation counts as over: the voice detector and
 the bus have then said all they had to say."""
+
+RESTART_PATIENCE_S = 15.0
+"""A restart waits for its own confirmation to be heard, but not for a talk show."""
 
 
 class Appliance:
@@ -90,6 +96,8 @@ class Appliance:
         self._stack = contextlib.AsyncExitStack()
         self._ended: CardEnded | None = None
         self._end_noticed = asyncio.Event()
+        self.restart_asked = False
+        """Whether `run` returned because the owner wants the program started afresh."""
 
     # -- the owner's own parts -------------------------------------------------------------
 
@@ -135,7 +143,8 @@ class Appliance:
         await self._stack.__aexit__(kind, error, trace)
 
     async def run(self) -> None:
-        """Hold conversations until cancelled, or until a file or script is over and answered.
+        """Hold conversations until cancelled, until a file or script is over and answered, or until
+        a restart is asked for.
 
         Raises:
             DeviceError: the sound card was lost.
@@ -144,7 +153,15 @@ class Appliance:
         await self._end_or_failure()
         if self._ended is not None and isinstance(self.capture.card, PortAudioCard):
             raise DeviceError(f"{self.capture.card.name}: {self._ended.reason}")
-        await self.settled()
+        patience_s = RESTART_PATIENCE_S if self.restart_asked else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self.settled()
+
+    def ask_restart(self) -> None:
+        """Let `run` return once what is being said is over; whoever called it starts afresh."""
+        self.restart_asked = True
+        self._end_noticed.set()
 
     async def settled(self) -> None:
         """Wait until nobody has had the floor for a while, or sound has stopped that long."""
@@ -234,6 +251,8 @@ class Appliance:
                 self._bell,
                 volume=self.playback,
                 last_reply=lambda: agent_manager.last_heard,
+                voice=await EngineVoice.of(tts.engine, tts.worker),
+                restart=self.ask_restart,
             )
         )
         agent_manager = AgentManager(event_bus=bus, config=config, agent=self.agent)
@@ -282,6 +301,8 @@ async def open_agent(
     *,
     volume: VolumeControl,
     last_reply: Callable[[], str],
+    voice: VoiceControl | None = None,
+    restart: Callable[[], None] | None = None,
     dry_run: bool = False,
 ) -> AsyncIterator[Agent]:
     """Load the agent with its tools.
@@ -291,6 +312,8 @@ async def open_agent(
         bell: what the tools for timers and alarms set and cancel.
         volume: what the volume tools turn.
         last_reply: returns what was said last, for "say that again".
+        voice: what the voice tools change; None where nothing is spoken.
+        restart: starts the appliance afresh; None where none runs.
         dry_run: tools tell what they would do and do nothing.
     """
     # In virtual time the same conversation must come out the same, jokes included.
@@ -302,6 +325,10 @@ async def open_agent(
             notes=NoteTable(database),
             memories=MemoryTable(database),
             lists=ListTable(database),
+            devices=MemoryOutputs(device.name for device in config.tools.devices),
+            voice=voice,
+            restart=restart,
+            facts=DeviceFacts(config.store.folder()),
             last_reply=last_reply,
             choose=luck,
         )

@@ -17,6 +17,7 @@ from xtalk_edge.tools.notes import add_note, delete_note, read_notes
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.restart import restart
 from xtalk_edge.tools.sums import calculate
+from xtalk_edge.tools.system import system_status
 from xtalk_edge.tools.timers import cancel_timer, change_timer, set_timer, timer_left
 from xtalk_edge.tools.voice import change_speed, change_voice
 from xtalk_edge.tools.volume import change_volume, mute, set_volume, unmute
@@ -55,6 +56,7 @@ BUILTIN_TOOLS: tuple[Tool, ...] = (
     device_state,
     calculate,
     convert,
+    system_status,
     flip_coin,
     roll_dice,
     tell_joke,

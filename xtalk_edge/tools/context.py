@@ -13,6 +13,9 @@ from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.tools.bell import Bell
+from xtalk_edge.tools.device_facts import DeviceFacts
+from xtalk_edge.tools.egress import EgressLedger
+from xtalk_edge.tools.off_loop import OffLoop
 from xtalk_edge.tools.outputs import DeviceOutputs, MemoryOutputs
 
 
@@ -58,6 +61,11 @@ class ToolContext:
     """None where nothing is spoken."""
     restart: Callable[[], None] | None = None
     """Start the appliance afresh once what is being said is over; None where none runs."""
+    facts: DeviceFacts = field(default_factory=DeviceFacts)
+    off_loop: OffLoop = field(default_factory=lambda: OffLoop("device facts"))
+    """Where `facts` are read."""
+    egress: EgressLedger | None = None
+    """What was sent away; None on a device that never sends anything."""
     last_reply: Callable[[], str] = lambda: ""
     """Return what the device said last; "" when it has said nothing yet."""
     help_phrases: Callable[[], list[str]] = list
