@@ -1,6 +1,6 @@
 """Writes the recogniser's grammar and word list from the `say` phrases of the description.
 
-python -m models.starter.grammar   rewrites commands.jsgf and vocabulary.txt.
+python -m models.starter.grammar   rewrites commands.jsgf, vocabulary.txt and help.json.
 
 Everything that can be refused or chatted about is in the grammar too: a recogniser hears only
 what its grammar holds, and would bend "turn on the lamp" into the nearest command.
@@ -9,6 +9,7 @@ what its grammar holds, and would bend "turn on the lamp" into the nearest comma
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from models.starter.phrases import Phrase, to_jsgf
 
 GRAMMAR = HERE / "commands.jsgf"
 VOCABULARY = HERE / "vocabulary.txt"
+HELP = HERE / "help.json"
 
 DIGITS = ONES[1:10]
 NUMBER_RULES = {
@@ -34,7 +36,8 @@ NUMBER_RULES = {
     "more_span": "<below_hundred> more minutes | another <below_hundred> minutes | one more minute",
     "more": "<more_span>",
     "span_name": "<span>",
-    "amount": "<number> [ percent ]",
+    "level": "<number>",
+    "amount": "<level> [ percent ]",
     "operator": "plus | minus | times | divided by",
     "sum": "<number> <operator> <number> [ <operator> <number> ] | <number> percent of <number> | "
     "half of <number>",
@@ -68,9 +71,25 @@ CLOCK_RULES = {
 """Rules for times and days: the everyday ones of the corpus's endless many."""
 
 LISTED = {
-    "item": "milk | bread | eggs | butter | cheese | sugar | coffee | apples",
-    "appliance": "lamp | light | lights | fan | heating | tv | heater",
+    "item": "milk | bread | eggs | butter | cheese | sugar | coffee | apples | bananas | rice | "
+    "pasta | tomatoes | potatoes | onions | chicken | fish | water | juice | tea | soap | "
+    "batteries | toilet paper | flour | salt | yogurt | carrots | chocolate | beer | wine",
+    "items": "<item> [ and <item> ]",
+    "appliance": "lamp | light | lights | fan | heating | tv | heater | radio",
+    "room": "kitchen | bedroom | bathroom | living room | office | hall | garage | garden",
+    "device_name": "<appliance> | <room> ( light | lights | lamp | fan | heater )",
+    "same_thing_elsewhere": "<room>",
+    "many_devices": "lights | lamps | devices",
+    "everything": "everything | all | it all",
+    "switched": "on | off",
+    "undo_switching": "cancel that | undo that | turn it ( on | off ) again",
     "chore": "call mom | buy milk | take out the trash | feed the cat | water the plants",
+    "chore_item": "<chore>",
+    "possession": "keys | car keys | glasses | wallet | phone | passport | umbrella",
+    "list_name": "packing | christmas | wish",
+    "voice": "female | male | british | american",
+    "level": "<number>",
+    "percent": "<number> percent",
 }
 """Few of the corpus's many words: enough to hear what kind of request it is."""
 
@@ -91,6 +110,11 @@ def spoken_values(description: Description) -> dict[str, str]:
         "way": "up | down",
         "comparative": "louder | quieter | softer",
         "mute": "mute | mute the sound",
+        "pace": "slower | faster",
+        "switched": "on | off",
+        "status_asked": "what is your ip address | how hot are you | how much disk space is left | "
+        "how much memory is left | how long have you been running | are you online | "
+        "what did you send to the cloud",
         "full": "( maximum | full ) volume",
     }
     return everyday | {slot: " | ".join(n.spoken) for slot, n in description.names.items()}
@@ -136,18 +160,26 @@ def vocabulary(grammar: str) -> list[str]:
     return sorted(set(plain.split()))
 
 
+def help_lines(description: Description) -> str:
+    """Return, as JSON, each tool's end of "You can ask me to"."""
+    said = {tool.name: tool.help for tool in description.tools if tool.help}
+    return json.dumps(said, indent=2) + "\n"
+
+
 def write(folder: Path) -> int:
-    """Write both files into folder; return the number of words."""
-    grammar = build(load())
+    """Write the three files into folder; return the number of words."""
+    description = load()
+    grammar = build(description)
     words = vocabulary(grammar)
     (folder / GRAMMAR.name).write_text(grammar, encoding="utf-8")
+    (folder / HELP.name).write_text(help_lines(description), encoding="utf-8")
     (folder / VOCABULARY.name).write_text("\n".join(words) + "\n", encoding="utf-8")
     return len(words)
 
 
 def main() -> None:
     """Rewrite the generated files beside this one."""
-    argparse.ArgumentParser(description="Rewrite commands.jsgf and vocabulary.txt.").parse_args()
+    argparse.ArgumentParser(description="Write what is generated.").parse_args()
     print(f"{GRAMMAR.name}: {write(HERE)} words")
 
 
