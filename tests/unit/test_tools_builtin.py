@@ -7,6 +7,8 @@ from xtalk_edge.clock import run_virtual
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.store.database import Database
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
+from xtalk_edge.tools.conversation import help
+from xtalk_edge.tools.help_examples import help_examples
 from xtalk_edge.tools.jokes import JOKES
 from xtalk_edge.tools.registry import ToolBox
 
@@ -63,10 +65,28 @@ def test_repeat(tmp_path):
     assert converse(tmp_path, ("repeat", {}))[0] == ["I haven't said anything yet."]
 
 
-def test_help_names_what_can_be_asked(tmp_path):
+def test_help_names_a_few_things_that_can_be_asked_and_says_there_are_more(tmp_path):
     said = say(tmp_path, "help").content
-    assert said.startswith("You can ask me to set a timer, tell you how long is left, set an alarm")
-    assert said.endswith(" or tell a joke.")
+    assert said.startswith("You can ask me to ")
+    assert said.endswith(", and more.")
+    assert len(said) < 150
+    assert sum(example in said for example in help_examples().values()) >= 4
+
+
+def test_help_names_other_things_the_next_time(tmp_path):
+    context = make_context(store := Database(tmp_path))
+    context.help_phrases = lambda: [f"do {n}" for n in range(10)]
+    first, second = (run_virtual(help.handler(context)) for _ in range(2))
+    store.close()
+    assert first == "You can ask me to do 0, do 2, do 4 or do 6, and more."
+    assert second == "You can ask me to do 1, do 3, do 5 or do 7, and more."
+
+
+def test_help_names_everything_where_that_is_little(tmp_path):
+    context = make_context(store := Database(tmp_path))
+    context.help_phrases = lambda: ["sing", "dance"]
+    assert run_virtual(help.handler(context)) == "You can ask me to sing or dance."
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -76,5 +76,7 @@ class ToolContext:
     """Where jokes get their luck; give a seeded one for the same choice every time."""
     last_joke: int = -1
     """Index of the joke told last, so that it is not told twice running."""
+    help_told: int = 0
+    """How often help was given, so that it names other examples each time."""
     muted_percent: int | None = None
     """The volume before it was muted; None when it is not."""

@@ -14,6 +14,7 @@ from xtalk_edge.errors import ConfigError, EdgeError
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.arguments import check_arguments, check_schema
 from xtalk_edge.tools.context import ToolContext
+from xtalk_edge.tools.help_examples import help_examples
 from xtalk_edge.tools.spoken import join_words
 from xtalk_edge.turn.assent import assent
 
@@ -44,7 +45,8 @@ class Tool:
     has_effects: bool = False
     """Whether running it twice, or on a guess, would be noticed."""
     help: str = ""
-    """What the owner may ask for, as the end of "You can ask me to"."""
+    """What the owner may ask for, as the end of "You can ask me to"; a built-in tool leaves it to
+    what the built-in model was taught."""
     doing: Callable[..., str] | None = None
     """`(**arguments) -> words` that end "Should I": "set a ten minute timer"."""
     confirm: Callable[..., str] | None = None
@@ -128,7 +130,9 @@ class ToolBox:
 
     def help_phrases(self) -> list[str]:
         """Return what the owner may ask for, in the tools' order."""
-        return [each.help for each in self._tools.values() if each.help]
+        examples = help_examples()
+        phrases = [examples.get(each.name, each.help) for each in self._tools.values()]
+        return [phrase for phrase in phrases if phrase]
 
     def has_effects(self, name: str) -> bool:
         """Tell whether a tool changes anything; a caller that only guesses must not run it."""
