@@ -128,13 +128,15 @@ def size_words(size: int) -> str:
 
 
 def long_words(seconds: float) -> str:
-    """Return "three days and four hours": the two largest parts, a minute at least."""
+    """Return "three days and four hours", and minutes only of less than a day."""
     minutes = max(1, int(seconds // 60))
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
-    parts = [
-        f"{number_words(count)} {unit}{'' if count == 1 else 's'}"
-        for count, unit in ((days, "day"), (hours, "hour"), (minutes, "minute"))
-        if count
-    ]
-    return join_words(parts[:2])
+    large = ((days, "day"), (hours, "hour")) if days else ((hours, "hour"), (minutes, "minute"))
+    return join_words(
+        [
+            f"{number_words(count)} {unit}{'' if count == 1 else 's'}"
+            for count, unit in large
+            if count
+        ]
+    )
