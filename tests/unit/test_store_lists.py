@@ -4,7 +4,7 @@ import pytest
 
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.store.database import Database
-from xtalk_edge.store.lists import ListTable, OneList
+from xtalk_edge.store.lists import ListTable
 
 NOON = datetime.datetime(2026, 5, 4, 12, 0, tzinfo=datetime.UTC)
 
@@ -39,10 +39,7 @@ def test_a_list_exists_while_something_is_on_it(store):
     lists.remove(lists.items("packing"))
     lists.remove(lists.items("packing"))
     assert lists.names() == ["shopping"]
-    shopping = OneList(lists, "shopping")
-    assert shopping.count() == 1
-    shopping.clear()
-    assert shopping.count() == 0
+    lists.clear("shopping")
     assert lists.names() == []
 
 

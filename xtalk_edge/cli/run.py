@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -81,11 +82,23 @@ def command(
         raise click.UsageError("--input, --output and --fast go with --card wav")
     file_card = WavCard(input_path, output_path) if input_path is not None else None
     conversation = _converse(config, file_card, events_path)
-    run_virtual(conversation) if fast else asyncio.run(conversation)
+    restart = run_virtual(conversation) if fast else asyncio.run(conversation)
+    # A recording would ask for the restart again and again.
+    if restart and file_card is None:
+        _start_afresh()
 
 
-async def _converse(config: Config, card: Card | None, events_path: Path | None) -> None:
+def _start_afresh() -> None:
+    """Replace this process by the same command; its id and its service manager stay."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+async def _converse(config: Config, card: Card | None, events_path: Path | None) -> bool:
+    """Run the appliance; return whether it is to be started afresh."""
     view = LiveView()
+    restart = False
     appliance = Appliance(config, card=card, events_path=events_path, progress=view.note)
     appliance.bus.register(view)
     try:
@@ -94,8 +107,11 @@ async def _converse(config: Config, card: Card | None, events_path: Path | None)
                 button = _enter_key_as_button(appliance)
                 with button if config.wake.mode == "button" else contextlib.nullcontext():
                     await appliance.run()
+            # Not reached by a SIGTERM, which may come while all is closed for the restart.
+            restart = appliance.restart_asked
     finally:
         view.close()
+    return restart
 
 
 @contextlib.contextmanager

@@ -56,19 +56,3 @@ class ListTable:
     def clear(self, list_name: str) -> None:
         """Take everything off a list."""
         self._database.change("DELETE FROM list_items WHERE list_name = ?", list_name)
-
-
-class OneList:
-    """One of the lists, to be counted and cleared as a whole."""
-
-    def __init__(self, lists: ListTable, name: str) -> None:
-        self._lists = lists
-        self._name = name
-
-    def count(self) -> int:
-        """Return how many items are on it."""
-        return len(self._lists.items(self._name))
-
-    def clear(self) -> None:
-        """Take everything off."""
-        self._lists.clear(self._name)
