@@ -38,7 +38,7 @@ class Filler:
                 text = corrected(self._said(slot)[0], text, self.rng)
             self.arguments |= meant
             # A value stays as it is, whatever slips are made around it.
-            return protect(normalise(text))
+            return protect(normalise(text) if "." in text else text)
         return text
 
     def _said(self, slot: str) -> Said:

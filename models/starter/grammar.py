@@ -33,10 +33,9 @@ NUMBER_RULES = {
     "( one hour | an hour | two hours | three hours ) [ and ] <below_hundred> minutes",
     "span": "<below_hundred> ( minute | second | hour ) | half hour",
     "minutes": "<below_hundred> minutes | a minute | half an hour",
-    "more_span": "<below_hundred> more minutes | another <below_hundred> minutes | one more minute",
+    "more_span": "( <below_hundred> more | another <below_hundred> ) minutes",
     "more": "<more_span>",
     "span_name": "<span>",
-    "level": "<number>",
     "amount": "<level> [ percent ]",
     "operator": "plus | minus | times | divided by",
     "sum": "<number> <operator> <number> [ <operator> <number> ] | <number> percent of <number> | "
@@ -53,8 +52,7 @@ CLOCK_RULES = {
     "half": "a m | p m | in the morning | in the afternoon | in the evening | tonight",
     "weekday": "monday | tuesday | wednesday | thursday | friday | saturday | sunday",
     "which_day": "tomorrow | today | [ on | next ] <weekday>",
-    "moment": "<time> [ <which_day> | tomorrow morning ] | "
-    "( tomorrow [ morning | evening ] | <weekday> ) at <time>",
+    "moment": "[ ( tomorrow [ morning | evening ] | <weekday> ) at ] <time> [ <which_day> ]",
     "repetition": "every day | every morning | on weekdays | on weekends | every <weekday>",
     "routine": "<time> <repetition>",
     "stretch": "<below_hundred> ( days | weeks | months | years ) | a week | a month | a year",
