@@ -3,6 +3,7 @@ import json
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from models.starter import chat
 from xtalk_edge.engines.agent.tool_grammar import CLOSE, OPEN
 from xtalk_edge.engines.agent.tool_parse import (
     LONGEST_CALL_CHARS,
@@ -69,6 +70,14 @@ def test_half_characters_wait_for_their_other_half(data, cuts):
     assert data.decode("utf-8", "replace").startswith(text)
 
 
+@given(text=st.text(max_size=20), cuts=st.lists(st.integers(0, 1000), max_size=9))
+def test_text_split_anywhere_comes_out_whole_and_in_whole_characters(text, cuts):
+    decoder = TextDecoder()
+    data = text.encode("utf-8", "replace")
+    pieces = [decoder.feed(piece) for piece in pieces_of(data, cuts)]
+    assert "".join(pieces) == data.decode()
+
+
 @given(text=st.text() | TAGGY)
 @example("[" * 100_000)
 @example('{"name": ' * 500)
@@ -96,6 +105,14 @@ def test_a_rendered_call_is_read_back(name, arguments):
     text = render_call(call)
     assert text.startswith(OPEN)
     assert parse_call(text.removeprefix(OPEN)) == call
+
+
+@given(
+    name=st.sampled_from(["set_timer", "add_note"]),
+    arguments=st.dictionaries(st.text(max_size=9), SCALARS, max_size=4),
+)
+def test_a_call_is_shown_to_the_model_as_it_was_trained_on_it(name, arguments):
+    assert render_call(ToolCall(name, arguments)) == chat.call(name, arguments)
 
 
 def test_a_call_without_end_is_none():

@@ -15,6 +15,7 @@ from xtalk_edge.engines.interfaces import (
     ToolCall,
     ToolResult,
 )
+from xtalk_edge.errors import EngineError
 from xtalk_edge.events import (
     LLMAgentResponseFinish,
     LLMAgentResponseUpdate,
@@ -133,8 +134,11 @@ class AgentManager(Manager):
         try:
             if not await self._settle(turn_id, text, said):
                 await self._ask(turn_id, text, said)
-        except TimeoutError as error:
-            self.report(error, error_type="llm_timeout", component="agent", turn_id=turn_id)
+        except TimeoutError:
+            slow = EngineError(
+                f"the agent gave no sign for {self._silence_limit_s:.0f} s; choose a smaller model"
+            )
+            self.report(slow, error_type="llm_timeout", component="agent", turn_id=turn_id)
             said.add(TOO_SLOW)
         except Exception as error:  # noqa: BLE001 - an agent may raise anything; the turn must end
             self.report(error, error_type="llm_stream_error", component="agent", turn_id=turn_id)

@@ -15,8 +15,8 @@ MIN_TURN_TOKENS = 64
 """Context that must be left for a question and its answer after persona and tools."""
 
 NEARLY_FULL = 0.6
-"""Part of the room after persona and tools; the rest lasts for some turns more, as a summary is
-written only when there is time for it."""
+"""Part of the room after persona and tools, and of the turns that are shown, from which the older
+half is to be summed up: what is left lasts until there is time to write the summary."""
 
 SUMMARISE = (
     "Sum up our conversation so far in at most three short sentences. Keep names, numbers, "
@@ -108,7 +108,8 @@ class Prompts:
         past = self._conversation.past(Turn(""))
         used = self._last_tokens - len(self.prefix)
         full = used > NEARLY_FULL * (self._room - len(self.prefix))
-        if len(past) < 2 or not (full or len(past) >= self._conversation.turns_shown):
+        many = len(past) >= NEARLY_FULL * self._conversation.turns_shown
+        if len(past) < 2 or not (full or many):
             return [], []
         older = past[: (len(past) + 1) // 2]
         tokens = self._model.tokenize(self._render([*older, Turn(SUMMARISE)]))
