@@ -22,4 +22,5 @@ async def calculate(context: ToolContext, expression: str) -> str:
     about = "about " if arithmetic.is_rounded(value) else ""
     # The sum is repeated because a misheard number gives a wrong answer that sounds right.
     asked = arithmetic.spoken_sum(expression) or "That"
+    asked = asked[0].upper() + asked[1:]
     return f"{asked} is {about}{arithmetic.spoken_number(value)}."
