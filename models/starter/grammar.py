@@ -109,6 +109,7 @@ def spoken_values(description: Description) -> dict[str, str]:
         "comparative": "louder | quieter | softer",
         "mute": "mute | mute the sound",
         "pace": "slower | faster",
+        "usual_pace": "normal speed",
         "switched": "on | off",
         "status_asked": "what is your ip address | how hot are you | how much disk space is left | "
         "how much memory is left | how long have you been running | are you online | "
