@@ -22,6 +22,7 @@ TWENTY, ZERO = (("set_volume", {"percent": percent}) for percent in (20, 0))
         (50, [MUTE, TWENTY], 20, "Volume is at 20 percent."),
         (50, [MUTE, ZERO, UNMUTE], 40, "The sound is on again, at 40 percent."),
         (50, [MUTE, UP], 60, "Volume is at 60 percent."),
+        (100, [UP], 100, "It's as loud as it gets."),
         (100, [MUTE, UP], 100, "Volume is at 100 percent."),
         (50, [MUTE, DOWN], 0, "It's as quiet as it gets."),
         (50, [MUTE, DOWN, UNMUTE], 50, "The sound is on again, at 50 percent."),

@@ -78,7 +78,7 @@ def _confirm_forgetting(context: ToolContext, about: str = "") -> str:
     found = _matching(context, about)
     if len(found) == 1:
         return f"You told me: {found[0].text}. Should I forget that?"
-    return f"You told me {_count(found)} about {about}. Should I forget all of it?"
+    return f"You told me {_count(found)} about {_said(about)}. Should I forget all of it?"
 
 
 @tool(
@@ -95,6 +95,10 @@ async def forget(context: ToolContext, about: str = "") -> str:
     return "I forgot that." if len(found) == 1 else f"I forgot {_count(found)}."
 
 
+def _said(about: str) -> str:
+    return kept_text(about, LONGEST_CHARACTERS) or "that"
+
+
 def _count(found: list[StoredText]) -> str:
     return f"{number_words(len(found))} things"
 
@@ -108,5 +112,5 @@ def _matching(context: ToolContext, about: str) -> list[StoredText]:
         return known
     found = [known[index] for index in best_matches(about, [memory.text for memory in known])]
     if not found:
-        raise ToolError(f"You have told me nothing about {about}.")
+        raise ToolError(f"You have told me nothing about {_said(about)}.")
     return found

@@ -75,7 +75,7 @@ def _confirm_deleting(context: ToolContext, text: str = "") -> str:
     if len(found) > 1:
         count = number_words(len(found))
         return (
-            f"There are {count} notes about {text}. "
+            f"There are {count} notes about {_said(text)}. "
             f"The latest says: {found[0].text}. Should I delete that one?"
         )
     which = "latest note" if _means_latest(text) and context.notes.count() > 1 else "note"
@@ -99,6 +99,10 @@ def _means_latest(text: str) -> bool:
     return LATEST.issuperset(name_key(text).split())
 
 
+def _said(text: str) -> str:
+    return kept_text(text, REPEATED_CHARACTERS) or "that"
+
+
 def _matching(context: ToolContext, text: str) -> list[StoredText]:
     """Return the notes that are meant, the latest first; at least one."""
     notes = context.notes.all()
@@ -108,5 +112,5 @@ def _matching(context: ToolContext, text: str) -> list[StoredText]:
         return notes[:1]
     found = [notes[index] for index in best_matches(text, [note.text for note in notes])]
     if not found:
-        raise ToolError(f"You have no note about {text}.")
+        raise ToolError(f"You have no note about {_said(text)}.")
     return found
