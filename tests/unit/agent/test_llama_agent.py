@@ -252,6 +252,24 @@ def test_after_a_restart_the_prefix_is_not_computed_again(agent_of, tmp_path):
     assert not list(file.parent.glob("*.partial"))
 
 
+def test_a_prefix_whose_reading_was_cut_short_is_saved_later(agent_of, tmp_path):
+    agent = agent_of(SOUND, persona="Be brief. " * 30)
+
+    async def scene():
+        await answer(agent)
+        while tasks := set(agent._tasks._tasks):
+            await asyncio.wait(tasks)
+
+    asyncio.run(scene())
+    (file,) = (tmp_path / "state").rglob("prefix-*.bin")
+    written_at_ns = file.stat().st_mtime_ns
+    before = agent.evaluated_tokens
+    asyncio.run(answer(agent, type="loop", text=""))
+    asyncio.run(scene())
+    assert agent.evaluated_tokens - before < 150
+    assert file.stat().st_mtime_ns == written_at_ns
+
+
 def test_a_prefix_that_cannot_be_saved_is_computed_each_time(agent_of, tmp_path, caplog):
     (tmp_path / "file").write_text("")
     agent = agent_of(SOUND, persona="Be brief. " * 30, cache_dir=str(tmp_path / "file" / "x"))

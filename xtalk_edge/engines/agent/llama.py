@@ -269,11 +269,14 @@ class LlamaAgent(Agent):
                         yield item
         finally:
             self._desk.leave(stop)
-        if self._summariser is not None:
-            self._tasks.start(self._sum_up(self._summariser), "agent summary")
+        self._tasks.start(self._tidy(), "agent tidying")
 
-    async def _sum_up(self, summariser: Summariser) -> None:
-        if await summariser.sum_up():
+    async def _tidy(self) -> None:
+        """Do between turns what is less urgent than any of them."""
+        if not self._prefix_cache.keeps(self._prompts.prefix):
+            # The first question came before the start was over.
+            await self._read_prefix()
+        if self._summariser is not None and await self._summariser.sum_up():
             # The prompt begins differently from here on: better read now than in the next turn.
             await self.prefill("")
 

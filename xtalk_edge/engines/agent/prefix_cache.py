@@ -31,22 +31,29 @@ class PrefixCache:
         self._path = folder and folder / f"prefix-{model_path.stem}.bin"
         stat = model_path.stat()
         self._model_key = f"{stat.st_size} {stat.st_mtime_ns}"
+        self._kept: list[int] = []
+
+    def keeps(self, prefix: list[int]) -> bool:
+        """Tell whether nothing is left to be done for this prefix."""
+        return self._path is None or len(prefix) < WORTH_TOKENS or self._kept == prefix
 
     def read(self, model: LlamaModel, prefix: list[int], flag: AbortFlag) -> None:
         """Have the model read its prefix, from the file if that fits; blocks.
 
         A prefix that had to be computed is saved, unless the flag stopped it on the way.
         """
-        if model.tokens[: len(prefix)] == prefix:
+        known = model.tokens[: len(prefix)] == prefix
+        if known and self.keeps(prefix):
             return
         if self._path is None or len(prefix) < WORTH_TOKENS:
             model.evaluate(prefix, flag)
             return
         key = self._key(model, prefix)
-        if self._load(self._path, model, prefix, key):
-            return
-        if model.evaluate(prefix, flag):
+        if not known and self._load(self._path, model, prefix, key):
+            self._kept = prefix
+        elif model.evaluate(prefix, flag):
             _save(self._path, key, model.state())
+            self._kept = prefix
 
     def _key(self, model: LlamaModel, prefix: list[int]) -> bytes:
         text = f"{self._model_key} {model.build()} {prefix}"
