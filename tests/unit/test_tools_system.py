@@ -212,7 +212,8 @@ def test_this_machine_answers_everything_in_real_time(tmp_path):
         return results
 
     assert all(result.ok for result in asyncio.run(go()))
-    assert system_status.in_words({"what": "uptime"}) == "tell you about my uptime"
+    assert system_status.in_words({"what": "uptime"}) == "tell you my uptime"
+    assert system_status.in_words({"what": "cloud"}) == "tell you what I sent away"
 
 
 def test_a_dead_disk_is_given_up_and_then_named(tmp_path, board):

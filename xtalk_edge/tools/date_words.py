@@ -96,6 +96,8 @@ def _joined(plain: list[str], number: str) -> bool:
     before, value = int(tail[0]), int(number)
     if value in (100, 1000) and len(tail) == 1 and 0 < before < value:
         joined = before * value
+    elif value == 100 and before > 1000 and 0 < before % 100 < 10 and len(tail) == 1:
+        joined = before // 100 * 100 + before % 100 * 100
     elif before >= 100 and before % 100 == 0 and value < 100:
         joined = before + value
     else:

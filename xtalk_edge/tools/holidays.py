@@ -70,11 +70,53 @@ def _black_friday(year: int) -> datetime.date:
     return thanksgiving + datetime.timedelta(days=1)
 
 
+def _cyber_monday(year: int) -> datetime.date:
+    return _black_friday(year) + datetime.timedelta(days=3)
+
+
+def _advent(year: int) -> datetime.date:
+    eve = datetime.date(year, 12, 24)
+    return eve - datetime.timedelta(days=(eve.weekday() + 1) % 7 + 21)
+
+
+SEASONS = {
+    "spring": (2451623.80984, 365242.37404, 0.05169),
+    "summer": (2451716.56767, 365241.62603, 0.00325),
+    "autumn": (2451810.21715, 365242.01767, -0.11575),
+    "winter": (2451900.05952, 365242.74049, -0.06223),
+}
+"""Mean equinoxes and solstices of the north after Meeus, Astronomical Algorithms, table 27.B:
+the Julian day in 2000, and how it grows in a thousand years; good to half an hour."""
+
+ORDINAL_ZERO_JD = 1721424.5
+"""The Julian day on which `datetime.date.fromordinal` counts zero."""
+
+
+def _season(name: str) -> Rule:
+    start, linear, squared = SEASONS[name]
+
+    def rule(year: int) -> datetime.date | None:
+        if not 1000 <= year <= 3000:
+            return None
+        millennia = (year - 2000) / 1000
+        julian_day = start + linear * millennia + squared * millennia**2
+        return datetime.date.fromordinal(int(julian_day - ORDINAL_ZERO_JD))
+
+    return rule
+
+
+def _season_names(name: str, *others: str) -> tuple[str, ...]:
+    starts = ("first day", "1th day", "start", "beginning")
+    return (name, *others, *(f"{start} {name}" for start in starts))
+
+
 # Where countries differ the rule is that of the United States, as is the voice.
 _RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("New Year", _fixed(1, 1), ("new years", "new years day", "new year day")),
     ("Epiphany", _fixed(1, 6), ("three kings day",)),
     ("Martin Luther King Day", _nth(1, MONDAY, 3), ("mlk day", "martin luther king junior day")),
+    ("Burns Night", _fixed(1, 25), ()),
+    ("Australia Day", _fixed(1, 26), ()),
     ("Groundhog Day", _fixed(2, 2), ("ground hog day",)),
     ("Valentine's Day", _fixed(2, 14), ("valentines", "valentine", "st valentines day")),
     ("Presidents' Day", _nth(2, MONDAY, 3), ("president day",)),
@@ -84,12 +126,14 @@ _RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("Pi Day", _fixed(3, 14), ()),
     ("Saint Patrick's Day", _fixed(3, 17), ("st patricks", "st patricks day", "st paddys day",
                                             "saint patricks", "paddys day")),
+    ("The first day of spring", _season("spring"), _season_names("spring", "spring equinox")),
     ("April Fools' Day", _fixed(4, 1), ("april fools", "april fool", "all fools day")),
     ("Palm Sunday", _from_easter(-7), ()),
     ("Good Friday", _from_easter(-2), ()),
     ("Easter", easter, ("easter sunday", "easter day")),
     ("Easter Monday", _from_easter(1), ()),
     ("Earth Day", _fixed(4, 22), ()),
+    ("Saint George's Day", _fixed(4, 23), ("st georges day",)),
     ("May Day", _fixed(5, 1), ()),
     ("Cinco de Mayo", _fixed(5, 5), ()),
     ("Mother's Day", _nth(5, SUNDAY, 2), ("mother day",)),
@@ -97,11 +141,17 @@ _RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("Pentecost", _from_easter(49), ("whit sunday",)),
     ("Memorial Day", _nth(5, MONDAY, -1), ()),
     ("Father's Day", _nth(6, SUNDAY, 3), ("father day",)),
+    ("Flag Day", _fixed(6, 14), ()),
+    ("The first day of summer", _season("summer"),
+     _season_names("summer", "summer solstice", "longest day year", "longest day")),
+    ("Midsummer", _fixed(6, 24), ()),
     ("Juneteenth", _fixed(6, 19), ()),
     ("Canada Day", _fixed(7, 1), ()),
     ("Independence Day", _fixed(7, 4), ()),
     ("Bastille Day", _fixed(7, 14), ()),
     ("Labor Day", _nth(9, MONDAY, 1), ("labour day",)),
+    ("The first day of autumn", _season("autumn"),
+     (*_season_names("autumn", "autumn equinox", "fall equinox"), *_season_names("fall"))),
     ("Columbus Day", _nth(10, MONDAY, 2), ("indigenous peoples day",)),
     ("Halloween", _fixed(10, 31), ("all hallows eve",)),
     ("All Saints' Day", _fixed(11, 1), ("all saints",)),
@@ -110,6 +160,10 @@ _RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("Veterans Day", _fixed(11, 11), ("armistice day",)),
     ("Thanksgiving", _nth(11, THURSDAY, 4), ("thanks giving",)),
     ("Black Friday", _black_friday, ()),
+    ("Cyber Monday", _cyber_monday, ()),
+    ("Advent", _advent, ("first advent", "first sunday advent")),
+    ("The first day of winter", _season("winter"),
+     _season_names("winter", "winter solstice", "shortest day year", "shortest day")),
     ("Christmas Eve", _fixed(12, 24), ("xmas eve",)),
     ("Christmas", _fixed(12, 25), ("xmas", "x mas")),
     ("Boxing Day", _fixed(12, 26), ()),

@@ -31,7 +31,7 @@ NEAR = {
 }  # fmt: skip
 THAT_WAY = {"last": -1, "past": -1, "previous": -1, "since": -1, "next": 1}
 
-_WHICH = r"(?:(?P<which>next|last|this|past|previous|coming|upcoming) )?"
+_WHICH = r"(?:(?P<which>next|last|this|past|previous|(?:this )?coming|upcoming) )?"
 _YEAR = r"(?: (?P<year>\d{4}|(?:this|next|last) year))?"
 _MONTH = f"(?P<month>{'|'.join(MONTHS)})"
 _WEEKDAY = f"(?P<weekday>{'|'.join(WEEKDAYS)})"
@@ -62,7 +62,7 @@ def read_date(text: str, today: datetime.date) -> SpokenDate:
 
 
 def _read(plain: str, today: datetime.date, said: str) -> SpokenDate:
-    unknown = DateError(f"Sorry, I don't know when {_you(said)} is.")
+    unknown = DateError(f"Sorry, I have no date for {_you(said)}.")
     if len(said) > LONGEST_CHARS or not plain:
         raise DateError("Sorry, which day do you mean?")
     since = plain.startswith("since ")
@@ -132,7 +132,7 @@ def _yearly(
         if day == today and which:
             continue
         earlier = None if which else _passed(rule(today.year), today)
-        last = back and which != "since" and kind == "name" and name != "That"
+        last = back and which != "since" and kind == "name" and not name.startswith("Th")
         return SpokenDate(day, f"Last {name}" if last else name, kind, earlier)
     raise DateError(f"There is no {name}." if name != "That" else "There is no such day.")
 
@@ -191,6 +191,9 @@ def _year_alone(words: dict[str, str], today: datetime.date) -> SpokenDate:
 def _weekday(words: dict[str, str], today: datetime.date) -> SpokenDate:
     name, which, week = words["weekday"].capitalize(), words["which"], words["week"]
     index = WEEKDAYS.index(words["weekday"])
+    if words["weeks"] or words["after"]:
+        day = shift(monday(today, int(words["weeks"] or 2)), index, "day")
+        return SpokenDate(day, "That")
     if week or which == "next":
         weeks = THAT_WAY.get(week or which, 0)
         day = shift(monday(today, weeks), index, "day")
@@ -214,21 +217,24 @@ def _period(words: dict[str, str], today: datetime.date) -> SpokenDate:
 
 
 def _edge(words: dict[str, str], today: datetime.date) -> SpokenDate:
-    """Return the first or last day of a period or month."""
-    edge = "end" if words["edge"] in ("end", "last day") else "start"
+    """Return the first, middle or last day of a period or month."""
+    edge = {"end": "end", "last day": "end", "middle": "middle"}.get(words["edge"], "start")
+
+    def within(first: datetime.date, last: datetime.date) -> datetime.date:
+        return {"start": first, "middle": first + (last - first) // 2, "end": last}[edge]
+
     if words["month"]:
         month = MONTHS.index(words["month"]) + 1
         name = f"The {edge} of {words['month'].capitalize()}"
-        return _yearly(
-            lambda year: month_end(year, month) if edge == "end" else datetime.date(year, month, 1),
-            name,
-            words | {"which": ""},
-            today,
-        )
+
+        def rule(year: int) -> datetime.date:
+            return within(datetime.date(year, month, 1), month_end(year, month))
+
+        return _yearly(rule, name, words | {"which": ""}, today)
     way = THAT_WAY.get(words["which"], 0)
-    first, last = bounds(words["period"], way, today)
     which = {-1: "last ", 0: "the ", 1: "next "}[way]
-    return SpokenDate(last if edge == "end" else first, f"The {edge} of {which}{words['period']}")
+    day = within(*bounds(words["period"], way, today))
+    return SpokenDate(day, f"The {edge} of {which}{words['period']}")
 
 
 def _day_of_month(words: dict[str, str], today: datetime.date) -> SpokenDate:
@@ -289,11 +295,13 @@ def _form(pattern: str, reader: Reader) -> tuple[re.Pattern[str], Reader]:
 _UNIT = r"(?P<unit>days?|weeks?|fortnights?|months?|years?)"
 _FORMS = (
     _form(f"(?P<near>{'|'.join(NEAR)})", _near),
-    _form(rf"{_WHICH}(?P<holiday>[a-z]+(?: [a-z]+)*?){_YEAR}", _holiday),
-    _form(rf"{_WHICH}{_WEEKDAY}(?: (?P<week>this|next|last) week)?", _weekday),
+    _form(rf"{_WHICH}(?P<holiday>(?:1th )?[a-z]+(?: [a-z]+)*?){_YEAR}", _holiday),
+    _form(rf"{_WHICH}{_WEEKDAY}(?: (?:(?P<week>this|next|last) week|"
+        r"(?P<weeks>\d{1,2}) weeks?(?: time)?|(?P<after>after next)))?", _weekday,
+    ),
     _form(rf"{_WHICH}{_PERIOD}", _period),
     _form(
-        rf"(?P<edge>end|start|beginning|first day|1th day|last day) "
+        rf"(?P<edge>end|middle|start|beginning|first day|1th day|last day) "
         rf"(?:(?:(?P<which>this|next|last) )?{_PERIOD}|{_MONTH}{_YEAR})", _edge,
     ),
     _form(rf"(?:{_WEEKDAY} )?{_WHICH}{_MONTH} {_DAY}{_YEAR}", _calendar),
@@ -305,7 +313,7 @@ _FORMS = (
     _form(rf"{_WHICH}{_MONTH}{_YEAR}", _month),
     _form(r"(?:year )?(?P<year>\d{4})", _year_alone),
     _form(
-        rf"(?:{_WEEKDAY} )?(?P<day>\d{{1,2}})th(?: (?:(?P<which>this|next|last) )?month)?",
+        rf"(?:{_WEEKDAY} )?(?P<day>\d{{1,2}})(?:th)?(?: (?:(?P<which>this|next|last) )?month)?",
         _day_of_month,
     ),
     _form(

@@ -31,7 +31,7 @@ GIB = 2**30
         }
     },
     required=("what",),
-    doing=lambda what: f"tell you about my {what}",
+    doing=lambda what: "tell you what I sent away" if what == "cloud" else f"tell you my {what}",
 )
 async def system_status(context: ToolContext, what: str) -> str:
     """Return "I'm at 52 degrees Celsius."."""
