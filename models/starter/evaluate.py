@@ -1,114 +1,188 @@
-"""Measures the brain through llama.cpp on phrasings it never saw.
+"""Measures the brain on phrasings it never saw, as the appliance asks it.
 
-python -m models.starter.evaluate   prints every miss, then the figures.
+python -m models.starter.evaluate   prints figures only; --misses shows what it got wrong.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
-from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+from models.starter import held_out
+from models.starter.asking import Answer, Brain
+from models.starter.description import HERE
+from xtalk_edge.engines.interfaces import ToolCall
 
-from models.starter import chat
-from models.starter.corpus import read_held_out
-from models.starter.description import HERE, load
-
-MAX_TOKENS = 64
-
-
-@dataclass(slots=True)
-class Score:
-    """What came of one run over the held-out phrasings."""
-
-    right: int = 0
-    total: int = 0
-    negatives: int = 0
-    acted_wrongly: int = 0
-    """Negatives answered by a tool call: the worst error."""
-    misses: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+THRESHOLDS = (*(step / 20 for step in range(20)), 0.97, 0.99)
+OPENERS = ("the ", "a ", "an ", "some ", "my ", "our ")
 
 
-class Brain:
-    """The model file, asked one sentence at a time."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A phrasing and what came of it."""
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        self.llama = llama_cpp.Llama(
-            str(path), n_ctx=512, n_threads=threads, n_threads_batch=threads, verbose=False
-        )
-        self.format = Jinja2ChatFormatter(
-            self.llama.metadata["tokenizer.chat_template"], eos_token=chat.END, bos_token=""
-        )
+    row: held_out.Row
+    answer: Answer
+    right: bool
+    """Whether the answer, were it carried out, is the wanted one."""
 
-    def answer(self, text: str) -> str:
-        """Return the greedy answer to one thing said."""
-        rendered = self.format(messages=[{"role": "user", "content": text}]).prompt
-        tokens = self.llama.tokenize(rendered.encode(), add_bos=False, special=True)
-        made: list[int] = []
-        self.llama.reset()  # type: ignore[no-untyped-call]
-        for token in self.llama.generate(tokens, temp=0.0, repeat_penalty=1.0):
-            if token == self.llama.token_eos() or len(made) == MAX_TOKENS:
-                break
-            made.append(token)
-        return self.llama.detokenize(made).decode(errors="replace")
+    @property
+    def wanted(self) -> str:
+        """The tool that was to be called; "" for none."""
+        return self.row["tool"] or ""
+
+    @property
+    def kind(self) -> str:
+        """What sort of phrasing it is: in, out or follow-up; a follow-up may want no tool."""
+        return str(self.row.get("kind") or ("in" if self.wanted else "out"))
 
 
-def verdict(row: dict[str, Any], answer: str, kinds: dict[str, str]) -> tuple[bool, bool]:
-    """Return whether an answer is right, and whether it calls a tool."""
-    try:
-        called = chat.read_call(answer)
-    except ValueError:
-        return False, False
-    if row["tool"] is None:
-        return kinds.get(answer) == row["reply_kind"], called is not None
-    return called == (row["tool"], row["arguments"]), called is not None
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What happens when calls below a confidence are held back; shares of 0 to 1."""
+
+    threshold: float
+    right: float
+    held_back: float
+    wrong: float
+    acted_out: float
+    """Share of what wants no tool that calls one all the same."""
 
 
-def score(brain: Brain, rows: list[dict[str, Any]]) -> Score:
+def plain(value: Any) -> Any:
+    """Return an argument as it is compared: numbers by value, text without its article."""
+    if not isinstance(value, str):
+        return float(value)
+    text = value.lower().strip()
+    return next((text.removeprefix(word) for word in OPENERS if text.startswith(word)), text)
+
+
+def same(call: ToolCall | None, tool: str, arguments: dict[str, Any]) -> bool:
+    """Tell whether a call is the wanted one."""
+    if call is None or call.name != tool:
+        return False
+    made = {key: plain(value) for key, value in call.arguments.items()}
+    return made == {key: plain(value) for key, value in arguments.items()}
+
+
+def outcomes(brain: Brain, rows: Iterable[held_out.Row]) -> list[Outcome]:
     """Return how the brain does on rows."""
-    kinds = {reply.answer: reply.kind for reply in load().replies}
-    result = Score()
-    began_at_s = time.monotonic()
+    result = []
     for row in rows:
-        answer = brain.answer(row["text"])
-        right, acted = verdict(row, answer, kinds)
-        result.total += 1
-        result.right += right
-        if row["tool"] is None:
-            result.negatives += 1
-            result.acted_wrongly += acted
-        if not right:
-            wanted = row["reply_kind"] if row["tool"] is None else (row["tool"], row["arguments"])
-            result.misses.append(f"{row['text']!r}: wanted {wanted}, got {answer!r}")
-    result.seconds = time.monotonic() - began_at_s
+        answer = brain.answer(row["text"], held_out.before(row))
+        called = answer.call is not None
+        right = same(answer.call, row["tool"], row["arguments"]) if row["tool"] else not called
+        result.append(Outcome(row, answer, right))
     return result
 
 
-def report(path: Path) -> Score:
-    """Print misses and figures of a model file."""
-    result = score(Brain(path), read_held_out())
-    for miss in result.misses:
-        print(miss)
-    print(
-        f"held-out: {result.right} of {result.total} right "
-        f"({100 * result.right / result.total:.1f} %); wrong actions on negatives: "
-        f"{result.acted_wrongly} of {result.negatives} "
-        f"({100 * result.acted_wrongly / result.negatives:.1f} %); "
-        f"{1000 * result.seconds / result.total:.0f} ms a phrase on one thread"
+def share(flags: Iterable[bool]) -> float:
+    """Return how much of some flags is true; 0 of none."""
+    values = list(flags)
+    return sum(values) / len(values) if values else 0.0
+
+
+def point(results: list[Outcome], threshold: float) -> Point:
+    """Return what a threshold on the confidence does."""
+    wants = [r for r in results if r.wanted]
+    made = [r.answer.call is not None and r.answer.confidence >= threshold for r in wants]
+    right = share(m and r.right for m, r in zip(made, wants, strict=True))
+    held_back = share(not m for m in made)
+    acted_out = share(
+        r.answer.call is not None and r.answer.confidence >= threshold
+        for r in results
+        if not r.wanted
     )
-    return result
+    return Point(threshold, right, held_back, 1.0 - right - held_back, acted_out)
+
+
+def summary(results: list[Outcome]) -> dict[str, Any]:
+    """Return every figure of one file of phrasings."""
+    kinds = {}
+    for kind in sorted({r.kind for r in results}):
+        of_kind = [r for r in results if r.kind == kind]
+        kinds[kind] = {"right": sum(r.right for r in of_kind), "of": len(of_kind)}
+    took_s = sorted(r.answer.took_s for r in results)
+    return {
+        "kinds": kinds,
+        "median_ms": round(1000 * took_s[len(took_s) // 2], 2),
+        "curve": [asdict(point(results, threshold)) for threshold in THRESHOLDS],
+    }
+
+
+def by_tool(results: list[Outcome]) -> dict[str, tuple[int, int]]:
+    """Return for each wanted tool how many phrasings are right, and of how many."""
+    tools = sorted({r.wanted for r in results})
+    return {
+        tool or "(none)": (sum(r.right for r in results if r.wanted == tool),
+                           sum(r.wanted == tool for r in results))
+        for tool in tools
+    }  # fmt: skip
+
+
+def described(outcome: Outcome) -> str:
+    """Return one line about a miss."""
+    row, call = outcome.row, outcome.answer.call
+    earlier = f"[{row['before']['text']}] " if row.get("before") else ""
+    wanted = f"{row['tool']}{row['arguments']}" if row["tool"] else "no tool"
+    got = f"{call.name}{call.arguments}" if call else repr(outcome.answer.said)
+    return f"{earlier}{row['text']}: wanted {wanted}, got {got} ({outcome.answer.confidence:.2f})"
+
+
+def print_tables(name: str, figures: dict[str, Any], write: Callable[[str], None] = print) -> None:
+    """Print a file's figures."""
+    write(f"{name}: {figures['median_ms']} ms a phrase (median, one thread)")
+    for kind, count in figures["kinds"].items():
+        rate = 100 * count["right"] / count["of"]
+        write(f"  {kind:10} {count['right']:4} of {count['of']:4} right ({rate:.1f} %)")
+    write("  confidence at least | right  held back  wrong | acts on what is no command (per cent)")
+    for p in figures["curve"]:
+        cells = (100 * p[key] for key in ("right", "held_back", "wrong", "acted_out"))
+        right, held_back, wrong, out = cells
+        write(
+            f"  {p['threshold']:19.2f} | {right:5.1f} {held_back:10.1f} {wrong:6.1f} | {out:5.1f}"
+        )
+
+
+def parse_options() -> argparse.Namespace:
+    """Return the command line's choices."""
+    parser = argparse.ArgumentParser(description="Score a brain on the held-out phrasings.")
+    parser.add_argument("model", type=Path, nargs="?", default=HERE / "brain.gguf")
+    parser.add_argument("--only", choices=("starter", "household"), help="one file of phrasings")
+    parser.add_argument("--by-tool", action="store_true", help="how each tool does")
+    parser.add_argument("--misses", action="store_true", help="show every wrong answer")
+    parser.add_argument("--json", action="store_true", help="figures as JSON, nothing else")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Evaluate brain.gguf, or another file."""
-    parser = argparse.ArgumentParser(description="Score a brain on the held-out phrasings.")
-    parser.add_argument("model", type=Path, nargs="?", default=HERE / "brain.gguf")
-    report(parser.parse_args().model)
+    options = parse_options()
+    brain = Brain(options.model)
+    everything = {}
+    for path in (held_out.HOUSEHOLD, held_out.STARTER):
+        name = path.stem.removesuffix("_phrasings")
+        if options.only not in (None, name):
+            continue
+        results = outcomes(brain, held_out.read(path))
+        everything[name] = summary(results) | (
+            {"tools": by_tool(results)} if options.by_tool else {}
+        )
+        if options.json:
+            continue
+        print_tables(name, everything[name])
+        for tool, (right, of) in everything[name].get("tools", {}).items():
+            print(f"  {tool:14} {right:3} of {of:3}")
+        for outcome in results if options.misses else ():
+            if not outcome.right:
+                print(f"  {described(outcome)}")
+    if options.json:
+        print(json.dumps(everything))
+    brain.close()
 
 
 if __name__ == "__main__":
