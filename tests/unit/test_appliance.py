@@ -16,7 +16,7 @@ from tests.e2e.room_conversation import (
 )
 from tests.scripted import ScriptedAgent
 from xtalk_edge import appliance as appliance_module
-from xtalk_edge.appliance import Appliance, open_agent, open_bell, open_card
+from xtalk_edge.appliance import Appliance, open_card
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.bus import handles
 from xtalk_edge.clock import now_s
@@ -33,6 +33,7 @@ from xtalk_edge.events import (
     TurnStateChanged,
 )
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.tools.household import open_agent, open_bell
 
 
 class Doorman(Manager):

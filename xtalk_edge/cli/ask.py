@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from xtalk_edge.appliance import open_agent, open_bell
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall
+from xtalk_edge.tools.household import open_agent, open_bell
 
 
 @click.command()

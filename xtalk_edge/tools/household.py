@@ -1,0 +1,78 @@
+"""The agent with everything its tools work on, as the appliance and the `ask` command open it."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from xtalk_edge.clock import is_virtual
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines import hosting
+from xtalk_edge.engines.interfaces import Agent
+from xtalk_edge.store.alarms import AlarmTable
+from xtalk_edge.store.database import Database
+from xtalk_edge.store.lists import ListTable
+from xtalk_edge.store.memories import MemoryTable
+from xtalk_edge.store.notes import NoteTable
+from xtalk_edge.store.timers import TimerTable
+from xtalk_edge.tools.alarm_service import AlarmService
+from xtalk_edge.tools.bell import Bell
+from xtalk_edge.tools.builtin import BUILTIN_TOOLS
+from xtalk_edge.tools.context import ToolContext, VoiceControl, VolumeControl
+from xtalk_edge.tools.device_facts import DeviceFacts
+from xtalk_edge.tools.outputs import MemoryOutputs
+from xtalk_edge.tools.registry import ToolBox
+from xtalk_edge.tools.timer_service import TimerService
+
+
+@contextlib.contextmanager
+def open_bell(config: Config) -> Iterator[Bell]:
+    """Open the owner's timers and alarms; they ring only where somebody runs them."""
+    with contextlib.closing(Database(config.store.folder())) as database:
+        yield Bell(TimerService(TimerTable(database)), AlarmService(AlarmTable(database)))
+
+
+@contextlib.asynccontextmanager
+async def open_agent(
+    config: Config,
+    bell: Bell,
+    *,
+    volume: VolumeControl,
+    last_reply: Callable[[], str],
+    voice: VoiceControl | None = None,
+    restart: Callable[[], None] | None = None,
+    dry_run: bool = False,
+) -> AsyncIterator[Agent]:
+    """Load the agent with its tools.
+
+    Args:
+        config: the settings.
+        bell: what the tools for timers and alarms set and cancel.
+        volume: what the volume tools turn.
+        last_reply: returns what was said last, for "say that again".
+        voice: what the voice tools change; None where nothing is spoken.
+        restart: starts the appliance afresh; None where none runs.
+        dry_run: tools tell what they would do and do nothing.
+    """
+    # In virtual time the same conversation must come out the same, jokes included.
+    luck = random.Random(0 if is_virtual() else None)
+    with contextlib.closing(Database(config.store.folder())) as database:
+        context = ToolContext(
+            bell=bell,
+            volume=volume,
+            notes=NoteTable(database),
+            memories=MemoryTable(database),
+            lists=ListTable(database),
+            devices=MemoryOutputs(device.name for device in config.tools.devices),
+            voice=voice,
+            restart=restart,
+            facts=DeviceFacts(config.store.folder()),
+            last_reply=last_reply,
+            choose=luck,
+        )
+        chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
+        box = ToolBox(chosen, context, dry_run=dry_run)
+        async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
+            agent.engine.use_tools(box)
+            yield agent.engine
