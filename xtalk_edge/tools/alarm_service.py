@@ -42,6 +42,8 @@ class AlarmService:
         self._wall_now = wall_now
         self._zone = zone or local_zone()
         self._alarms: dict[int, StoredAlarm] = {}
+        self._next_at: dict[int, datetime.datetime] = {}
+        """When each alarm that will ring does so next, in UTC; asked every second."""
         self._set_s: dict[int, float] = {}
         self._cut_off: list[Ring] = []
         self._restored = False
@@ -53,13 +55,8 @@ class AlarmService:
     def alarms(self) -> list[StoredAlarm]:
         """Return the alarms that will ring, the first to ring first."""
         self._restore()
-        waiting = [alarm for alarm in self._alarms.values() if alarm.next_day is not None]
-        return sorted(waiting, key=lambda alarm: (self.next_at(alarm), alarm.id))
-
-    def next_at(self, alarm: StoredAlarm) -> datetime.datetime:
-        """Return when an alarm of `alarms` rings next, in UTC."""
-        assert alarm.next_day is not None  # it is one that will ring
-        return instant_on(alarm.rule, alarm.next_day, self._zone)
+        waiting = sorted(self._next_at, key=lambda alarm_id: (self._next_at[alarm_id], alarm_id))
+        return [self._alarms[alarm_id] for alarm_id in waiting]
 
     def add(self, rule: AlarmRule, name: str = "") -> StoredAlarm:
         """Set an alarm; it is on disk when this returns."""
@@ -92,20 +89,27 @@ class AlarmService:
         return self._keep(alarm)
 
     def _keep(self, alarm: StoredAlarm) -> StoredAlarm:
-        self._alarms[alarm.id] = alarm
+        self._put(alarm)
         self.on_change()
         return alarm
+
+    def _put(self, alarm: StoredAlarm) -> None:
+        self._alarms[alarm.id] = alarm
+        self._next_at.pop(alarm.id, None)
+        if alarm.next_day is not None:
+            self._next_at[alarm.id] = instant_on(alarm.rule, alarm.next_day, self._zone)
 
     def cancel(self, alarm: StoredAlarm) -> None:
         """Forget an alarm; it will not ring."""
         self._table.remove(alarm.id)
         self._alarms.pop(alarm.id, None)
+        self._next_at.pop(alarm.id, None)
         self.on_change()
 
     def clear(self) -> None:
         """Forget every alarm."""
         self._table.clear()
-        self._alarms = {}
+        self._alarms, self._next_at = {}, {}
         self.on_change()
 
     def _restore(self) -> None:
@@ -113,7 +117,7 @@ class AlarmService:
             return
         self._restored = True
         for alarm in self._table.all():
-            self._alarms[alarm.id] = alarm
+            self._put(alarm)
             if alarm.rang_day is not None:
                 title = alarm_title(alarm.name, alarm.rule)
                 self._cut_off.append(
@@ -135,7 +139,7 @@ class AlarmService:
         That it rings is on disk by then.
         """
         now = self.now()
-        due = [alarm for alarm in self.alarms() if self.next_at(alarm) <= now]
+        due = [alarm for alarm in self.alarms() if self._next_at[alarm.id] <= now]
         return [ring for alarm in due if (ring := self._take(alarm, now)) is not None]
 
     def _take(self, alarm: StoredAlarm, now: datetime.datetime) -> Ring | None:
@@ -143,7 +147,7 @@ class AlarmService:
         assert day is not None  # it is due
         done = alarm.days_done | {day}
         after = next_day(alarm.rule, now, done)
-        self._alarms[alarm.id] = replace(alarm, next_day=after, days_done=done)
+        self._put(replace(alarm, next_day=after, days_done=done))
         if day in alarm.days_done:
             with tolerated():
                 self._table.skip(alarm.id, day, after)
@@ -155,8 +159,9 @@ class AlarmService:
 
     def next_s(self) -> float | None:
         """Return the seconds until the next alarm; None when none is set."""
-        waiting = self.alarms()
-        return (self.next_at(waiting[0]) - self.now()).total_seconds() if waiting else None
+        self._restore()
+        soonest = min(self._next_at.values(), default=None)
+        return None if soonest is None else (soonest - self.now()).total_seconds()
 
     def finish(self, alarm_id: int) -> None:
         """Take a ring as over; an alarm that rings no more is forgotten."""
@@ -173,7 +178,7 @@ class AlarmService:
     def _plan_sooner(self) -> None:
         """Let alarms ring on days that lie ahead again, unless they have rung then."""
         now = self.now()
-        for alarm in self._alarms.values():
+        for alarm in [*self._alarms.values()]:
             day = next_day(alarm.rule, now, alarm.days_done) if alarm.rule.repeat else None
             if day is not None and alarm.next_day is not None and day < alarm.next_day:
-                self._alarms[alarm.id] = replace(alarm, next_day=day)
+                self._put(replace(alarm, next_day=day))
