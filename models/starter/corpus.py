@@ -32,7 +32,7 @@ ASTRAY = 0.02
 AFTER_TOOL = 0.015
 """Share that end after a tool's result, for callers that ask the brain to word it."""
 
-PROBES = 20_000
+PROBES = 8_000
 """Follow-ups drawn beforehand: what they say is never shown as an unrelated sentence."""
 
 
@@ -237,7 +237,7 @@ def follow_up_texts() -> dict[str, frozenset[str]]:
 def stand_alone_texts() -> frozenset[str]:
     """Return sentences that are commands, or other things to answer, without any call before."""
     corpus = Corpus(0)
-    singles = (corpus._single() for _ in range(8 * PROBES))
+    singles = (corpus._single() for _ in range(5 * PROBES))
     return frozenset(chat.normalise(each.text) for each in singles if each.kind != "unknown")
 
 
