@@ -20,7 +20,7 @@ async def all_of(pieces):
 
 @RUNS
 def test_a_committed_speculation_computes_nothing_more(agent_of, run):
-    agent = agent_of(SOUND)
+    agent = agent_of(SOUND, persona="")
 
     async def scene():
         assert await agent.speculate("what is that") == "Sound."
@@ -220,7 +220,7 @@ def test_a_commit_ends_reading_ahead_at_once(heavy, agent_of):
 
 
 def test_a_prefilled_question_leaves_only_its_end_to_read(agent_of):
-    agent = agent_of(SOUND)
+    agent = agent_of(SOUND, persona="")
 
     async def scene():
         await agent.prefill("what is that sound")

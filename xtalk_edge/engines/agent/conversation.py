@@ -68,7 +68,8 @@ class Turn:
 
     def messages(self) -> list[Message]:
         """Return the turn as chat messages for the model."""
-        said = [Message("assistant", self.reply)] if self.reply else []
+        # A reply may quote a tool, and a tool may quote anything.
+        said = [Message("assistant", harmless(self.reply))] if self.reply else []
         asked = f"{self.stamp} {harmless(self.meant or self.text)}".strip()
         return [Message("user", asked), *self.calls, *said]
 
