@@ -98,6 +98,55 @@ def test_a_closed_iterator_leaves_no_trace(make_agent):
     assert agent.history() == []
 
 
+def test_a_guess_may_be_committed_or_thrown_away(make_agent):
+    agent, tools = make_agent("calls"), Tools()
+    agent.use_tools(tools)
+
+    async def scene():
+        await agent.prefill("what")
+        await agent.speculate("what time")
+        await agent.discard()
+        await agent.speculate("what time is it")
+        assert agent.history() == []
+        pieces = [piece async for piece in agent.commit("what time is it")]
+        assert pieces[:2] == [ToolCall("get_time"), ToolResult("get_time", "It's 4:10 PM.")]
+        assert len(agent.history()) == 2
+
+    asyncio.run(scene())
+
+
+def test_what_was_settled_without_it_is_told_to_the_agent(make_agent):
+    agent = make_agent("talks")
+    agent.note("no", "All right, I won't.")
+    agent.note("yes", "It's 4:10 PM.", ToolCall("get_time"))
+    assert [line["content"] for line in agent.history()] == [
+        "no", "All right, I won't.", "yes", "It's 4:10 PM.",
+    ]  # fmt: skip
+    agent.heard("It's 4")
+    assert agent.history()[-1]["content"] == "It's 4"
+
+
+class Plain(Agent):
+    """An agent with nothing but answers, as one written for X-Talk."""
+
+    async def async_accept(self, context):
+        yield f"{context.type} {context.text}"
+
+
+def test_an_agent_without_guesses_answers_when_asked():
+    async def scene():
+        agent = Plain()
+        agent.use_tools(Tools())
+        await agent.prefill("he")
+        assert await agent.speculate("hello") == ""
+        await agent.discard()
+        agent.note("yes", "Done.")
+        assert [piece async for piece in agent.commit("hello")] == ["asr_final hello"]
+        assert agent.history() == []
+
+    asyncio.run(scene())
+
+
 def test_history_is_what_was_heard(make_agent):
     agent = make_agent("talks")
     agent.heard("nothing was said yet")
