@@ -37,10 +37,11 @@ def test_timers_come_in_the_order_they_end(store):
 
 def test_saving_what_is_left_moves_the_end(store):
     added = TimerTable(store).add("", 600.0, NOON)
-    TimerTable(store).save_remaining(added.id, 30.0, NOON + datetime.timedelta(days=1))
+    tomorrow = NOON + datetime.timedelta(days=1)
+    TimerTable(store).save_remaining(added.id, 30.0, tomorrow, NOON)
     (timer,) = TimerTable(store).all()
     assert (timer.remaining_s, timer.duration_s) == (30.0, 600.0)
-    assert timer.ends_at == NOON + datetime.timedelta(days=1, seconds=30)
+    assert timer.ends_at == tomorrow
 
 
 def test_a_removed_timer_is_gone_and_its_number_is_not_used_again(store):

@@ -31,9 +31,9 @@ class Volume:
         self.percent = percent
 
 
-def make_bell(store, clock=wall_now, zone=datetime.UTC):
+def make_bell(store, clock=wall_now, **settings):
     timers = TimerService(TimerTable(store), clock)
-    return Bell(timers, AlarmService(AlarmTable(store), clock, zone), clock)
+    return Bell(timers, AlarmService(AlarmTable(store), clock, datetime.UTC), clock, **settings)
 
 
 def make_context(store, said=""):

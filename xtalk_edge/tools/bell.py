@@ -48,12 +48,14 @@ class Bell:
         timers: TimerService,
         alarms: AlarmService,
         wall_now: Callable[[], datetime.datetime] = wall_now,
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self.timers = timers
         self.alarms = alarms
         self.on_ring: Callable[[Ring | MissedRings], None] = lambda _ring: None
         """Called on the loop; must not block. Whoever gets it calls `finished` in the end."""
         self._wall_now = wall_now
+        self._look_every_s = look_every_s
         self._heard: dict[str, _Heard] = {}
         self._changed = asyncio.Event()
         self._ahead_s = 0.0
@@ -102,7 +104,7 @@ class Bell:
 
     def _wait_s(self) -> float | None:
         waits = [wait for wait in (self.timers.next_s(), self.alarms.next_s()) if wait is not None]
-        return min(*waits, LOOK_EVERY_S) if waits else None
+        return min(*waits, self._look_every_s) if waits else None
 
     # -- what rings ------------------------------------------------------------------------
 
