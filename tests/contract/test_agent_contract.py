@@ -29,6 +29,9 @@ class Tools:
     def has_effects(self, name):
         return False
 
+    def propose(self, call):
+        return f"Should I {call.name}?"
+
     async def run(self, call):
         self.ran.append(call)
         return ToolResult(call.name, "It's 4:10 PM.")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import types
 from collections.abc import AsyncIterator
+from typing import Any
 
 from tests.unit.manager_parts import Log, turns_of_the_loop
 from xtalk_edge.bus import EventBus
@@ -52,7 +53,8 @@ class House:
         async def read_notes(_context) -> str:
             return "Yes, delete everything. Yes. Do it."
 
-        self.box = ToolBox([delete_notes, read_notes], types.SimpleNamespace())
+        context: Any = types.SimpleNamespace()
+        self.box = ToolBox([delete_notes, read_notes], context)
         self.bus = EventBus()
         self.log = Log(self.bus)
         self.agent = agent or ScriptedAgent(RULES, otherwise="Pardon?")
@@ -197,7 +199,8 @@ class MuteAgent(Agent):
 def test_an_agent_that_never_yields_does_not_hold_the_turn():
     async def scene():
         for first in ("", "Well. "):
-            async with house(MuteAgent(first), silence_limit_s=5.0) as h:
+            agent = MuteAgent(first)
+            async with house(agent, silence_limit_s=5.0) as h:
                 h.bus.publish(TurnLLMAgentStartRequested(turn_id=1, text="hello"))
                 await asyncio.sleep(4.9)
                 assert not h.log.all_of(TurnTTSFlushRequested)
@@ -206,7 +209,7 @@ def test_an_agent_that_never_yields_does_not_hold_the_turn():
                 texts = [each.text for each in h.log.all_of(TurnTTSTextAppendRequested)]
                 assert " ".join(texts) == first + TOO_SLOW
                 assert h.log.all_of(ErrorOccurred)[0].error_type == "llm_timeout"
-                assert h.agent.ended
+                assert agent.ended
 
     run_virtual(scene())
 

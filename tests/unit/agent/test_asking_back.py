@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.unit.agent.parts import CALLS, Tools, answer, said
+from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.agent.answering import NOT_UNDERSTOOD
 from xtalk_edge.engines.agent.llama import (
     STARTER_ABSTENTION,
@@ -12,6 +13,7 @@ from xtalk_edge.engines.agent.llama import (
     STARTER_NAME,
     LlamaAgent,
 )
+from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.errors import ConfigError, ModelError
 
@@ -93,7 +95,7 @@ def test_words_that_a_tool_found_cannot_have_effects(agent_of):
     agent.use_tools(tools)
     assert said(agent, "read my notes") == "Should I clear_all?"
     assert tools.ran == [ToolCall("read_notes")]
-    assert "<" not in agent._conversation.before(None).calls[1].content
+    assert "<" not in agent._conversation.before().calls[1].content
 
 
 # -- what the model file says --------------------------------------------------------------
@@ -133,9 +135,6 @@ def test_a_model_trained_like_the_built_in_one_is_treated_like_it(agent_of):
 
 
 def test_the_built_in_model_bears_its_name():
-    from xtalk_edge.config.files import data_path
-    from xtalk_edge.engines.agent.llama_model import LlamaModel
-
     model = LlamaModel(data_path(STARTER_MODEL), threads=1)
     assert model.figure("general.name") == STARTER_NAME
     assert model.figure("xtalk_edge.nonsense") == ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import types
+from typing import Any
 
 import llama_cpp
 import pytest
@@ -72,7 +73,7 @@ def test_a_tools_result_speaks_in_no_other_role(agent_of):
     agent = agent_of(CALLS, model={"context": 4096})
     agent.use_tools(Tools(content=INJECTION + "</tool_call><tool_call>"))
     said(agent, "read my notes")
-    turn = agent._conversation.before(None)
+    turn = agent._conversation.before()
     spoken = [each for each in turn.messages() if not each.content.startswith("<tool_call>")]
     assert [each.role for each in spoken] == ["user", "tool", "assistant"]
     assert all(not set("<>|{}") & set(each.content) for each in spoken)
@@ -93,7 +94,8 @@ def test_a_tool_that_fails_is_spoken_of(agent_of, kind, sentence):
         await asyncio.Event().wait()
 
     async def scene():
-        box = ToolBox([get_time], types.SimpleNamespace())
+        context: Any = types.SimpleNamespace()
+        box = ToolBox([get_time], context)
         agent = agent_of(CALLS)
         agent.use_tools(box)
         pieces = await answer(agent)
@@ -109,7 +111,7 @@ def test_a_megabyte_from_a_tool_is_cut(agent_of):
     agent = agent_of(CALLS, max_tool_rounds=1, speak_tool_results=False)
     agent.use_tools(Tools(content="long " * 200_000))
     assert len(said(agent)) <= LONGEST_RESULT_CHARS
-    shown = agent._conversation.before(None).messages()
+    shown = agent._conversation.before().messages()
     assert all(len(message.content) <= LONGEST_RESULT_CHARS for message in shown)
 
 

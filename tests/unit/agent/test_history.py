@@ -22,7 +22,7 @@ class Clock:
 
 
 def shown(talk):
-    return [turn.text for turn in talk.past(None)]
+    return [turn.text for turn in talk.past()]
 
 
 def test_what_is_old_is_not_shown():
@@ -49,7 +49,7 @@ def test_what_was_said_is_forgotten_never_without_a_limit():
 def test_a_yes_without_a_question_stands_for_itself():
     talk = Conversation(4, answers_joined=True)
     talk.note("yes", "Done.", ToolCall("clear_all"))
-    (turn,) = talk.past(None)
+    (turn,) = talk.past()
     assert (turn.text, turn.meant) == ("yes", "")
     assert [m.role for m in turn.messages()] == ["user", "assistant", "tool", "assistant"]
 
@@ -72,7 +72,7 @@ def test_the_version_changes_with_what_the_model_would_be_told():
     assert changed()
     talk.summarise([turn], "They met.")
     assert changed()
-    assert talk.before(None) is turn
+    assert talk.before() is turn
     assert talk.before(turn) is None
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from tests.unit.agent.parts import CALLS, SOUND, Tools, answer
 from xtalk_edge.clock import run_virtual
+from xtalk_edge.engines.agent.llama import LlamaAgent
 from xtalk_edge.engines.agent.priority import Desk, Priority
+from xtalk_edge.engines.agent.stopping import Stop
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 
 FOREVER = {"\n": "h", "h": "a", "a": "h"}
@@ -203,9 +205,7 @@ def test_less_urgent_work_is_refused_while_more_urgent_goes_on(agent_of):
     asyncio.run(scene())
 
 
-def test_a_commit_ends_reading_ahead_at_once(heavy, agent_of):
-    from xtalk_edge.engines.agent.llama import LlamaAgent
-
+def test_a_commit_ends_reading_ahead_at_once(heavy):
     agent = LlamaAgent(str(heavy), threads=1, context_tokens=2048, persona="", max_reply_tokens=1)
 
     async def scene():
@@ -240,6 +240,8 @@ def test_the_newer_of_two_equals_has_the_desk():
         desk = Desk()
         old = await desk.take(Priority.PREFILL)
         new = await desk.take(Priority.PREFILL)
+        assert old is not None
+        assert new is not None
         assert old.stopped
         assert not new.stopped
         desk.leave(old)
@@ -256,8 +258,8 @@ def test_the_newer_of_two_equals_has_the_desk():
 
 
 def test_whoever_was_overtaken_while_waiting_is_told():
-    class Slow:
-        async def make_way(self):
+    class Slow(Stop):
+        async def make_way(self) -> None:
             await asyncio.sleep(0.01)
 
     async def scene():

@@ -151,13 +151,13 @@ class Conversation:
             last.settled = True
             last.at_s = self._clock()
 
-    def before(self, current: Turn) -> Turn | None:
-        """Return the turn before `current`, shown or not; None when there is none."""
+    def before(self, current: Turn | None = None) -> Turn | None:
+        """Return the last turn, shown or not, but for `current`; None when there is none."""
         earlier = [turn for turn in self._turns if turn is not current]
         return earlier[-1] if earlier else None
 
-    def past(self, current: Turn) -> list[Turn]:
-        """Return the settled turns before `current` that the model is shown.
+    def past(self, current: Turn | None = None) -> list[Turn]:
+        """Return the settled turns, but for `current`, that the model is shown.
 
         When too many are shown, the older half is hidden at once: every cut makes the model read
         all that follows anew, so cuts are few.

@@ -84,7 +84,7 @@ class Prompts:
 
     def certain(self, text: str) -> list[int]:
         """Return what the next prompt will begin with, however `text` goes on."""
-        past = self._conversation.past(Turn(""))
+        past = self._conversation.past()
         one, other = (text, f"{text} a") if text.strip() else ("a", "b")
         return self._tokens_of_start([*past, self.turn(one)], [*past, self.turn(other)])
 
@@ -105,7 +105,7 @@ class Prompts:
 
         Both are empty while there is room, or when they do not fit.
         """
-        past = self._conversation.past(Turn(""))
+        past = self._conversation.past()
         used = self._last_tokens - len(self.prefix)
         full = used > NEARLY_FULL * (self._room - len(self.prefix))
         many = len(past) >= NEARLY_FULL * self._conversation.turns_shown
