@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.starter import chat
+from xtalk_edge.engines.agent.abort import AbortFlag
 from xtalk_edge.engines.agent.abstention import FIGURES, Abstention, fitted
 from xtalk_edge.engines.agent.generation import Generation
-from xtalk_edge.engines.agent.llama_model import AbortFlag, LlamaModel
+from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.agent.prompt import ChatTemplate, Message, harmless
 from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.interfaces import ToolCall

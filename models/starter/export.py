@@ -10,7 +10,7 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from models.starter import chat, tokenizer
+from models.starter import certainty, chat, tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -58,6 +58,7 @@ def write(
     writer.add_rope_freq_base(shape.rope_base)
     writer.add_layer_norm_rms_eps(shape.norm_eps)
     writer.add_vocab_size(shape.vocab)
+    certainty.add_unfitted(writer)
     _add_words(writer, shape, words)
     for ours, values in weights.items():
         name = tensor_name(ours)

@@ -1,0 +1,154 @@
+"""Fits what a brain's confidence is worth, and from where on it may act; writes both into the file.
+
+python -m models.starter.calibrate   after every training; the exam (`household`) takes no part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.starter import certainty, chat, held_out
+from models.starter.asking import Brain
+from models.starter.corpus import Example, open_corpus
+from models.starter.description import HERE
+from models.starter.evaluate import Outcome, outcomes
+from xtalk_edge.engines.agent.abstention import MOST_CERTAIN, Abstention
+from xtalk_edge.tools.builtin import BUILTIN_TOOLS
+
+SEED = 2_000_003
+"""No example of it was trained on or validated with, but for chance."""
+
+DRAWS = 3_000
+
+WRONG_ACTIONS = 0.015
+"""Share of what is no command that may be acted on."""
+
+WRONG_QUESTIONS = 0.04
+"""Share of what is no command that may be acted on or asked about."""
+
+NEWTON_STEPS = 50
+RIDGE = 1e-3
+"""Holds the fit a little towards the raw confidence, where few misses say little."""
+
+EFFECTS = frozenset(tool.name for tool in BUILTIN_TOOLS if tool.has_effects)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One answer to a sentence whose right answer is known."""
+
+    raw: float
+    """Confidence of the call made; 0 if none was."""
+    right: bool
+    command: bool
+    """Whether a call was wanted at all."""
+    effects: bool
+    """Whether the call made has any."""
+    weight: float
+
+
+def as_row(example: Example) -> held_out.Row:
+    """Return a drawn example as a phrasing to evaluate."""
+    called = chat.read_call(example.answer)
+    row: held_out.Row = {"text": example.text, "tool": "", "arguments": {}}
+    if called:
+        row |= {"tool": called[0], "arguments": called[1]}
+    before = chat.read_call(example.before.answer) if example.before else None
+    if example.before and before:
+        earlier = {"text": example.before.text, "tool": before[0], "arguments": before[1]}
+        row["before"] = earlier
+    return row
+
+
+def drawn(count: int) -> list[held_out.Row]:
+    """Return fresh draws from the corpus."""
+    examples = (each for each in open_corpus(SEED) if each.result is None)
+    return [as_row(each) for each in itertools.islice(examples, count)]
+
+
+def trials(results: Sequence[Outcome]) -> list[Trial]:
+    """Return what calibration needs to know; the trials of one source weigh one together."""
+    return [
+        Trial(
+            each.answer.raw_confidence,
+            each.right,
+            bool(each.wanted),
+            each.answer.call is not None and each.answer.call.name in EFFECTS,
+            1.0 / len(results),
+        )
+        for each in results
+    ]
+
+
+def platt(made: Sequence[Trial]) -> tuple[float, float]:
+    """Return scale and offset of the logit that make confidence the chance of being right.
+
+    Newton's method on the weighted likelihood, with Platt's targets: not quite 0 and 1, so that a
+    brain without a miss is not believed without limit.
+    """
+    hits = sum(t.right for t in made)
+    high, low = (hits + 1) / (hits + 2), 1 / (len(made) - hits + 2)
+    targets = np.array([high if t.right else low for t in made])
+    weights = np.array([t.weight for t in made])
+    weights /= weights.sum()
+    raw = np.clip([t.raw for t in made], 1.0 - MOST_CERTAIN, MOST_CERTAIN)
+    inputs = np.stack([np.log(raw / (1.0 - raw)), np.ones(len(made))])
+    start = fit = np.array([1.0, 0.0])
+    for _ in range(NEWTON_STEPS):
+        p = 1.0 / (1.0 + np.exp(-(fit @ inputs)))
+        slope = inputs @ (weights * (p - targets)) + RIDGE * (fit - start)
+        curve = (inputs * (weights * p * (1.0 - p))) @ inputs.T + RIDGE * np.eye(2)
+        fit = fit - np.linalg.solve(curve, slope)
+    return float(fit[0]), float(fit[1])
+
+
+def thresholds(all_trials: Sequence[Trial], scale: float, offset: float) -> tuple[float, float]:
+    """Return act_above and ask_above, the lowest that keep both shares of wrong deeds.
+
+    What has no effects runs from `ask_above` on; the rest is asked about there, and runs from
+    `act_above`.
+    """
+    fit = Abstention(scale=scale, offset=offset)
+    quiet = [t for t in all_trials if not t.command]
+    total = sum(t.weight for t in quiet)
+    sure = [(fit.calibrated(t.raw), t) for t in quiet if t.raw > 0.0]
+    grid = [step / 100 for step in range(5, 100)]
+
+    def share(act: float, ask: float) -> float:
+        return sum(t.weight for c, t in sure if c >= (act if t.effects else ask)) / total
+
+    ask = next((g for g in grid if share(g, g) <= WRONG_QUESTIONS and share(1.1, g)
+                <= WRONG_ACTIONS), grid[-1])  # fmt: skip
+    act = next((g for g in grid if g >= ask and share(g, ask) <= WRONG_ACTIONS), grid[-1])
+    return act, ask
+
+
+def main() -> None:
+    """Calibrate brain.gguf, or another file."""
+    parser = argparse.ArgumentParser(description="Fit a brain's confidence and thresholds.")
+    parser.add_argument("model", type=Path, nargs="?", default=HERE / "brain.gguf")
+    parser.add_argument("--draws", type=int, default=DRAWS, help="sentences to draw")
+    options = parser.parse_args()
+    brain = Brain(options.model)
+    tried = [
+        trial
+        for rows in (drawn(options.draws), held_out.read(held_out.STARTER))
+        for trial in trials(outcomes(brain, rows))
+    ]
+    brain.close()
+    scale, offset = platt([t for t in tried if t.raw > 0.0])
+    act, ask = thresholds(tried, scale, offset)
+    figures = {"confidence_scale": scale, "confidence_offset": offset,
+               "act_above": act, "ask_above": ask}  # fmt: skip
+    certainty.set_figures(options.model, figures)
+    print("  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+
+
+if __name__ == "__main__":
+    main()
