@@ -44,7 +44,8 @@ class Ledger:
     unsure: set = field(default_factory=set)
     """Names of which either may be true, since the kill came in the middle."""
     rung: Counter = field(default_factory=Counter)
-    """Occurrences, and how often each was rung."""
+    """Occurrences, each with how often its alarm had been changed, and how often it was rung."""
+    changes: Counter = field(default_factory=Counter)
     told: set = field(default_factory=set)
     """Names of what was rung, told to have been missed, or called off."""
     ringing: dict = field(default_factory=dict)
@@ -101,7 +102,7 @@ class Ledger:
 
     def _ring(self, record):
         for occurrence, title in record["rings"]:
-            self.rung[occurrence] += 1
+            self.rung[occurrence, self.changes[title]] += 1
             self._sounded(title)
 
     def _missed(self, record):
@@ -132,6 +133,9 @@ class Ledger:
 
     def _try(self, record):
         self.trying = record
+        if record["tool"] == "change_alarm":
+            # It may ring at its new time although it has rung at its old one that day.
+            self.changes[f"{record['about']} alarm"] += 1
 
     def _touched(self, record):
         """Return the names of everything a request may change."""
