@@ -1,18 +1,15 @@
 """Acting, asking back, refusing; and what may not act at all."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from tests.unit.agent.parts import CALLS, Tools, answer, said
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.agent.answering import NOT_UNDERSTOOD
-from xtalk_edge.engines.agent.llama import (
-    STARTER_ABSTENTION,
-    STARTER_MODEL,
-    STARTER_NAME,
-    LlamaAgent,
-)
+from xtalk_edge.engines.agent.fit import LEAST, STARTER
+from xtalk_edge.engines.agent.llama import STARTER_MODEL, STARTER_NAME, LlamaAgent
 from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.errors import ConfigError, ModelError
@@ -128,7 +125,7 @@ def test_a_model_trained_like_the_built_in_one_is_treated_like_it(agent_of):
     assert agent._conversation.turns_shown == 1
     assert agent._summariser is None
     assert agent._prompts.turn("x").stamp == ""
-    assert agent._answerer._abstention == STARTER_ABSTENTION
+    assert agent._answerer._abstention == STARTER.abstention
     other = agent_of(CALLS)
     assert other._conversation.turns_shown == 12
     assert other._prompts.turn("x").stamp.startswith("[")
@@ -157,3 +154,11 @@ def test_what_was_asked_and_the_yes_to_it_are_one_exchange_to_the_built_in_model
             {"role": "user", "content": "yes"},
             {"role": "assistant", "content": "It's done."},
         ]
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_a_setting_below_its_least_is_refused(name):
+    for value in (LEAST[name] - 1, float("nan")):
+        wrong: dict[str, Any] = {name: value}
+        with pytest.raises(ConfigError, match=rf"agent\.{name}: must be at least"):
+            LlamaAgent(**wrong)

@@ -12,10 +12,11 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from xtalk_edge.config.files import data_path
-from xtalk_edge.engines.agent.abstention import FIGURES, Abstention, fitted
+from xtalk_edge.engines.agent.abstention import FIGURES, fitted
 from xtalk_edge.engines.agent.answering import Answerer, Hold, Piece
 from xtalk_edge.engines.agent.clock_line import ClockLine
 from xtalk_edge.engines.agent.conversation import Conversation
+from xtalk_edge.engines.agent.fit import OTHER, STARTER, check_least
 from xtalk_edge.engines.agent.generation import Generation
 from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.agent.prefix_cache import PrefixCache
@@ -34,16 +35,6 @@ STARTER_MODEL = "models/starter/brain.gguf"
 
 STARTER_NAME = "xtalk-edge starter brain"
 """`general.name` of the built-in model and of every one that is trained like it."""
-
-STARTER_ABSTENTION = Abstention(act_above=0.5, ask_above=0.3)
-"""For a built-in model without figures of its own: the wrong calls of the first one were at most
-0.5 sure, its right ones more (models/starter/evaluate.py)."""
-
-STARTER_FORGET_S = 180.0
-"""What "make it ten" refers to is a moment old; later it is a new request."""
-
-OTHER_HISTORY_TURNS = 12
-"""As far back as people refer in talk; a summary keeps what is older."""
 
 PERSONA = (
     "You are a friendly voice assistant. Your answers are spoken aloud: "
@@ -99,6 +90,17 @@ class LlamaAgent(Agent):
         seed: int = 0,
         cache_dir: str = "",
     ) -> None:
+        check_least(
+            context_tokens=context_tokens,
+            batch_tokens=batch_tokens,
+            threads=threads,
+            gpu_layers=gpu_layers,
+            temperature=temperature,
+            max_reply_tokens=max_reply_tokens,
+            history_turns=history_turns,
+            forget_after_s=forget_after_s,
+            max_tool_rounds=max_tool_rounds,
+        )
         path = Path(model).expanduser() if model else data_path(STARTER_MODEL)
         preflight(path, "gguf")
         self._model = LlamaModel(
@@ -113,23 +115,23 @@ class LlamaAgent(Agent):
         self._desk = Desk()
         self._guess: Speculation | None = None
         try:
-            starter = self._model.figure("general.name") == STARTER_NAME
+            fit = STARTER if self._model.figure("general.name") == STARTER_NAME else OTHER
             abstention = fitted(
                 {name: self._model.figure(f"xtalk_edge.{name}") for name in FIGURES},
-                STARTER_ABSTENTION if starter else Abstention(),
+                fit.abstention,
                 act_above=act_above,
                 ask_above=ask_above,
             )
-            if history_turns is None:
-                history_turns = 1 if starter else OTHER_HISTORY_TURNS
-            if forget_after_s is None:
-                forget_after_s = STARTER_FORGET_S if starter else 0.0
-            self._conversation = Conversation(history_turns, forget_after_s, answers_joined=starter)
+            self._conversation = Conversation(
+                fit.history_turns if history_turns is None else history_turns,
+                fit.forget_after_s if forget_after_s is None else forget_after_s,
+                answers_joined=fit.is_starter,
+            )
             self._prompts = Prompts(
                 self._model,
                 persona,
                 self._conversation,
-                None if starter else ClockLine(),
+                None if fit.is_starter else ClockLine(),
                 reply_tokens=min(max_reply_tokens, self._model.context_tokens // 4),
             )
             self._prompts.use_tools([])
@@ -150,7 +152,7 @@ class LlamaAgent(Agent):
         )
         self._summariser = (
             None
-            if starter
+            if fit.is_starter
             else Summariser(
                 self._desk, self._worker, self._generation, self._prompts, self._conversation
             )
