@@ -45,6 +45,12 @@ def test_setting_an_alarm(tmp_path, arguments, sentence):
     assert converse(tmp_path, ("set_alarm", arguments)) == [sentence]
 
 
+@pytest.mark.parametrize(("period", "title"), [("am", "midnight"), ("pm", "noon")])
+def test_twelve_has_names_of_its_own(tmp_path, period, title):
+    said = converse(tmp_path, ("set_alarm", {"hour": 12, "period": period}), ("cancel_alarm", {}))
+    assert said[1] == f"Your {title} alarm is cancelled."
+
+
 def test_an_alarm_is_not_set_twice(tmp_path):
     again = ("set_alarm", {"hour": 7, "period": "am", "day": "tomorrow"})
     said = converse(tmp_path, SEVEN_AM, again, ("list_alarms", {}))

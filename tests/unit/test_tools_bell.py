@@ -422,3 +422,19 @@ def test_missed_rings_are_finished_together(tmp_path):
         assert device.stored() == []
 
     live(tmp_path, story, started_at=later, finishes=False)
+
+
+def test_a_ring_of_before_the_time_was_lost_is_not_rung_again_when_it_is_found(tmp_path):
+    async def before(device):
+        device.alarms.add(FIVE_DAILY)
+        await asyncio.sleep(3600)
+
+    async def after(device):
+        device.wrong_by = -20000 * DAY
+        await asyncio.sleep(120)
+        device.wrong_by = datetime.timedelta()
+        await asyncio.sleep(23.5 * 3600)
+
+    live(tmp_path, before)
+    device = live(tmp_path, after, started_at=TEN_PAST_FOUR + HOUR)
+    assert [ring.day for _, ring in device.rings] == [TODAY + DAY]
