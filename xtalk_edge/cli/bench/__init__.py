@@ -11,6 +11,7 @@ from xtalk_edge.cli.commands import LazyGroup
     cls=LazyGroup,
     package="xtalk_edge.cli.bench",
     summaries={
+        "agent": "The language model: first token, tokens a second, how soon it stops.",
         "audio": "The audio core through the real sound stack, under load.",
         "bus": "The event bus: events a second and delays.",
     },
