@@ -433,8 +433,17 @@ def test_a_ring_of_before_the_time_was_lost_is_not_rung_again_when_it_is_found(t
         device.wrong_by = -20000 * DAY
         await asyncio.sleep(120)
         device.wrong_by = datetime.timedelta()
-        await asyncio.sleep(23.5 * 3600)
+        await asyncio.sleep(24 * 3600)
 
     live(tmp_path, before)
     device = live(tmp_path, after, started_at=TEN_PAST_FOUR + HOUR)
     assert [ring.day for _, ring in device.rings] == [TODAY + DAY]
+
+
+def test_a_device_that_was_off_until_after_a_skipped_day_tells_nothing_old(tmp_path):
+    async def before(device):
+        device.alarms.skip(device.alarms.add(FIVE_DAILY), TODAY + DAY)
+
+    live(tmp_path, before)
+    device = live(tmp_path, two_days, started_at=TEN_PAST_FOUR + DAY + HOUR)
+    assert [ring.day for _, ring in device.rings] == [TODAY + 2 * DAY, TODAY + 3 * DAY]
