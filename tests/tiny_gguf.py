@@ -7,22 +7,17 @@ of its own, and the output matrix says what follows it. Text is one token a byte
 
 from pathlib import Path
 
-import gguf
 import numpy as np
+
+from xtalk_edge.cli.bench.made_gguf import Tensor, Weights, write_gguf
+from xtalk_edge.cli.bench.made_model import byte_letters
 
 CONTROL = ("<|im_start|>", "<|im_end|>")
 VISIBLE = ("<tool_call>", "</tool_call>")
 END = "<|im_end|>"
 
 
-def _byte_words():
-    """Return the characters that stand for the 256 bytes in GPT-2's vocabulary."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    extra = iter(range(256, 512))
-    return [chr(byte) if byte in plain else chr(next(extra)) for byte in range(256)]
-
-
-WORDS = [*_byte_words(), *CONTROL, *VISIBLE, "he"]
+WORDS = [*byte_letters().values(), *CONTROL, *VISIBLE, "he"]
 
 
 def token(text):
@@ -59,54 +54,48 @@ def random_weights(path, *, width=64, hidden=96, layers=2, **options):
     return _write(Path(path), width=width, hidden=hidden, layers=layers, weights=weights, **options)
 
 
-def _write(
-    path, *, width, hidden, layers, weights, template=None, context=2048, heads=4, name="",
-    figures=None,
-):  # fmt: skip
-    writer = gguf.GGUFWriter(str(path), "llama")
-    writer.add_context_length(context)
-    writer.add_embedding_length(width)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(hidden)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(heads)
-    writer.add_rope_dimension_count(width // heads)
-    writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_vocab_size(len(WORDS))
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(WORDS)
-    kinds = [gguf.TokenType.NORMAL] * 256
-    kinds += [gguf.TokenType.CONTROL] * len(CONTROL) + [gguf.TokenType.USER_DEFINED] * len(VISIBLE)
-    writer.add_token_types([*kinds, gguf.TokenType.NORMAL])
-    writer.add_token_merges(["h e"])
-    writer.add_eos_token_id(token(END))
-    writer.add_add_bos_token(False)
-    if name:
-        writer.add_name(name)
-    for key, value in (figures or {}).items():
-        (writer.add_string if isinstance(value, str) else writer.add_float32)(key, value)
+def _write(path, *, width, hidden, layers, weights, template=None, context=2048, heads=4):
+    kinds = [1] * 256 + [3] * len(CONTROL) + [4] * len(VISIBLE) + [1]
+    figures = {
+        "general.architecture": "llama",
+        "llama.context_length": context,
+        "llama.embedding_length": width,
+        "llama.block_count": layers,
+        "llama.feed_forward_length": hidden,
+        "llama.attention.head_count": heads,
+        "llama.attention.head_count_kv": heads,
+        "llama.rope.dimension_count": width // heads,
+        "llama.attention.layer_norm_rms_epsilon": 1e-6,
+        "llama.vocab_size": len(WORDS),
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "gpt-2",
+        "tokenizer.ggml.tokens": WORDS,
+        "tokenizer.ggml.token_type": kinds,
+        "tokenizer.ggml.merges": ["h e"],
+        "tokenizer.ggml.eos_token_id": token(END),
+        "tokenizer.ggml.add_bos_token": False,
+    }
     if template:
-        writer.add_chat_template(template)
+        figures["tokenizer.chat_template"] = template
     random = np.random.default_rng(6)
 
     def matrix(rows, columns):
-        return (weights["scale"] * random.normal(0, 1, (rows, columns))).astype(np.float32)
+        return weights["scale"] * random.normal(0, 1, (rows, columns))
 
-    ones = np.ones(width, np.float32)
-    writer.add_tensor("token_embd.weight", weights["embedding"])
-    writer.add_tensor("output.weight", weights["output"])
-    writer.add_tensor("output_norm.weight", ones)
+    ones = np.ones(width)
+    arrays = {"token_embd": weights["embedding"], "output": weights["output"], "output_norm": ones}
     for layer in range(layers):
         for name in ("attn_norm", "ffn_norm"):
-            writer.add_tensor(f"blk.{layer}.{name}.weight", ones)
+            arrays[f"blk.{layer}.{name}"] = ones
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            writer.add_tensor(f"blk.{layer}.{name}.weight", matrix(width, width))
+            arrays[f"blk.{layer}.{name}"] = matrix(width, width)
         for name in ("ffn_gate", "ffn_up"):
-            writer.add_tensor(f"blk.{layer}.{name}.weight", matrix(hidden, width))
-        writer.add_tensor(f"blk.{layer}.ffn_down.weight", matrix(width, hidden))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+            arrays[f"blk.{layer}.{name}"] = matrix(hidden, width)
+        arrays[f"blk.{layer}.ffn_down"] = matrix(width, hidden)
+    write_gguf(path, figures, [_tensor(name, array) for name, array in arrays.items()])
     return path
+
+
+def _tensor(name, array):
+    data = array.astype(np.float32).tobytes()
+    return Tensor(f"{name}.weight", array.shape, Weights.F32, lambda: [data])
