@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.starter import certainty, chat, held_out
 from models.starter.asking import Brain
@@ -33,6 +34,7 @@ WRONG_QUESTIONS = 0.04
 """Share of what is no command that may be acted on or asked about."""
 
 NEWTON_STEPS = 50
+SMALLEST_STEP = 1e-9
 RIDGE = 1e-3
 """Holds the fit a little towards the raw confidence, where few misses say little."""
 
@@ -100,11 +102,20 @@ def platt(made: Sequence[Trial]) -> tuple[float, float]:
     raw = np.clip([t.raw for t in made], 1.0 - MOST_CERTAIN, MOST_CERTAIN)
     inputs = np.stack([np.log(raw / (1.0 - raw)), np.ones(len(made))])
     start = fit = np.array([1.0, 0.0])
+
+    def cost(at: NDArray[np.float64]) -> float:
+        logits = at @ inputs
+        surprise = weights @ (np.logaddexp(0.0, logits) - targets * logits)
+        return float(surprise + RIDGE / 2 * ((at - start) ** 2).sum())
+
     for _ in range(NEWTON_STEPS):
-        p = 1.0 / (1.0 + np.exp(-(fit @ inputs)))
+        p = 0.5 * (1.0 + np.tanh(0.5 * (fit @ inputs)))
         slope = inputs @ (weights * (p - targets)) + RIDGE * (fit - start)
         curve = (inputs * (weights * p * (1.0 - p))) @ inputs.T + RIDGE * np.eye(2)
-        fit = fit - np.linalg.solve(curve, slope)
+        step = np.linalg.solve(curve, slope)
+        while cost(fit - step) > cost(fit) and np.abs(step).max() > SMALLEST_STEP:
+            step /= 2.0
+        fit = fit - step
     return float(fit[0]), float(fit[1])
 
 
