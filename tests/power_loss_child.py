@@ -69,7 +69,7 @@ class Life:
         self._luck = random.Random(seed)
         self._number = first_number
         self._store = Database(state_dir)
-        self._names = {letter: [] for letter in KINDS.values()}
+        self._names: dict[str, list[str]] = {letter: [] for letter in KINDS.values()}
 
     def say(self, what, **facts):
         """Tell the parent; what was told is true whatever happens next."""
@@ -166,9 +166,9 @@ class Life:
             change = {"change": luck.choice(["to", "add"])} if tool == "change_timer" else {}
             return {**change, "minutes": luck.randint(0, 15), "seconds": 1, "name": name}
         if tool in ("set_alarm", "change_alarm"):
-            time = wall_now() + datetime.timedelta(minutes=luck.randint(1, 90))
-            period = "am" if time.hour < 12 else "pm"
-            time = {"hour": time.hour % 12 or 12, "minute": time.minute, "period": period}
+            at = wall_now() + datetime.timedelta(minutes=luck.randint(1, 90))
+            period = "am" if at.hour < 12 else "pm"
+            time = {"hour": at.hour % 12 or 12, "minute": at.minute, "period": period}
             repeat = {"repeat": luck.choice(["daily", "weekdays"])} if luck.random() < 0.2 else {}
             return {**time, **(repeat if tool == "set_alarm" else {}), "name": name}
         if tool in ("add_item", "remove_item"):

@@ -16,6 +16,7 @@ import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -39,20 +40,20 @@ NUMBERS_A_LIFE = 10_000
 class Ledger:
     """What the device has acknowledged, and whether it is kept."""
 
-    things: dict = field(default_factory=dict)
+    things: dict[str, Any] = field(default_factory=dict)
     """Name to what must be on disk: "running", [hour, minute], "kept"; None if gone."""
-    unsure: set = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
     """Names of which either may be true, since the kill came in the middle."""
-    rung: Counter = field(default_factory=Counter)
+    rung: Counter[tuple[str, int]] = field(default_factory=Counter)
     """Occurrences, each with how often its alarm had been changed, and how often it was rung."""
-    changes: Counter = field(default_factory=Counter)
-    told: set = field(default_factory=set)
+    changes: Counter[str] = field(default_factory=Counter)
+    told: set[str] = field(default_factory=set)
     """Names of what was rung, told to have been missed, or called off."""
-    ringing: dict = field(default_factory=dict)
-    repeating: set = field(default_factory=set)
-    counts: Counter = field(default_factory=Counter)
+    ringing: dict[str, bool] = field(default_factory=dict)
+    repeating: set[str] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
     wall: datetime.datetime = STARTED_AT
-    trying: dict | None = None
+    trying: dict[str, Any] | None = None
 
     def read(self, record):
         self.counts[record["what"]] += 1
@@ -263,8 +264,8 @@ def test_what_was_acknowledged_survives_every_kill(tmp_path):
         arguments = (tmp_path, life, life * NUMBERS_A_LIFE, began)
         exitcode = one_life(context, arguments, ledger, luck.uniform(0, LONGEST_LIFE_S))
         assert exitcode == -9, f"life {life} ended by itself"
-    arguments = (tmp_path, KILLS, KILLS * NUMBERS_A_LIFE, ledger.wall, 20)
-    assert one_life(context, arguments, ledger, None) == 0
+    last = (tmp_path, KILLS, KILLS * NUMBERS_A_LIFE, ledger.wall, 20)
+    assert one_life(context, last, ledger, None) == 0
     ledger.check_the_end()
     store = Database(tmp_path)
     assert store.rows("PRAGMA integrity_check") == [("ok",)]

@@ -28,7 +28,8 @@ def converse(tmp_path, *steps, started_at=TEN_PAST_FOUR):
             if isinstance(step, tuple):
                 said.append((await box.run(ToolCall(*step))).content)
             elif isinstance(step, str):
-                said.append((await box.settle(step)).content)
+                answer = await box.settle(step)
+                said.append("" if answer is None else answer.content)
             else:
                 await asyncio.sleep(step)
         await tasks.aclose()
