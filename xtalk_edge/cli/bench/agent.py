@@ -31,7 +31,7 @@ QUICK = Trials(cold=1, warm=5, steps=20, aborts=10)
 @click.command()
 @click.option("--model", "model_path", type=click.Path(path_type=Path, dir_okay=False),
               help="Measure this GGUF instead.")  # fmt: skip
-@click.option("--tools", default=8, show_default=True,
+@click.option("--tools", default=4, show_default=True,
               type=click.IntRange(1, len(BUILTIN_TOOLS)),
               help="How many of the built-in tools the model is told of.")  # fmt: skip
 @click.option("--context-tokens", default=2048, show_default=True, type=click.IntRange(min=512),

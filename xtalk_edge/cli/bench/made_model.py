@@ -5,7 +5,9 @@ Speed and memory depend on the shape and on how the weights are stored, not on w
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -119,13 +121,8 @@ def _figures(shape: Shape) -> dict[str, Figure]:
 
 def _tokenizer(shape: Shape, known_text: str) -> dict[str, Figure]:
     """Return a vocabulary of bytes, of the words of a text, and of words that never occur."""
-    tokens = dict.fromkeys(byte_letters().values())
-    merges: list[str] = []
-    for word in _words(known_text):
-        for end in range(1, len(word)):
-            if word[: end + 1] not in tokens:
-                tokens[word[: end + 1]] = None
-                merges.append(f"{word[:end]} {word[end]}")
+    merges = _merges(_words(known_text))
+    tokens = dict.fromkeys([*byte_letters().values(), *("".join(pair) for pair in merges)])
     specials = MARKS + TAGS
     unused = shape.vocabulary - len(tokens) - len(specials)
     words = [*tokens, *(f"unused{number}" for number in range(unused))]
@@ -135,7 +132,7 @@ def _tokenizer(shape: Shape, known_text: str) -> dict[str, Figure]:
         "tokenizer.ggml.pre": "qwen2",
         "tokenizer.ggml.tokens": [*words, *specials],
         "tokenizer.ggml.token_type": kinds,
-        "tokenizer.ggml.merges": merges,
+        "tokenizer.ggml.merges": [" ".join(pair) for pair in merges],
         "tokenizer.ggml.eos_token_id": len(words) + MARKS.index("<|im_end|>"),
         "tokenizer.ggml.bos_token_id": len(words),
         "tokenizer.ggml.add_bos_token": False,
@@ -151,10 +148,32 @@ def byte_letters() -> dict[int, str]:
 
 
 def _words(text: str) -> list[str]:
-    """Return the words with the blank before them, in the vocabulary's letters, sorted."""
+    """Return each word once, cut as Qwen's tokenizer does, in the vocabulary's letters."""
     letters = byte_letters()
-    found = sorted(set(re.findall(r" ?[A-Za-z]+", text)))
+    found = sorted(set(re.findall(r"[^\r\n\w]?[A-Za-z]+|_[A-Za-z]+| ?[^\s\w]+|\n+", text)))
     return ["".join(letters[byte] for byte in word.encode()) for word in found]
+
+
+def _merges(words: list[str]) -> list[tuple[str, str]]:
+    """Return the pairs to join, most frequent first, until every word is one token."""
+    open_words = [list(word) for word in words if len(word) > 1]
+    merges: list[tuple[str, str]] = []
+    while open_words:
+        counts = Counter(pair for word in open_words for pair in itertools.pairwise(word))
+        best = max(counts, key=lambda pair: (counts[pair], pair))
+        merges.append(best)
+        for word in open_words:
+            _join(word, best)
+        open_words = [word for word in open_words if len(word) > 1]
+    return merges
+
+
+def _join(word: list[str], pair: tuple[str, str]) -> None:
+    at = 0
+    while at + 1 < len(word):
+        if (word[at], word[at + 1]) == pair:
+            word[at : at + 2] = ["".join(pair)]
+        at += 1
 
 
 def _tensors(shape: Shape) -> Iterator[Tensor]:
