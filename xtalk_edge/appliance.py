@@ -23,7 +23,7 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig, ManagerConfig
 from xtalk_edge.engines import hosting, registry
 from xtalk_edge.errors import ConfigError, DeviceError
-from xtalk_edge.events import CardEnded, Event, SpeechRequested
+from xtalk_edge.events import CardEnded, Event
 from xtalk_edge.managers.agent import AgentManager
 from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
@@ -31,13 +31,13 @@ from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.event_log import EventLogManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.household import open_agent, open_bell
-from xtalk_edge.tools.ringing import MissedRings, Ring
 from xtalk_edge.tools.voice_control import EngineVoice
 
 Progress = Callable[[str], None]
@@ -177,10 +177,6 @@ class Appliance:
         self._ended = event
         self._end_noticed.set()
 
-    def _on_ring(self, ring: Ring | MissedRings) -> None:
-        self.bus.publish(SpeechRequested(text=ring.sentence()))
-        self._bell.finished(ring)
-
     # -- building --------------------------------------------------------------------------
 
     async def _build(self) -> None:
@@ -228,9 +224,10 @@ class Appliance:
         self._progress("loading the agent")
         self.playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
         self._bell = stack.enter_context(open_bell(config))
-        self._bell.on_ring = self._on_ring
+        ringing = RingingManager(event_bus=bus, config=config, finished=self._bell.finished)
+        self._bell.on_ring = ringing.ring
         stack.push_async_callback(self._tasks.aclose)
-        self.agent = await stack.enter_async_context(
+        equipped = await stack.enter_async_context(
             open_agent(
                 config,
                 self._bell,
@@ -240,7 +237,10 @@ class Appliance:
                 restart=self.ask_restart,
             )
         )
-        agent_manager = AgentManager(event_bus=bus, config=config, agent=self.agent)
+        self.agent = equipped.agent
+        agent_manager = AgentManager(
+            event_bus=bus, config=config, agent=equipped.agent, answers=equipped.tools
+        )
         self.turn = TurnManager(event_bus=bus, config=config, capture=capture)
         self._add(
             self.turn,
@@ -248,6 +248,7 @@ class Appliance:
                 event_bus=bus, config=config, asr=asr.engine, worker=asr.worker, capture=capture
             ),
             agent_manager,
+            ringing,
             TTSManager(
                 event_bus=bus,
                 config=config,

@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-from dataclasses import dataclass
 
 import pytest
 
@@ -20,15 +19,11 @@ from xtalk_edge.events import (
     WakeWordDetected,
 )
 from xtalk_edge.managers.ringing import PAUSE_S, ROUNDS, RingingManager
+from xtalk_edge.tools.ringing import MISSED_S, Ring
 
 
-@dataclass(frozen=True)
-class Bell:
-    kind: str = "timer"
-    missed: bool = False
-
-    def sentence(self):
-        return "Your tea timer is done."
+def bell(kind="timer", late_s=0.0):
+    return Ring(kind, 1, f"tea {kind}", late_s)
 
 
 class Bench:
@@ -46,9 +41,9 @@ class Bench:
             self.bus.publish(event)
         await turns_of_the_loop(20)
 
-    async def ring(self, bell, turn_id=1):
+    async def ring(self, ring, turn_id=1):
         """Ring, and bring the ring to where it is heard."""
-        self.manager.ring(bell)
+        self.manager.ring(ring)
         await turns_of_the_loop(20)
         await self.heard_in(turn_id)
 
@@ -73,16 +68,16 @@ def story(scene):
 
 def test_a_ring_is_repeated_until_its_rounds_are_over():
     async def scene(b):
-        bell = Bell()
-        b.manager.ring(bell)
+        ring = bell()
+        b.manager.ring(ring)
         for turn_id in range(1, ROUNDS["timer"] + 1):
             await turns_of_the_loop(20)
             assert len(b.asked()) == turn_id
-            assert (b.asked()[-1].text, b.asked()[-1].sound) == (bell.sentence(), "timer")
+            assert (b.asked()[-1].text, b.asked()[-1].sound) == (ring.sentence(), "timer")
             await b.heard_in(turn_id)
             await b.tell(TTSPlaybackFinished(turn_id=turn_id, text=""))
             await asyncio.sleep(PAUSE_S + 1)
-        assert b.finished == [bell]
+        assert b.finished == [ring]
         assert len(b.asked()) == ROUNDS["timer"]
 
     story(scene)
@@ -90,7 +85,7 @@ def test_a_ring_is_repeated_until_its_rounds_are_over():
 
 def test_a_missed_ring_is_told_once_and_without_a_chime():
     async def scene(b):
-        await b.ring(Bell(missed=True))
+        await b.ring(bell(late_s=MISSED_S + 1))
         await b.tell(TTSPlaybackFinished(turn_id=1, text=""))
         await asyncio.sleep(60)
         assert [event.sound for event in b.asked()] == [""]
@@ -101,7 +96,7 @@ def test_a_missed_ring_is_told_once_and_without_a_chime():
 
 def test_a_ring_that_is_cut_off_has_ended():
     async def scene(b):
-        await b.ring(Bell("alarm"))
+        await b.ring(bell("alarm"))
         await b.tell(TTSStopped(turn_id=1, text="Your", reason="stop word"))
         await asyncio.sleep(60)
         assert len(b.finished) == len(b.asked()) == 1
@@ -119,7 +114,7 @@ def test_a_ring_that_is_cut_off_has_ended():
 )
 def test_whatever_the_owner_does_in_the_pause_ends_it(reaction):
     async def scene(b):
-        await b.ring(Bell())
+        await b.ring(bell())
         await b.tell(TTSPlaybackFinished(turn_id=1, text=""))
         await b.tell(reaction)
         assert len(b.finished) == 1
@@ -132,7 +127,7 @@ def test_whatever_the_owner_does_in_the_pause_ends_it(reaction):
 
 def test_what_nobody_has_heard_yet_is_still_rung():
     async def scene(b):
-        b.manager.ring(Bell())
+        b.manager.ring(bell())
         await b.tell(TurnLLMAgentStartRequested(turn_id=5, text="what time is it"))
         assert b.finished == []
         await b.heard_in(6)
@@ -145,7 +140,7 @@ def test_what_nobody_has_heard_yet_is_still_rung():
 
 def test_a_ring_for_which_there_was_no_room_is_rung_later():
     async def scene(b):
-        b.manager.ring(Bell())
+        b.manager.ring(bell())
         await b.tell(AnnouncementDropped(turn_id=0, offer_id=1))
         await asyncio.sleep(PAUSE_S + 1)
         assert len(b.asked()) == 2
@@ -155,7 +150,7 @@ def test_a_ring_for_which_there_was_no_room_is_rung_later():
 
 def test_other_replies_and_announcements_are_nothing_to_it():
     async def scene(b):
-        await b.ring(Bell())
+        await b.ring(bell())
         await b.tell(
             AnnouncementStarted(turn_id=9, offer_id=0),
             TTSPlaybackFinished(turn_id=9, text=""),

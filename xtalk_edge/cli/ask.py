@@ -21,12 +21,14 @@ from xtalk_edge.tools.household import open_agent, open_bell
 @click.argument("text")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
 @click.option("--dry-run", is_flag=True, help="Let tools tell what they would do, and do nothing.")
+@click.option("--yes", is_flag=True, help='Answer "yes" should it ask back before it acts.')
 @config_options
 @state_dir_option
 def command(
     text: str,
     as_json: bool,
     dry_run: bool,
+    yes: bool,
     config_path: Path | None,
     overrides: tuple[str, ...],
     state_dir: Path | None,
@@ -37,9 +39,10 @@ def command(
     Examples:
       xtalk-edge ask "what is twelve times seven"
       xtalk-edge ask "set a timer for five minutes" --json --dry-run
+      xtalk-edge ask "delete all my notes" --yes
     """
     config = read_config(config_path, overrides, state_dir)
-    answer = asyncio.run(ask(config, text, dry_run=dry_run))
+    answer = asyncio.run(ask(config, text, dry_run=dry_run, yes=yes))
     if as_json:
         click.echo(json.dumps(answer.as_record(), ensure_ascii=False))
         return
@@ -78,17 +81,19 @@ class _SilentVolume:
         self._percent = percent
 
 
-async def ask(config: Config, text: str, *, dry_run: bool) -> Answer:
-    """Return the agent's answer to `text`."""
+async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) -> Answer:
+    """Return the agent's answer to `text`; with `yes`, a question back is answered so."""
     answer = Answer()
     # A timer set here is kept, and rings when the appliance runs.
     with open_bell(config) as bell:
         opened = open_agent(
             config, bell, volume=_SilentVolume(), last_reply=lambda: "", dry_run=dry_run
         )
-        async with opened as agent:
-            await _collect(agent, text, answer)
-            answer.confidence = agent.confidence()
+        async with opened as equipped:
+            await _collect(equipped.agent, text, answer)
+            answer.confidence = equipped.agent.confidence()
+            if yes and (result := await equipped.tools.settle("yes")) is not None:
+                answer.text += f" {result.content}"
     answer.text = answer.text.strip()
     return answer
 

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
@@ -22,6 +21,7 @@ from xtalk_edge.events import (
     WakeWordDetected,
 )
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.tools.ringing import MissedRings, Ring
 
 PAUSE_S = 3.0
 """Between two rounds: quiet enough to be heard saying "stop", short enough to keep ringing."""
@@ -31,27 +31,9 @@ ROUNDS = {"timer": 10, "alarm": 40}
 has not woken is not at home."""
 
 
-class Ring(Protocol):
-    """What rings."""
-
-    @property
-    def kind(self) -> str:
-        """A key of `ROUNDS`."""
-        ...
-
-    @property
-    def missed(self) -> bool:
-        """Whether its time has long passed: then it is told once, without a chime."""
-        ...
-
-    def sentence(self) -> str:
-        """Return what the device says about it."""
-        ...
-
-
 @dataclass(slots=True)
 class _Ringing:
-    ring: Ring
+    ring: Ring | MissedRings
     rounds_left: int
     begun: bool = False
     """Whether the owner can have heard it."""
@@ -67,7 +49,7 @@ class RingingManager(Manager):
     """
 
     def __init__(
-        self, *, event_bus: EventBus, config: Config, finished: Callable[[Ring], None]
+        self, *, event_bus: EventBus, config: Config, finished: Callable[[Ring | MissedRings], None]
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._finished = finished
@@ -77,7 +59,7 @@ class RingingManager(Manager):
         self._turns: dict[int, int] = {}
         """Turn in which an offer is being said, to the offer's number."""
 
-    def ring(self, ring: Ring) -> None:
+    def ring(self, ring: Ring | MissedRings) -> None:
         """Begin to ring."""
         offer_id = next(self._offer_ids)
         self._ringing[offer_id] = _Ringing(ring, 1 if ring.missed else ROUNDS[ring.kind])

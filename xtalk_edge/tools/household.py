@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 
 from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import Config
@@ -26,6 +27,14 @@ from xtalk_edge.tools.registry import ToolBox
 from xtalk_edge.tools.timer_service import TimerService
 
 
+@dataclass(frozen=True, slots=True)
+class EquippedAgent:
+    """An agent and the tools it was given."""
+
+    agent: Agent
+    tools: ToolBox
+
+
 @contextlib.contextmanager
 def open_bell(config: Config) -> Iterator[Bell]:
     """Open the owner's timers and alarms; they ring only where somebody runs them."""
@@ -43,7 +52,7 @@ async def open_agent(
     voice: VoiceControl | None = None,
     restart: Callable[[], None] | None = None,
     dry_run: bool = False,
-) -> AsyncIterator[Agent]:
+) -> AsyncIterator[EquippedAgent]:
     """Load the agent with its tools.
 
     Args:
@@ -75,4 +84,4 @@ async def open_agent(
         box = ToolBox(chosen, context, dry_run=dry_run)
         async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
             agent.engine.use_tools(box)
-            yield agent.engine
+            yield EquippedAgent(agent.engine, box)
