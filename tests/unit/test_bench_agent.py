@@ -67,8 +67,8 @@ def quick(monkeypatch):
 
 def test_the_file_is_what_other_readers_expect(tmp_path):
     path = tmp_path / "a.gguf"
-    figures: dict[str, Figure] = {"a.text": "é", "a.yes": True, "a.count": 3, "a.part": 0.5, "a.kinds": [1, -2],
-               "a.words": ["x", "yz"]}  # fmt: skip
+    figures: dict[str, Figure] = {"a.text": "é", "a.yes": True, "a.count": 3, "a.part": 0.5,
+                                  "a.kinds": [1, -2], "a.words": ["x", "yz"]}  # fmt: skip
     odd = Tensor("odd", (3, 2), Weights.F32, lambda: [b"\x00\x00\x80?" * 5, b"\x00\x00\x00@"])
     last = Tensor("last", (1, 32), Weights.Q8_0, lambda: [bytes(34)])
     write_gguf(path, figures, [odd, last])
