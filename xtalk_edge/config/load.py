@@ -16,6 +16,7 @@ from xtalk_edge.config.locate import KeyPath
 from xtalk_edge.config.schema import Config, EngineConfig, ManagerConfig
 from xtalk_edge.config.source import Source, dotted
 from xtalk_edge.config.toml_text import dump, shown
+from xtalk_edge.config.tool_checks import check_tools
 
 __all__ = ["dump", "load", "load_text"]
 
@@ -134,6 +135,7 @@ def _check_together(source: Source, config: Config) -> None:
         elif name in known:
             source.complain(path, f"another device is called {shown(device.name)} too; rename one")
         known.add(name)
+    check_tools(source, config.tools)
 
 
 def _anchored(source: Source, config: Config, path: Path) -> Config:
@@ -147,6 +149,12 @@ def _anchored(source: Source, config: Config, path: Path) -> Config:
         if isinstance(section, EngineConfig) and not source.is_overridden((name, "type")):
             spec = _full_name(section.type, path.parent)
             changes[name] = dataclasses.replace(section, type=spec)
+    if not source.is_overridden(("tools", "own")):
+        own = tuple(
+            dataclasses.replace(each, spec=_full_name(each.spec, path.parent))
+            for each in config.tools.own
+        )
+        changes["tools"] = dataclasses.replace(config.tools, own=own)
     if not source.is_overridden(("managers",)):
         changes["managers"] = tuple(
             dataclasses.replace(manager, spec=_full_name(manager.spec, path.parent))
@@ -208,6 +216,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_text_list(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
@@ -216,6 +228,7 @@ _KINDS: dict[Any, tuple[str, Callable[[Any], bool], Callable[[Any], Any]]] = {
     int: ("a whole number", _is_whole, int),
     float: ("a number", _is_number, float),
     str: ("text in quotes", _is_text, str),
+    bool: ("true or false", _is_flag, bool),
     tuple[str, ...]: ('a list of text, like ["a", "b"]', _is_text_list, tuple),
 }
 

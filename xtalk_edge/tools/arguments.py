@@ -1,21 +1,29 @@
 """Checks a tool's arguments against its JSON schema (pure).
 
-The part of JSON schema that a grammar can bound: flat objects of strings, whole numbers, numbers
-and booleans. Problems come back in words, because they are spoken.
+The part of JSON schema that a grammar can bound: strings, whole numbers, numbers and booleans,
+lists of these, and one level of objects of these. Problems come back in words, because they are
+spoken.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from xtalk_edge.errors import ConfigError
 
-TYPES = ("string", "integer", "number", "boolean")
+SCALARS = ("string", "integer", "number", "boolean")
+TYPES = (*SCALARS, "array", "object")
 KEYS = {"type", "description", "enum", "minimum", "maximum", "maxLength"}
+OWN_KEYS = {"array": {"items", "maxItems"}, "object": {"properties", "required"}}
+"""What only these types may have."""
 
 DEFAULT_MAX_LENGTH = 64
 """Characters of a text argument when its schema sets no limit: a long name, a short note."""
+
+DEFAULT_MAX_ITEMS = 8
+"""Items of a list argument when its schema sets no limit: more are hard to say in one breath."""
 
 
 def check_schema(name: str, properties: dict[str, Any], required: tuple[str, ...]) -> None:
@@ -25,15 +33,28 @@ def check_schema(name: str, properties: dict[str, Any], required: tuple[str, ...
         ConfigError: with the tool's name and the offending argument.
     """
     for argument, schema in properties.items():
-        if schema.get("type") not in TYPES:
-            raise ConfigError(f"tool {name}: argument {argument}: type must be one of {TYPES}")
-        if unknown := sorted(set(schema) - KEYS):
-            raise ConfigError(f"tool {name}: argument {argument}: unknown key {unknown[0]!r}")
-        if "enum" in schema and schema["type"] != "string":
-            raise ConfigError(f"tool {name}: argument {argument}: enum is for strings only")
+        _check_described(f"tool {name}: argument {argument}", schema, TYPES)
     for argument in required:
         if argument not in properties:
             raise ConfigError(f"tool {name}: required argument {argument} is not described")
+
+
+def _check_described(place: str, schema: dict[str, Any], types: tuple[str, ...]) -> None:
+    kind = schema.get("type")
+    if kind not in types:
+        raise ConfigError(f"{place}: type must be one of {types}")
+    if unknown := sorted(set(schema) - KEYS - OWN_KEYS.get(kind, set())):
+        raise ConfigError(f"{place}: unknown key {unknown[0]!r}")
+    if "enum" in schema and kind != "string":
+        raise ConfigError(f"{place}: enum is for strings only")
+    if kind == "array":
+        _check_described(f"{place}: items", schema.get("items") or {}, SCALARS)
+    elif kind == "object":
+        members = schema.get("properties") or {}
+        if not members:
+            raise ConfigError(f"{place}: an object needs properties")
+        for name, member in members.items():
+            _check_described(f"{place}.{name}", member, SCALARS)
 
 
 def check_arguments(
@@ -53,12 +74,26 @@ def check_arguments(
 
 
 def _check_value(name: str, schema: dict[str, Any], value: Any) -> str:
-    kind = schema["type"]
-    if kind == "boolean":
-        return "" if isinstance(value, bool) else f"the {name} must be yes or no"
-    if kind == "string":
-        return _check_text(name, schema, value)
-    return _check_number(name, schema, value)
+    return _CHECKS[schema["type"]](name, schema, value)
+
+
+def _check_list(name: str, schema: dict[str, Any], value: Any) -> str:
+    if not isinstance(value, list):
+        return f"the {name} must be a list"
+    if len(value) > schema.get("maxItems", DEFAULT_MAX_ITEMS):
+        return f"the {name} are too many"
+    problems = (_check_value(name, schema["items"], item) for item in value)
+    return next(filter(None, problems), "")
+
+
+def _check_group(name: str, schema: dict[str, Any], value: Any) -> str:
+    if not isinstance(value, dict):
+        return f"the {name} must be said in parts"
+    return check_arguments(schema["properties"], tuple(schema.get("required", ())), value)
+
+
+def _check_flag(name: str, _schema: dict[str, Any], value: Any) -> str:
+    return "" if isinstance(value, bool) else f"the {name} must be yes or no"
 
 
 def _check_text(name: str, schema: dict[str, Any], value: Any) -> str:
@@ -84,6 +119,16 @@ def _check_number(name: str, schema: dict[str, Any], value: Any) -> str:
     if high is not None and value > high:
         return f"the {name} must be at most {high}"
     return ""
+
+
+_CHECKS: dict[str, Callable[[str, dict[str, Any], Any], str]] = {
+    "boolean": _check_flag,
+    "string": _check_text,
+    "integer": _check_number,
+    "number": _check_number,
+    "array": _check_list,
+    "object": _check_group,
+}
 
 
 def _spoken(name: str) -> str:

@@ -16,6 +16,9 @@ CLOSE = "</tool_call>"
 DEFAULT_MAX_LENGTH = 64
 """Characters of a text argument when its schema sets no limit."""
 
+DEFAULT_MAX_ITEMS = 8
+"""Items of a list argument when its schema sets no limit."""
+
 DEFAULT_DIGITS = 6
 """Digits of a number without bounds: a million of anything is enough by voice."""
 
@@ -51,10 +54,8 @@ def longest_call(schemas: list[dict[str, Any]]) -> int:
     longest = 0
     for schema in schemas:
         function = schema["function"]
-        characters = len(f'\n{{"name": "{function["name"]}", "arguments": {{}}}}\n' + OPEN + CLOSE)
-        for name, value in (function.get("parameters") or {}).get("properties", {}).items():
-            characters += len(f'"{name}": , ') + _longest_value(value)
-        longest = max(longest, characters)
+        characters = len(f'\n{{"name": "{function["name"]}", "arguments": }}\n' + OPEN + CLOSE)
+        longest = max(longest, characters + _longest_object(function.get("parameters") or {}))
     return longest
 
 
@@ -69,7 +70,8 @@ def _arguments(parameters: dict[str, Any], prefix: str, rules: list[str]) -> str
     if not items:
         return ""
     for index, (name, schema) in enumerate(items):
-        rules.append(f"{prefix}-a{index} ::= {_literal(json.dumps(name) + ': ')} {_value(schema)}")
+        value = _value(schema, f"{prefix}-v{index}", rules)
+        rules.append(f"{prefix}-a{index} ::= {_literal(json.dumps(name) + ': ')} {value}")
         last = index + 1 == len(items)
         after = "" if last else f" {prefix}-n{index + 1}"
         for kind, comma in (("f", ""), ("n", _literal(", ") + " ")):
@@ -82,7 +84,7 @@ def _arguments(parameters: dict[str, Any], prefix: str, rules: list[str]) -> str
     return f"{prefix}-f0 "
 
 
-def _value(schema: dict[str, Any]) -> str:
+def _value(schema: dict[str, Any], prefix: str, rules: list[str]) -> str:
     if "enum" in schema:
         return f"({' | '.join(_literal(json.dumps(value)) for value in schema['enum'])})"
     kind = schema.get("type")
@@ -94,6 +96,12 @@ def _value(schema: dict[str, Any]) -> str:
         return f'{_digits(schema)} ("." [0-9]{{1,{FRACTION_DIGITS}}})?'
     if kind == "string":
         return f'"\\"" {CHARACTER}{{1,{_max_length(schema)}}} "\\""'
+    if kind == "array" and "items" in schema:
+        item = _value(schema["items"], prefix, rules)
+        more = f' (", " {item}){{0,{_max_items(schema) - 1}}}' if _max_items(schema) > 1 else ""
+        return f'"[" ({item}{more})? "]"'
+    if kind == "object" and "properties" in schema:
+        return f'"{{" {_arguments(schema, prefix, rules)}"}}"'
     raise ValueError(f"an argument of type {kind!r} cannot be written in a tool call")
 
 
@@ -114,11 +122,24 @@ def _max_length(schema: dict[str, Any]) -> int:
     return int(schema.get("maxLength", DEFAULT_MAX_LENGTH))
 
 
+def _max_items(schema: dict[str, Any]) -> int:
+    return int(schema.get("maxItems", DEFAULT_MAX_ITEMS))
+
+
+def _longest_object(schema: dict[str, Any]) -> int:
+    members = (schema.get("properties") or {}).items()
+    return len("{}") + sum(len(f'"{n}": , ') + _longest_value(value) for n, value in members)
+
+
 def _longest_value(schema: dict[str, Any]) -> int:
     if "enum" in schema:
         return max(len(json.dumps(value)) for value in schema["enum"])
     if schema.get("type") == "string":
         return _max_length(schema) + len('""')
+    if schema.get("type") == "array":
+        return len("[]") + _max_items(schema) * (len(", ") + _longest_value(schema["items"]))
+    if schema.get("type") == "object":
+        return _longest_object(schema)
     return max(len("false"), len("-.") + _digit_count(schema) + FRACTION_DIGITS)
 
 
