@@ -238,8 +238,13 @@ class Appliance:
             )
         )
         self.agent = equipped.agent
+        sounds = SoundShelf()
         agent_manager = AgentManager(
-            event_bus=bus, config=config, agent=equipped.agent, answers=equipped.tools
+            event_bus=bus,
+            config=config,
+            agent=equipped.agent,
+            sounds=sounds,
+            answers=equipped.tools,
         )
         self.turn = TurnManager(event_bus=bus, config=config, capture=capture)
         self._add(
@@ -255,7 +260,7 @@ class Appliance:
                 tts=tts.engine,
                 worker=tts.worker,
                 playback=self.playback,
-                sounds=SoundShelf(),
+                sounds=sounds,
             ),
             self.playback,
             LatencyManager(event_bus=bus, config=config, capture=capture),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from xtalk_edge.config.locate import KeyPath
 from xtalk_edge.config.schema import McpServerConfig, ToolsConfig
-from xtalk_edge.config.source import KeyPath, Source
+from xtalk_edge.config.source import Source
 from xtalk_edge.config.toml_text import shown
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")

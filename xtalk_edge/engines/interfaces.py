@@ -11,7 +11,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    # An engine's child process is to be small.
+    from xtalk_edge.audio.format import Sound
 
 
 class Engine(ABC):  # noqa: B024 - the slots below are what is abstract
@@ -210,6 +214,8 @@ class ToolResult:
     """Text for the model, and for the owner when the model does not phrase answers itself."""
     ok: bool = True
     arguments: dict[str, Any] = field(default_factory=dict)
+    sound: Sound | None = field(default=None, compare=False)
+    """What is to be played behind the text."""
 
 
 class ToolRunner(Protocol):

@@ -142,15 +142,29 @@ def load_class(spec: str) -> type[Any]:
         ConfigError: the module, file or class does not exist, or the file cannot be read.
         EngineError: a package it imports is missing, or it fails while being imported.
     """
-    place, _, name = spec.rpartition(":")
-    if not place or not name:
-        raise ConfigError(f"{spec!r} must look like 'module:Class' or 'path/to/file.py:Class'")
-    module = _load_file(Path(place)) if place.endswith(".py") else _load_module(place)
+    place, name, module = _load(spec)
     found = getattr(module, name, None)
     if not inspect.isclass(found):
         classes = [n for n, value in vars(module).items() if inspect.isclass(value)]
         raise ConfigError(f"{place} has no class {name}{_nearest(name, classes)}")
     return found
+
+
+def load_named(spec: str) -> Any:
+    """Return whatever "module:name" or "path/to/file.py:name" names; raises as `load_class`."""
+    place, name, module = _load(spec)
+    if not hasattr(module, name):
+        known = [each for each in vars(module) if not each.startswith("_")]
+        raise ConfigError(f"{place} has no {name}{_nearest(name, known)}")
+    return getattr(module, name)
+
+
+def _load(spec: str) -> tuple[str, str, ModuleType]:
+    """Return what a spec says: the place, the name in it, and the module that is there."""
+    place, _, name = spec.rpartition(":")
+    if not place or not name:
+        raise ConfigError(f"{spec!r} must look like 'module:Class' or 'path/to/file.py:Class'")
+    return place, name, _load_file(Path(place)) if place.endswith(".py") else _load_module(place)
 
 
 def _named(slot: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from xtalk_edge.audio.format import Sound
+from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import Config
@@ -29,6 +31,7 @@ from xtalk_edge.events import (
     TurnLLMAgentStartRequested,
     TurnLLMAgentStopRequested,
     TurnTTSFlushRequested,
+    TurnTTSSoundAppendRequested,
     TurnTTSTextAppendRequested,
 )
 from xtalk_edge.managers.base import Manager
@@ -53,6 +56,7 @@ class AgentManager(Manager):
         event_bus: where it listens and publishes.
         config: the settings.
         agent: what thinks.
+        sounds: where what a tool wants played is kept until it is played.
         answers: takes the owner's yes or no before the agent is asked; None where no tool asks.
         silence_limit_s: longest time without anything new from the agent in one turn.
     """
@@ -63,11 +67,13 @@ class AgentManager(Manager):
         event_bus: EventBus,
         config: Config,
         agent: Agent,
+        sounds: SoundShelf | None = None,
         answers: AnswerTaker | None = None,
         silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._agent = agent
+        self.sounds = sounds or SoundShelf()
         self._answers = answers
         self._question = OpenQuestion(config.turn.ask_again)
         self._silence_limit_s = silence_limit_s
@@ -187,6 +193,7 @@ class AgentManager(Manager):
                     turn_id=turn_id, name=item.name, content=item.content, ok=item.ok
                 )
             )
+            said.hold(item.sound)
         else:
             said.add(item)
 
@@ -194,8 +201,11 @@ class AgentManager(Manager):
 class Speech:
     """One reply on its way from the agent to the voice."""
 
-    def __init__(self, manager: Manager, turn_id: int) -> None:
+    def __init__(self, manager: AgentManager, turn_id: int) -> None:
         self._bus = manager.bus
+        self._sounds = manager.sounds
+        self._held: Sound | None = None
+        """What is to be played behind the sentence that comes next."""
         self._turn_id = turn_id
         self._splitter = ClauseSplitter()
         self._text = ""
@@ -215,10 +225,24 @@ class Speech:
         for clause in self._splitter.push(piece):
             self._say(clause)
 
+    def hold(self, sound: Sound | None) -> None:
+        """Play a sound once what follows, up to the next tool's answer or the end, was said."""
+        self._release()
+        self._held = sound
+
+    def _release(self) -> None:
+        if self._held is None:
+            return
+        if rest := self._splitter.flush():
+            self._say(rest)
+        name = self._sounds.keep(self._held)
+        self._held = None
+        self._bus.publish(TurnTTSSoundAppendRequested(turn_id=self._turn_id, sound=name))
+
     def finish(self) -> None:
         """Hand on what is left; nothing more will come."""
-        rest = self._splitter.flush()
-        if rest:
+        self._release()
+        if rest := self._splitter.flush():
             self._say(rest)
         self._bus.publish(LLMAgentResponseFinish(turn_id=self._turn_id, text=self._text))
         self._bus.publish(TurnTTSFlushRequested(turn_id=self._turn_id))

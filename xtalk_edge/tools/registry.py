@@ -7,8 +7,9 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from xtalk_edge.audio.format import Sound
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.errors import ConfigError, EdgeError
 from xtalk_edge.tasks import TaskOwner
@@ -20,10 +21,12 @@ from xtalk_edge.turn.assent import assent
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 RESULT_LIMIT_CHARS = 600
 """Some forty seconds of speech: no answer should be longer, and none may fill the context."""
 
-Handler = Callable[..., Awaitable[str]]
+Handler = Callable[..., Awaitable[str | tuple[str, Sound | None]]]
 
 
 class ToolError(EdgeError):
@@ -37,7 +40,8 @@ class Tool:
     name: str
     description: str
     handler: Handler
-    """Coroutine `(context, **arguments) -> sentence`; must await, not block."""
+    """Coroutine `(context, **arguments) -> sentence`, or sentence and sound; must await, not
+    block."""
     properties: dict[str, Any] = field(default_factory=dict)
     """JSON schema of each argument: string, integer, number or boolean, with its bounds."""
     required: tuple[str, ...] = ()
@@ -113,16 +117,29 @@ class ToolBox:
         self, tools: Iterable[Tool], context: ToolContext, *, dry_run: bool = False
     ) -> None:
         self._tools: dict[str, Tool] = {}
-        for each in tools:
-            if each.name in self._tools:
-                raise ConfigError(f"tool {each.name}: there are two of this name; rename one")
-            self._tools[each.name] = each
+        self.add(tools)
         self._context = context
         self._dry_run = dry_run
         self._pending: ToolCall | None = None
         """The call that waits for a yes."""
         self._tasks = TaskOwner()
         context.help_phrases = self.help_phrases
+
+    def add(self, tools: Iterable[Tool]) -> None:
+        """Take more tools, before the agent is given any.
+
+        Raises:
+            ConfigError: a name is taken.
+        """
+        for each in tools:
+            if each.name in self._tools:
+                raise ConfigError(f"tool {each.name}: there are two of this name; rename one")
+            self._tools[each.name] = each
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Take tools away again, before the agent is given any."""
+        for name in names:
+            del self._tools[name]
 
     def schemas(self) -> list[dict[str, Any]]:
         """Return every tool as an OpenAI function schema."""
@@ -191,10 +208,10 @@ class ToolBox:
         if self._dry_run and found.has_effects:
             would = f"I would {found.in_words(call.arguments)}."
             return ToolResult(call.name, would, arguments=call.arguments)
-        ok, content = await self._perform(found, call)
-        return ToolResult(call.name, _bounded(content), ok, call.arguments)
+        ok, content, sound = await self._perform(found, call)
+        return ToolResult(call.name, _bounded(content), ok, call.arguments, sound)
 
-    async def _perform(self, found: Tool, call: ToolCall) -> tuple[bool, str]:
+    async def _perform(self, found: Tool, call: ToolCall) -> tuple[bool, str, Sound | None]:
         # A task of its own: a tool that ignores its cancellation cannot hold the turn.
         work = found.handler(self._context, **call.arguments)
         task = self._tasks.start(_as_coroutine(work), name=f"tool {found.name}")
@@ -204,23 +221,25 @@ class ToolBox:
             task.cancel()
         if not task.done() or task.cancelled():
             logger.warning("tool %s took longer than %.1f s", found.name, found.limit_s)
-            return False, "Sorry, that took too long."
+            return False, "Sorry, that took too long.", None
         error = task.exception()
         if isinstance(error, ToolError):
-            return False, str(error)
+            return False, str(error), None
         if error is not None:
             # The traceback may quote what the owner said.
             logger.error("tool %s failed: %s", found.name, type(error).__name__)
             logger.debug("tool %s failed", found.name, exc_info=error)
-            return False, "Sorry, that did not work."
-        return True, str(task.result())
+            return False, "Sorry, that did not work.", None
+        result = task.result()
+        text, sound = result if isinstance(result, tuple) else (result, None)
+        return True, str(text), sound
 
     async def aclose(self) -> None:
         """End what is still running."""
         await self._tasks.aclose()
 
 
-async def _as_coroutine(work: Awaitable[str]) -> str:
+async def _as_coroutine(work: Awaitable[T]) -> T:
     return await work
 
 

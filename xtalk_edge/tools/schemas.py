@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from xtalk_edge.engines.agent.prompt import harmless
 from xtalk_edge.tools.arguments import DEFAULT_MAX_ITEMS, SCALARS
@@ -226,7 +226,7 @@ def _given_bounds(schema: dict[str, Any], *, whole: bool) -> Iterator[tuple[str,
             yield key, bound
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
