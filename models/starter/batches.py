@@ -1,9 +1,9 @@
-"""Turns the corpus into batches of tokens of about one size each."""
+"""Turns the corpus into batches of about one size, mostly of what the brain does not know yet."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +21,23 @@ DECISION_TOKENS = 2
 DECISION_WEIGHT = 2.0
 """Whether to act, and with which tool: these count twice, since all that follows hangs on them."""
 
+HARD = 0.5
+"""Surprise of a whole answer, in nats, from which on an example is learnt from in any case."""
+
+EASIEST_SHARE = 0.1
+"""How many of the easiest examples are learnt from; they then count ten times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An encoded example."""
+
+    ids: list[int]
+    asked: int
+    """How many of the tokens are the prompt."""
+    weight: float = 1.0
+    """For how many examples it stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -31,46 +48,79 @@ class Batch:
     weights: Tensor
 
 
-def encode(examples: list[Example], words: Tokenizer) -> list[tuple[list[int], int]]:
-    """Return each example's tokens and how many of them are the prompt."""
+Surprise = Callable[[Batch], Tensor]
+"""Returns the cross-entropy of every target of a batch."""
+
+
+def encode(examples: list[Example], words: Tokenizer) -> list[Item]:
+    """Return examples as tokens."""
     asked = words.encode_batch([e.prompt() for e in examples])
     answers = words.encode_batch([e.target() + chat.END for e in examples])
-    return [(a.ids + b.ids, len(a.ids)) for a, b in zip(asked, answers, strict=True)]
+    return [Item(a.ids + b.ids, len(a.ids)) for a, b in zip(asked, answers, strict=True)]
 
 
-def batches(corpus: Corpus, words: Tokenizer, budget: int) -> Iterator[Batch]:
-    """Yield batches of at most `budget` tokens for ever; only the answers are targets."""
-    pad = tokenizer.number(words, chat.PAD)
-    stream = iter(corpus)
-    while True:
-        pool = encode(list(itertools.islice(stream, POOL)), words)
-        pool.sort(key=lambda pair: len(pair[0]))
-        groups = list(_grouped(pool, budget))
-        corpus.rng.shuffle(groups)
-        for group in groups:
-            yield _batch(group, pad)
+class Batches:
+    """An endless source of batches of at most `budget` tokens; only the answers are targets."""
 
+    def __init__(self, corpus: Corpus, words: Tokenizer, budget: int) -> None:
+        self._stream = iter(corpus)
+        self._rng = corpus.rng
+        self._words = words
+        self._budget = budget
+        self._pad = tokenizer.number(words, chat.PAD)
+        self.drawn = 0
+        """Examples drawn so far."""
 
-def _grouped(
-    pool: list[tuple[list[int], int]], budget: int
-) -> Iterator[list[tuple[list[int], int]]]:
-    """Cut a pool that is sorted by length."""
-    group: list[tuple[list[int], int]] = []
-    for pair in pool:
-        if group and len(pair[0]) * (len(group) + 1) > budget:
-            yield group
-            group = []
-        group.append(pair)
-    yield group
+    def all(self) -> Iterator[Batch]:
+        """Yield batches of whatever is drawn."""
+        while True:
+            yield from self._shuffled(self._pool())
 
+    def mostly_hard(self, surprise: Surprise) -> Iterator[Batch]:
+        """Yield batches in which easy examples are few and count for the many left out.
 
-def _batch(group: list[tuple[list[int], int]], pad: int) -> Batch:
-    width = max(len(ids) for ids, _ in group)
-    tokens = torch.full((len(group), width), pad)
-    targets = torch.full((len(group), width), IGNORED)
-    weights = torch.ones(len(group), width)
-    for row, (ids, asked) in enumerate(group):
-        tokens[row, : len(ids)] = torch.tensor(ids)
-        targets[row, asked : len(ids)] = torch.tensor(ids[asked:])
-        weights[row, asked : asked + DECISION_TOKENS] = DECISION_WEIGHT
-    return Batch(tokens[:, :-1], targets[:, 1:], weights[:, 1:])
+        On average they teach the same, at less than half the cost: looking at an example costs
+        a third of learning from it, and soon most are known.
+        """
+        while True:
+            found: list[Item] = []
+            while len(found) < POOL // 2:
+                for group in self._grouped(self._pool()):
+                    found += self._selected(group, surprise(self._batch(group)).sum(1).tolist())
+            yield from self._shuffled(found)
+
+    def _pool(self) -> list[Item]:
+        self.drawn += POOL
+        return encode(list(itertools.islice(self._stream, POOL)), self._words)
+
+    def _selected(self, group: list[Item], surprises: Iterable[float]) -> Iterator[Item]:
+        for item, nats in zip(group, surprises, strict=True):
+            share = min(1.0, max(EASIEST_SHARE, nats / HARD))
+            if self._rng.random() < share:
+                yield Item(item.ids, item.asked, 1.0 / share)
+
+    def _shuffled(self, items: list[Item]) -> Iterator[Batch]:
+        groups = list(self._grouped(items))
+        self._rng.shuffle(groups)
+        yield from map(self._batch, groups)
+
+    def _grouped(self, items: list[Item]) -> Iterator[list[Item]]:
+        group: list[Item] = []
+        for item in sorted(items, key=lambda each: len(each.ids)):
+            if group and len(item.ids) * (len(group) + 1) > self._budget:
+                yield group
+                group = []
+            group.append(item)
+        yield group
+
+    def _batch(self, group: list[Item]) -> Batch:
+        width = max(len(item.ids) for item in group)
+        tokens = torch.full((len(group), width), self._pad)
+        targets = torch.full((len(group), width), IGNORED)
+        weights = torch.zeros(len(group), width)
+        for row, item in enumerate(group):
+            tokens[row, : len(item.ids)] = torch.tensor(item.ids)
+            targets[row, item.asked : len(item.ids)] = torch.tensor(item.ids[item.asked :])
+            weights[row, item.asked : len(item.ids)] = item.weight
+            weights[row, item.asked : item.asked + DECISION_TOKENS] = DECISION_WEIGHT * item.weight
+        return Batch(tokens[:, :-1], targets[:, 1:], weights[:, 1:])

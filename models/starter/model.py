@@ -153,15 +153,14 @@ class Brain(nn.Module):
         final: Tensor = self.norm(x)
         return final
 
-    def loss(self, tokens: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-        """Return mean weighted cross-entropy over the targets that are not IGNORED."""
+    def surprise(self, tokens: Tensor, targets: Tensor) -> Tensor:
+        """Return the cross-entropy of every target, 0 where it is IGNORED (batch, time)."""
         kept = targets != IGNORED
         table = self.table()
         # Most positions are prompt: the vocabulary product is spent on the answers only.
         logits = F.linear(self.hidden(tokens, table)[kept], table)
         each = F.cross_entropy(logits.float(), targets[kept], reduction="none")
-        kept_weights = weights[kept]
-        return (each * kept_weights).sum() / kept_weights.sum()
+        return torch.zeros(targets.shape, device=each.device).masked_scatter(kept, each)
 
     def parameter_count(self) -> int:
         """Return the number of trained values."""

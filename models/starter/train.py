@@ -9,14 +9,15 @@ import argparse
 import itertools
 import math
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from torch import nn
+from torch import Tensor, nn
 
 from models.starter import chat, export, tokenizer
-from models.starter.batches import Batch, batches
+from models.starter.batches import Batch, Batches
 from models.starter.corpus import Example, open_corpus
 from models.starter.description import HERE
 from models.starter.model import Brain, Shape
@@ -27,6 +28,9 @@ VALIDATION_SEED = 1_000_003
 VALIDATION_BATCHES = 12
 SAVE_EVERY_STEPS = 200
 WARM_UP_STEPS = 100
+ALL_STEPS = 800
+"""Until then nearly everything is new, and choosing would cost more than it saves."""
+
 VECTOR_RATE = 3e-3
 """Peak rate of AdamW, which moves embeddings and norms; Muon moves the matrices."""
 
@@ -88,20 +92,37 @@ class Optimizers:
             optimizer.load_state_dict(state)
 
 
-def loss_of(model: Brain, batch: Batch, device: torch.device) -> torch.Tensor:
-    """Return the loss of one batch, computed in bfloat16."""
+def surprise_of(model: Brain, batch: Batch) -> Tensor:
+    """Return the cross-entropy of every target, computed in bfloat16."""
+    device = next(model.parameters()).device
     with torch.autocast(device.type, torch.bfloat16):
-        return model.loss(
-            batch.tokens.to(device), batch.targets.to(device), batch.weights.to(device)
-        )
+        return model.surprise(batch.tokens.to(device), batch.targets.to(device))
 
 
-def validation_loss(model: Brain, words: Tokenizer, budget: int, device: torch.device) -> float:
+def loss_of(model: Brain, batch: Batch) -> Tensor:
+    """Return the weighted mean loss of one batch."""
+    surprise = surprise_of(model, batch)
+    weights = batch.weights.to(surprise.device)
+    return (surprise * weights).sum() / weights.sum()
+
+
+def batches_for(model: Brain, source: Batches, step: int) -> Iterator[Batch]:
+    """Yield what to learn from: at first everything, later mostly what is not known yet."""
+
+    def surprise(batch: Batch) -> Tensor:
+        with torch.no_grad():
+            return surprise_of(model, batch)
+
+    yield from itertools.islice(source.all(), max(0, ALL_STEPS - step))
+    yield from source.mostly_hard(surprise)
+
+
+def validation_loss(model: Brain, words: Tokenizer, budget: int) -> float:
     """Return the mean loss on some batches of unseen draws."""
     with torch.no_grad():
-        stream = batches(open_corpus(VALIDATION_SEED), words, budget)
+        stream = Batches(open_corpus(VALIDATION_SEED), words, budget).all()
         unseen = itertools.islice(stream, VALIDATION_BATCHES)
-        losses = [loss_of(model, batch, device).item() for batch in unseen]
+        losses = [loss_of(model, batch).item() for batch in unseen]
     return sum(losses) / len(losses)
 
 
@@ -124,22 +145,22 @@ def train(options: argparse.Namespace, words: Tokenizer) -> Brain:
         print(f"resuming at step {first}", flush=True)
     print(f"{model.parameter_count():,} parameters, {options.steps} steps", flush=True)
     # A resumed run draws new examples: the corpus is endless, none need be seen twice.
-    stream = batches(open_corpus(options.seed + first), words, options.tokens)
-    began_at_s, seen, smooth = time.monotonic(), 0, 0.0
+    source = Batches(open_corpus(options.seed + first), words, options.tokens)
+    stream = batches_for(model, source, first)
+    began_at_s, smooth = time.monotonic(), 0.0
     for step in range(first, options.steps):
         batch = next(stream)
-        loss = loss_of(model, batch, device)
+        loss = loss_of(model, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizers.step(share_of_peak(step, options.steps))
-        seen += len(batch.tokens)
         smooth = loss.item() if step == first else 0.98 * smooth + 0.02 * loss.item()
         if (step + 1) % 50 == 0:
             took_s = time.monotonic() - began_at_s
             left_s = took_s / (step + 1 - first) * (options.steps - step - 1)
             print(
                 f"step {step + 1}/{options.steps}  loss {smooth:.4f}  "
-                f"{seen / took_s:.0f} sentences/s  {left_s / 60:.1f} min left",
+                f"{source.drawn / took_s:.0f} sentences/s  {left_s / 60:.1f} min left",
                 flush=True,
             )
         if (step + 1) % SAVE_EVERY_STEPS == 0:
@@ -147,7 +168,7 @@ def train(options: argparse.Namespace, words: Tokenizer) -> Brain:
             torch.save({"model": model.state_dict(), "optimizers": optimizers.state(),
                         "step": step + 1}, partial)  # fmt: skip
             partial.replace(saved)
-    unseen = validation_loss(model, words, options.tokens, device)
+    unseen = validation_loss(model, words, options.tokens)
     print(f"validation loss {unseen:.4f}", flush=True)
     return model.cpu()
 
