@@ -25,6 +25,7 @@ from xtalk_edge.events import (
     TTSStopped,
     TurnTTSPauseRequested,
     TurnTTSResumeRequested,
+    TurnTTSSoundAppendRequested,
 )
 from xtalk_edge.managers.playback import PlaybackManager
 
@@ -70,6 +71,41 @@ async def bench(
         await made.capture.shutdown()
         await made.playback.shutdown()
         await made.bus.aclose()
+
+
+def test_an_alarm_is_heard_although_the_voice_is_muted():
+    async def scene():
+        async with bench() as b:
+            b.playback.set_percent(0)
+            # Past the ramp.
+            await asyncio.sleep(0.1)
+            b.bus.publish(TurnTTSSoundAppendRequested(turn_id=2, sound="alarm"))
+            b.say(1, ("one", 0.5))
+            await asyncio.sleep(1)
+            assert b.level_at(0.4) == 0
+            b.say(2, ("two", 0.5))
+            await asyncio.sleep(1)
+            assert b.level_at(1.5) > LEVEL * 0.1
+            assert b.playback.get_percent() == 0
+            b.say(3, ("three", 0.5))
+            await asyncio.sleep(1)
+            assert b.level_at(2.5) == 0
+
+    run_virtual(scene())
+
+
+def test_a_tools_own_sound_keeps_to_the_volume():
+    async def scene():
+        async with bench() as b:
+            b.playback.set_percent(0)
+            # Past the ramp.
+            await asyncio.sleep(0.1)
+            b.bus.publish(TurnTTSSoundAppendRequested(turn_id=1, sound="audio-1"))
+            b.say(1, ("one", 0.5))
+            await asyncio.sleep(1)
+            assert b.level_at(0.4) == 0
+
+    run_virtual(scene())
 
 
 def test_start_and_end_are_told_when_they_are_audible():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from xtalk_edge.audio.chimes import CHIMES
 from xtalk_edge.audio.format import Samples, db_to_gain, pcm_to_samples
 from xtalk_edge.audio.resample import Resampler
 from xtalk_edge.bus import EventBus, handles
@@ -19,10 +20,14 @@ from xtalk_edge.events import (
     TTSStopped,
     TurnTTSPauseRequested,
     TurnTTSResumeRequested,
+    TurnTTSSoundAppendRequested,
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.turn.heard import HeardLedger
+
+RING_PERCENT = 40
+"""An alarm is not silent because the voice was muted last night; this is heard across a room."""
 
 
 class PlaybackManager(Manager):
@@ -40,6 +45,8 @@ class PlaybackManager(Manager):
         self._volume_percent = 100
         self._ducked_turn_id: int | None = None
         """Whose reply is lowered, also one that has not begun; None at full volume."""
+        self._ringing_turn_id: int | None = None
+        """Whose reply is a timer or an alarm."""
 
     async def start(self) -> None:
         """Begin feeding the card."""
@@ -65,7 +72,10 @@ class PlaybackManager(Manager):
 
     def _apply_gain(self) -> None:
         # Loudness is roughly the square of the setting, so that each step sounds alike.
-        gain = (self._volume_percent / 100) ** 2 * db_to_gain(self.config.audio.output_gain_db)
+        percent = self._volume_percent
+        if self._ringing_turn_id == self._reply.turn_id:
+            percent = max(percent, RING_PERCENT)
+        gain = (percent / 100) ** 2 * db_to_gain(self.config.audio.output_gain_db)
         if self._ducked_turn_id is not None:
             gain *= db_to_gain(self.config.turn.duck_db)
         self._core.set_gain(gain, self.config.turn.duck_ramp_ms)
@@ -76,7 +86,8 @@ class PlaybackManager(Manager):
         """Open the ledger of a new reply."""
         self._reply = Reply(turn_id, self)
         if self._ducked_turn_id != turn_id:
-            self._duck(None)
+            self._ducked_turn_id = None
+        self._apply_gain()
 
     def begin_clause(self, text: str, rate_hz: int) -> Clause:
         """Open the next clause of the current reply; audio is added to what is returned."""
@@ -122,6 +133,13 @@ class PlaybackManager(Manager):
         """Raise the voice again."""
         self._duck(None)
         self.bus.publish(TTSResumed(turn_id=event.turn_id))
+
+    @handles(TurnTTSSoundAppendRequested)
+    def on_sound(self, event: TurnTTSSoundAppendRequested) -> None:
+        """Let a chime be heard, whatever the volume."""
+        if event.sound in CHIMES:
+            self._ringing_turn_id = event.turn_id
+            self._apply_gain()
 
     def _duck(self, turn_id: int | None) -> None:
         if turn_id != self._ducked_turn_id:
