@@ -20,6 +20,8 @@ RUNTIME_DATA = (
     "models/starter/*.json",
     "models/starter/*.onnx",
     "models/starter/*.LICENSE.txt",
+    "models/starter/ctc/*.onnx",
+    "models/starter/ctc/tokens.txt",
 )
 
 
