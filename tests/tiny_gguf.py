@@ -54,9 +54,11 @@ def random_weights(path, *, width=64, hidden=96, layers=2, **options):
     return _write(Path(path), width=width, hidden=hidden, layers=layers, weights=weights, **options)
 
 
-def _write(path, *, width, hidden, layers, weights, template=None, context=2048, heads=4):
+def _write(
+    path, *, width, hidden, layers, weights, template=None, context=2048, heads=4, figures=None
+):
     kinds = [1] * 256 + [3] * len(CONTROL) + [4] * len(VISIBLE) + [1]
-    figures = {
+    header = {
         "general.architecture": "llama",
         "llama.context_length": context,
         "llama.embedding_length": width,
@@ -76,7 +78,7 @@ def _write(path, *, width, hidden, layers, weights, template=None, context=2048,
         "tokenizer.ggml.add_bos_token": False,
     }
     if template:
-        figures["tokenizer.chat_template"] = template
+        header["tokenizer.chat_template"] = template
     random = np.random.default_rng(6)
 
     def matrix(rows, columns):
@@ -92,7 +94,9 @@ def _write(path, *, width, hidden, layers, weights, template=None, context=2048,
         for name in ("ffn_gate", "ffn_up"):
             arrays[f"blk.{layer}.{name}"] = matrix(hidden, width)
         arrays[f"blk.{layer}.ffn_down"] = matrix(width, hidden)
-    write_gguf(path, figures, [_tensor(name, array) for name, array in arrays.items()])
+    write_gguf(
+        path, header | (figures or {}), [_tensor(name, array) for name, array in arrays.items()]
+    )
     return path
 
 
