@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -11,20 +12,25 @@ from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.interfaces import Agent
+from xtalk_edge.errors import ModelError
 from xtalk_edge.store.alarms import AlarmTable
 from xtalk_edge.store.database import Database
 from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.store.timers import TimerTable
-from xtalk_edge.tools.alarm_service import AlarmService
-from xtalk_edge.tools.bell import Bell
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext, VoiceControl, VolumeControl
-from xtalk_edge.tools.device_facts import DeviceFacts
-from xtalk_edge.tools.outputs import MemoryOutputs
-from xtalk_edge.tools.registry import ToolBox
-from xtalk_edge.tools.timer_service import TimerService
+from xtalk_edge.tools.device.device_facts import DeviceFacts
+from xtalk_edge.tools.home.outputs import MemoryOutputs
+from xtalk_edge.tools.mcp import mcp_servers
+from xtalk_edge.tools.own import own_tools
+from xtalk_edge.tools.registry import Tool, ToolBox
+from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
+from xtalk_edge.tools.timekeeping.bell import Bell
+from xtalk_edge.tools.timekeeping.timer_service import TimerService
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,26 @@ async def open_agent(
             choose=luck,
         )
         chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
-        box = ToolBox(chosen, context, dry_run=dry_run)
-        async with contextlib.aclosing(box), hosting.hosted("agent", config.agent) as agent:
-            agent.engine.use_tools(box)
+        box = ToolBox([*chosen, *own_tools(config.tools.own)], context, dry_run=dry_run)
+        async with (
+            contextlib.aclosing(box),
+            # They connect while the model is loaded.
+            mcp_servers(config) as servers,
+            hosting.hosted("agent", config.agent) as agent,
+        ):
+            _equip(agent.engine, box, await servers.tools(box.names()))
             yield EquippedAgent(agent.engine, box)
+
+
+def _equip(agent: Agent, box: ToolBox, of_servers: list[Tool]) -> None:
+    """Give an agent the tools; those of servers only if there is room for all."""
+    box.add(of_servers)
+    try:
+        agent.use_tools(box)
+    except ModelError as error:
+        if not of_servers:
+            raise
+        # What a server offers may grow overnight; the household must not stop for it.
+        logger.warning("the tools of mcp servers are left out: %s; or name some in allow", error)
+        box.remove(tool.name for tool in of_servers)
+        agent.use_tools(box)

@@ -136,6 +136,10 @@ class ToolBox:
                 raise ConfigError(f"tool {each.name}: there are two of this name; rename one")
             self._tools[each.name] = each
 
+    def names(self) -> list[str]:
+        """Return the names of all tools."""
+        return list(self._tools)
+
     def remove(self, names: Iterable[str]) -> None:
         """Take tools away again, before the agent is given any."""
         for name in names:
