@@ -55,7 +55,17 @@ def random_weights(path, *, width=64, hidden=96, layers=2, **options):
 
 
 def _write(
-    path, *, width, hidden, layers, weights, template=None, context=2048, heads=4, figures=None
+    path,
+    *,
+    width,
+    hidden,
+    layers,
+    weights,
+    template=None,
+    context=2048,
+    heads=4,
+    name="",
+    figures=None,
 ):
     kinds = [1] * 256 + [3] * len(CONTROL) + [4] * len(VISIBLE) + [1]
     header = {
@@ -77,6 +87,8 @@ def _write(
         "tokenizer.ggml.eos_token_id": token(END),
         "tokenizer.ggml.add_bos_token": False,
     }
+    if name:
+        header["general.name"] = name
     if template:
         header["tokenizer.chat_template"] = template
     random = np.random.default_rng(6)
@@ -87,15 +99,15 @@ def _write(
     ones = np.ones(width)
     arrays = {"token_embd": weights["embedding"], "output": weights["output"], "output_norm": ones}
     for layer in range(layers):
-        for name in ("attn_norm", "ffn_norm"):
-            arrays[f"blk.{layer}.{name}"] = ones
-        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            arrays[f"blk.{layer}.{name}"] = matrix(width, width)
-        for name in ("ffn_gate", "ffn_up"):
-            arrays[f"blk.{layer}.{name}"] = matrix(hidden, width)
+        for part in ("attn_norm", "ffn_norm"):
+            arrays[f"blk.{layer}.{part}"] = ones
+        for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            arrays[f"blk.{layer}.{part}"] = matrix(width, width)
+        for part in ("ffn_gate", "ffn_up"):
+            arrays[f"blk.{layer}.{part}"] = matrix(hidden, width)
         arrays[f"blk.{layer}.ffn_down"] = matrix(width, hidden)
     write_gguf(
-        path, header | (figures or {}), [_tensor(name, array) for name, array in arrays.items()]
+        path, header | (figures or {}), [_tensor(key, array) for key, array in arrays.items()]
     )
     return path
 
