@@ -17,14 +17,14 @@ from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.tools.alarm_service import AlarmService
-from xtalk_edge.tools.bell import Bell
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.lists import SHOPPING
+from xtalk_edge.tools.kept.lists import SHOPPING
 from xtalk_edge.tools.registry import ToolBox
-from xtalk_edge.tools.ringing import MissedRings
-from xtalk_edge.tools.timer_service import TimerService
+from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
+from xtalk_edge.tools.timekeeping.bell import Bell
+from xtalk_edge.tools.timekeeping.ringing import MissedRings
+from xtalk_edge.tools.timekeeping.timer_service import TimerService
 
 MEAN_PAUSE_S = 60.0
 """Between two requests."""

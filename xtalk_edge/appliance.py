@@ -38,7 +38,7 @@ from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.household import open_agent, open_bell
-from xtalk_edge.tools.voice_control import EngineVoice
+from xtalk_edge.tools.voice.voice_control import EngineVoice
 
 Progress = Callable[[str], None]
 

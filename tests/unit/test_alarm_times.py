@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.tool_parts import TEN_PAST_FOUR
 from xtalk_edge.store.alarms import AlarmRule
-from xtalk_edge.tools.alarm_times import (
+from xtalk_edge.tools.timekeeping.alarm_times import (
     DAYS,
     REPEATS,
     AlarmTimeError,
@@ -18,7 +18,7 @@ from xtalk_edge.tools.alarm_times import (
     hours_meant,
     new_rule,
 )
-from xtalk_edge.tools.recurrence import next_occurrence, occurs_on
+from xtalk_edge.tools.timekeeping.recurrence import next_occurrence, occurs_on
 
 MONDAY = TEN_PAST_FOUR.date()  # ten past four in the afternoon
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xtalk_edge.store.alarms import AlarmRule
-from xtalk_edge.tools.recurrence import (
+from xtalk_edge.tools.timekeeping.recurrence import (
     instant_on,
     last_day,
     next_day,

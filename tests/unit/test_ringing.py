@@ -19,7 +19,7 @@ from xtalk_edge.events import (
     WakeWordDetected,
 )
 from xtalk_edge.managers.ringing import PAUSE_S, ROUNDS, RingingManager
-from xtalk_edge.tools.ringing import MISSED_S, Ring
+from xtalk_edge.tools.timekeeping.ringing import MISSED_S, Ring
 
 
 def bell(kind="timer", late_s=0.0):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.tools.arithmetic import (
+from xtalk_edge.tools.figures.arithmetic import (
     LIMIT,
     SumError,
     calculate,

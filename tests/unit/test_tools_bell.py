@@ -12,8 +12,8 @@ from xtalk_edge.store.alarms import AlarmRule, AlarmTable
 from xtalk_edge.store.database import Database
 from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.tools.bell import LOOK_EVERY_S
-from xtalk_edge.tools.ringing import MissedRings
+from xtalk_edge.tools.timekeeping.bell import LOOK_EVERY_S
+from xtalk_edge.tools.timekeeping.ringing import MissedRings
 
 TODAY = TEN_PAST_FOUR.date()
 HOUR = datetime.timedelta(hours=1)

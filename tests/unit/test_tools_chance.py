@@ -4,7 +4,7 @@ import re
 import pytest
 
 from tests.unit.tool_talk import talk
-from xtalk_edge.tools.chance import flip_coin, roll_dice
+from xtalk_edge.tools.figures.chance import flip_coin, roll_dice
 from xtalk_edge.tools.spoken import number_words
 
 TOOLS = (flip_coin, roll_dice)

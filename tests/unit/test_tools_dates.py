@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from tests.unit.tool_parts import run_call
 from xtalk_edge.engines.interfaces import ToolCall
-from xtalk_edge.tools.date_steps import DateError, shift
-from xtalk_edge.tools.date_words import MONTHS, WEEKDAYS, plain_date
-from xtalk_edge.tools.days import days_until, get_date, shift_date
+from xtalk_edge.tools.dates.date_steps import DateError, shift
+from xtalk_edge.tools.dates.date_words import MONTHS, WEEKDAYS, plain_date
+from xtalk_edge.tools.dates.days import days_until, get_date, shift_date
+from xtalk_edge.tools.dates.spoken_dates import LONGEST_CHARS, read_date
 from xtalk_edge.tools.spoken import number_words, ordinal
-from xtalk_edge.tools.spoken_dates import LONGEST_CHARS, read_date
 
 TODAY = datetime.date(2026, 5, 4)  # a Monday
 DAYS = st.dates(datetime.date(1, 1, 1), datetime.date(9999, 12, 31))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.tools.device_names import devices_meant, kind_of
+from xtalk_edge.tools.home.device_names import devices_meant, kind_of
 from xtalk_edge.tools.names import name_key
 
 NAMES = ("kitchen light", "Bedroom Light", "hall light", "fan", "TV lamp", "desk lamp")

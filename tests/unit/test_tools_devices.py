@@ -2,8 +2,8 @@ import pytest
 
 from tests.unit.tool_talk import talk
 from xtalk_edge.errors import DeviceError
-from xtalk_edge.tools.devices import device_state, switch_device
-from xtalk_edge.tools.outputs import MemoryOutputs
+from xtalk_edge.tools.home.devices import device_state, switch_device
+from xtalk_edge.tools.home.outputs import MemoryOutputs
 
 TOOLS = (switch_device, device_state)
 HOUSE = ("kitchen light", "bedroom light", "fan", "desk lamp", "heater")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.tools.holidays import HOLIDAYS, easter, month_end, nth_weekday
+from xtalk_edge.tools.dates.holidays import HOLIDAYS, easter, month_end, nth_weekday
 
 YEARS = st.integers(1, 9999)
 

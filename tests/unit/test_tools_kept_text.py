@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.tools.kept_text import kept_text
+from xtalk_edge.tools.kept.kept_text import kept_text
 
 
 @pytest.mark.parametrize(

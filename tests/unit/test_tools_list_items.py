@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.tools.list_items import PAIRS, split_items
+from xtalk_edge.tools.kept.list_items import PAIRS, split_items
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.unit.tool_talk import talk
-from xtalk_edge.tools.lists import MOST_ITEMS, MOST_LISTS, add_item, read_list, remove_item
+from xtalk_edge.tools.kept.lists import MOST_ITEMS, MOST_LISTS, add_item, read_list, remove_item
 
 TOOLS = (add_item, remove_item, read_list)
 

@@ -1,5 +1,5 @@
 from tests.unit.tool_talk import talk
-from xtalk_edge.tools.memories import MOST_MEMORIES, forget, recall, remember
+from xtalk_edge.tools.kept.memories import MOST_MEMORIES, forget, recall, remember
 
 TOOLS = (remember, recall, forget)
 KEYS = ("remember", {"text": "my keys are in the drawer"})

@@ -1,7 +1,13 @@
 import pytest
 
 from tests.unit.tool_talk import talk
-from xtalk_edge.tools.notes import LONGEST_CHARACTERS, MOST_NOTES, add_note, delete_note, read_notes
+from xtalk_edge.tools.kept.notes import (
+    LONGEST_CHARACTERS,
+    MOST_NOTES,
+    add_note,
+    delete_note,
+    read_notes,
+)
 
 TOOLS = (add_note, read_notes, delete_note)
 

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from tests.unit.tool_parts import make_context
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.store.database import Database
-from xtalk_edge.tools import chance, devices, lists, memories, notes, restart, voice, volume
-from xtalk_edge.tools.outputs import MemoryOutputs
+from xtalk_edge.tools.device import restart
+from xtalk_edge.tools.figures import chance
+from xtalk_edge.tools.home import devices
+from xtalk_edge.tools.home.outputs import MemoryOutputs
+from xtalk_edge.tools.kept import lists, memories, notes
 from xtalk_edge.tools.registry import RESULT_LIMIT_CHARS, Tool, ToolBox
+from xtalk_edge.tools.voice import voice, volume
 
 MODULES = (chance, devices, lists, memories, notes, restart, voice, volume)
 TOOLS = [each for module in MODULES for each in vars(module).values() if isinstance(each, Tool)]

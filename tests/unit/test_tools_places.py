@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.unit.tool_parts import run_call
 from xtalk_edge.engines.interfaces import ToolCall
-from xtalk_edge.tools.clock import _time_there
-from xtalk_edge.tools.places import Place, gazetteer, local_times, plain_name
+from xtalk_edge.tools.dates.clock import _time_there
+from xtalk_edge.tools.dates.places import Place, gazetteer, local_times, plain_name
 from xtalk_edge.tools.registry import ToolError
 
 NOW = datetime.datetime(2026, 5, 4, 16, 10, tzinfo=datetime.UTC)

@@ -1,5 +1,5 @@
 from tests.unit.tool_talk import talk
-from xtalk_edge.tools.restart import restart
+from xtalk_edge.tools.device.restart import restart
 
 ASKED = ("restart", dict[str, int]())
 

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from xtalk_edge.tools.ringing import MISSED_S, MissedRings, Ring
+from xtalk_edge.tools.timekeeping.ringing import MISSED_S, MissedRings, Ring
 
 MONDAY = datetime.date(2026, 5, 4)
 

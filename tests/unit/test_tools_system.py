@@ -10,10 +10,10 @@ from tests.unit.tool_parts import make_context
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.store.database import Database
-from xtalk_edge.tools.device_facts import DeviceFacts
-from xtalk_edge.tools.network_facts import addresses, connection
+from xtalk_edge.tools.device.device_facts import DeviceFacts
+from xtalk_edge.tools.device.network_facts import addresses, connection
+from xtalk_edge.tools.device.system import long_words, size_words, system_status
 from xtalk_edge.tools.registry import ToolBox
-from xtalk_edge.tools.system import long_words, size_words, system_status
 
 FIB_TRIE = """Main:
   +-- 0.0.0.0/0 3 0 5

@@ -11,7 +11,7 @@ from xtalk_edge.store.database import Database
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.registry import ToolBox
-from xtalk_edge.tools.timer_names import plain_name, timer_key
+from xtalk_edge.tools.timekeeping.timer_names import plain_name, timer_key
 
 
 def converse(tmp_path, *steps, started_at=TEN_PAST_FOUR):

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from tests.unit.tool_parts import run_call
 from xtalk_edge.engines.interfaces import ToolCall
-from xtalk_edge.tools.conversion import convert as convert_tool
-from xtalk_edge.tools.conversion import sensible
-from xtalk_edge.tools.unit_table import KINDS
-from xtalk_edge.tools.units import UnitError, _listed, convert
+from xtalk_edge.tools.figures.conversion import convert as convert_tool
+from xtalk_edge.tools.figures.conversion import sensible
+from xtalk_edge.tools.figures.unit_table import KINDS
+from xtalk_edge.tools.figures.units import UnitError, _listed, convert
 
 UNITS = [unit for unit, _others in _listed()]
 NAMES = sorted({name for unit, others in _listed() for name in (unit.one, unit.many, *others)})

@@ -6,8 +6,8 @@ from tests.unit.tool_talk import talk
 from xtalk_edge.engines.interfaces import TTS
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.engines.worker import Worker
-from xtalk_edge.tools.voice import SPEEDS, change_speed, change_voice
-from xtalk_edge.tools.voice_control import EngineVoice
+from xtalk_edge.tools.voice.voice import SPEEDS, change_speed, change_voice
+from xtalk_edge.tools.voice.voice_control import EngineVoice
 
 TOOLS = (change_voice, change_speed)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.tools.voice_names import voice_meant
+from xtalk_edge.tools.voice.voice_names import voice_meant
 
 NAMES = ("American man", "American woman", "British man", "British woman", "Scottish man")
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tests.unit.tool_parts import Volume
 from tests.unit.tool_talk import talk
-from xtalk_edge.tools.volume import change_volume, mute, set_volume, unmute
+from xtalk_edge.tools.voice.volume import change_volume, mute, set_volume, unmute
 
 TOOLS = (set_volume, change_volume, mute, unmute)
 MUTE, UNMUTE = ("mute", dict[str, int]()), ("unmute", dict[str, int]())

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.tools.word_search import best_matches, word_stems
+from xtalk_edge.tools.kept.word_search import best_matches, word_stems
 
 TEXTS = (
     "my keys are in the drawer",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from xtalk_edge.tools import zone
-from xtalk_edge.tools.zone import local_zone
+from xtalk_edge.tools.timekeeping import zone
+from xtalk_edge.tools.timekeeping.zone import local_zone
 
 JULY = datetime.datetime(2026, 7, 1, tzinfo=datetime.UTC)
 

@@ -10,12 +10,12 @@ from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.store.timers import TimerTable
-from xtalk_edge.tools.alarm_service import AlarmService
-from xtalk_edge.tools.bell import Bell
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.registry import ToolBox
-from xtalk_edge.tools.timer_service import TimerService
+from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
+from xtalk_edge.tools.timekeeping.bell import Bell
+from xtalk_edge.tools.timekeeping.timer_service import TimerService
 
 TEN_PAST_FOUR = datetime.datetime(2026, 5, 4, 16, 10, tzinfo=datetime.UTC)
 

@@ -21,7 +21,7 @@ from xtalk_edge.events import (
     WakeWordDetected,
 )
 from xtalk_edge.managers.base import Manager
-from xtalk_edge.tools.ringing import MissedRings, Ring
+from xtalk_edge.tools.timekeeping.ringing import MissedRings, Ring
 
 PAUSE_S = 3.0
 """Between two rounds: quiet enough to be heard saying "stop", short enough to keep ringing."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from xtalk_edge.store.lists import ListTable
-from xtalk_edge.tools.bell import AllAlarms, AllTimers
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.lists import SHOPPING
+from xtalk_edge.tools.kept.lists import SHOPPING
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import number_words
+from xtalk_edge.tools.timekeeping.bell import AllAlarms, AllTimers
 
 
 class Clearable(Protocol):

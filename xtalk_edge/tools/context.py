@@ -12,11 +12,11 @@ from xtalk_edge.clock import wall_now
 from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
-from xtalk_edge.tools.bell import Bell
-from xtalk_edge.tools.device_facts import DeviceFacts
-from xtalk_edge.tools.egress import EgressLedger
+from xtalk_edge.tools.device.device_facts import DeviceFacts
+from xtalk_edge.tools.device.egress import EgressLedger
+from xtalk_edge.tools.home.outputs import DeviceOutputs, MemoryOutputs
 from xtalk_edge.tools.off_loop import OffLoop
-from xtalk_edge.tools.outputs import DeviceOutputs, MemoryOutputs
+from xtalk_edge.tools.timekeeping.bell import Bell
 
 
 class VolumeControl(Protocol):

@@ -10,7 +10,7 @@ import datetime
 from dataclasses import dataclass
 
 from xtalk_edge.store.alarms import AlarmRule
-from xtalk_edge.tools.recurrence import ONE_DAY, next_occurrence, occurs_on
+from xtalk_edge.tools.timekeeping.recurrence import ONE_DAY, next_occurrence, occurs_on
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAYS = ("today", "tomorrow", *WEEKDAYS)

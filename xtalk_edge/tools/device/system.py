@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.device_facts import DeviceFacts
+from xtalk_edge.tools.device.device_facts import DeviceFacts
 from xtalk_edge.tools.off_loop import StillReadingError
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import join_words, number_words

@@ -6,11 +6,11 @@ from typing import Any
 
 from xtalk_edge.store.texts import StoredText
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.kept_text import kept_text
+from xtalk_edge.tools.kept.kept_text import kept_text
+from xtalk_edge.tools.kept.word_search import best_matches
 from xtalk_edge.tools.names import bare_name, name_key
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import number_words
-from xtalk_edge.tools.word_search import best_matches
 
 MOST_MEMORIES = 200
 """A few a week for a year; search by shared words gets vague beyond that."""

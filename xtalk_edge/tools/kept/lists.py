@@ -6,8 +6,8 @@ from typing import Any
 
 from xtalk_edge.store.lists import ListItem
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.kept_text import kept_text
-from xtalk_edge.tools.list_items import split_items
+from xtalk_edge.tools.kept.kept_text import kept_text
+from xtalk_edge.tools.kept.list_items import split_items
 from xtalk_edge.tools.names import bare_name, name_key, singular
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import join_words, number_words

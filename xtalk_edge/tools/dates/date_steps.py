@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from xtalk_edge.tools.holidays import SATURDAY, month_end
+from xtalk_edge.tools.dates.holidays import SATURDAY, month_end
 
 UNITS = {"day": 1, "week": 7, "fortnight": 14}
 

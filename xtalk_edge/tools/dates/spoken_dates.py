@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from xtalk_edge.tools.date_steps import DateError, bounds, monday, shift
-from xtalk_edge.tools.date_words import MONTHS, WEEKDAYS, plain_date
-from xtalk_edge.tools.holidays import HOLIDAYS, Rule, month_end, nth_weekday
+from xtalk_edge.tools.dates.date_steps import DateError, bounds, monday, shift
+from xtalk_edge.tools.dates.date_words import MONTHS, WEEKDAYS, plain_date
+from xtalk_edge.tools.dates.holidays import HOLIDAYS, Rule, month_end, nth_weekday
 from xtalk_edge.tools.spoken import ordinal
 
 LONGEST_CHARS = 100

@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from xtalk_edge.clock import now_s, wall_now
 from xtalk_edge.store.alarms import AlarmRule, AlarmTable, StoredAlarm
-from xtalk_edge.tools.alarm_words import alarm_title
-from xtalk_edge.tools.recurrence import instant_on, last_day, next_day
-from xtalk_edge.tools.ringing import Ring
-from xtalk_edge.tools.timer_service import tolerated
-from xtalk_edge.tools.zone import local_zone
+from xtalk_edge.tools.timekeeping.alarm_words import alarm_title
+from xtalk_edge.tools.timekeeping.recurrence import instant_on, last_day, next_day
+from xtalk_edge.tools.timekeeping.ringing import Ring
+from xtalk_edge.tools.timekeeping.timer_service import tolerated
+from xtalk_edge.tools.timekeeping.zone import local_zone
 
 JUST_SET_S = 60.0
 """Who says "make it eight" within a minute means the alarm just set, whatever others there are."""

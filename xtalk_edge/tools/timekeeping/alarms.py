@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from xtalk_edge.store.alarms import StoredAlarm
-from xtalk_edge.tools.alarm_choice import day_to_skip, is_called, is_meant, plain_name
-from xtalk_edge.tools.alarm_times import (
+from xtalk_edge.tools.context import ToolContext
+from xtalk_edge.tools.names import name_key
+from xtalk_edge.tools.registry import ToolError, tool
+from xtalk_edge.tools.spoken import duration_words, with_article
+from xtalk_edge.tools.timekeeping.alarm_choice import day_to_skip, is_called, is_meant, plain_name
+from xtalk_edge.tools.timekeeping.alarm_times import (
     DAYS,
     REPEATS,
     AlarmTimeError,
@@ -14,7 +18,7 @@ from xtalk_edge.tools.alarm_times import (
     changed_rule,
     new_rule,
 )
-from xtalk_edge.tools.alarm_words import (
+from xtalk_edge.tools.timekeeping.alarm_words import (
     REPEAT_WORDS,
     alarm_title,
     alarm_when,
@@ -23,10 +27,6 @@ from xtalk_edge.tools.alarm_words import (
     day_words,
     said_words,
 )
-from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.names import name_key
-from xtalk_edge.tools.registry import ToolError, tool
-from xtalk_edge.tools.spoken import duration_words, with_article
 
 MOST_ALARMS = 20
 """More than anybody can keep apart by voice."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.device_names import Meant, devices_meant, kind_of
+from xtalk_edge.tools.home.device_names import Meant, devices_meant, kind_of
 from xtalk_edge.tools.names import bare_name
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import join_words, number_words
@@ -45,7 +45,7 @@ async def switch_device(context: ToolContext, state: str, device: str = "") -> s
 @tool("Tell whether a connected device is on.", {"device": DEVICE})
 async def device_state(context: ToolContext, device: str = "") -> str:
     """Return "The lamp is on."; of several, which of them are."""
-    meant = _meant(context, device or "everything", "")
+    meant = _meant(context, device or "everything", "Which device do you mean?")
     on = tuple(name for name in meant.names if context.devices.is_on(name))
     if not on or len(on) == len(meant.names):
         return f"{_subject(meant.names)} {'on' if on else 'off'}."

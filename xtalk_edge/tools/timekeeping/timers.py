@@ -14,8 +14,8 @@ from xtalk_edge.tools.spoken import (
     span_words,
     with_article,
 )
-from xtalk_edge.tools.timer_names import plain_name, timer_key
-from xtalk_edge.tools.timer_service import Timer
+from xtalk_edge.tools.timekeeping.timer_names import plain_name, timer_key
+from xtalk_edge.tools.timekeeping.timer_service import Timer
 
 LONGEST_S = 24 * 3600.0
 """A day: what is further away is an alarm, not a timer."""

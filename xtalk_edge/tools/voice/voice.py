@@ -5,7 +5,7 @@ from __future__ import annotations
 from xtalk_edge.tools.context import ToolContext, VoiceControl
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import join_words
-from xtalk_edge.tools.voice_names import voice_meant
+from xtalk_edge.tools.voice.voice_names import voice_meant
 
 SPEEDS = (0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7)
 """Times the usual speed: steps one hears at once, ending where words blur or break apart."""

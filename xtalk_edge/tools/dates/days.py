@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.date_steps import DateError, shift
+from xtalk_edge.tools.dates.date_steps import DateError, shift
+from xtalk_edge.tools.dates.spoken_dates import SpokenDate, read_date
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import date_words, number_words
-from xtalk_edge.tools.spoken_dates import SpokenDate, read_date
 
 DATE = {"type": "string", "maxLength": 48, "description": "As the user says it: next friday."}
 

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xtalk_edge.clock import now_s, wall_now
-from xtalk_edge.tools.alarm_service import AlarmService
-from xtalk_edge.tools.ringing import MissedRings, Ring
-from xtalk_edge.tools.timer_service import TimerService, tolerated
+from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
+from xtalk_edge.tools.timekeeping.ringing import MissedRings, Ring
+from xtalk_edge.tools.timekeeping.timer_service import TimerService, tolerated
 
 LOOK_EVERY_S = 1.0
 """How soon a wall clock that was set is noticed."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xtalk_edge.tools import arithmetic
 from xtalk_edge.tools.context import ToolContext
+from xtalk_edge.tools.figures import arithmetic
 from xtalk_edge.tools.registry import ToolError, tool
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 
 from xtalk_edge.store.alarms import AlarmRule, StoredAlarm
-from xtalk_edge.tools.recurrence import ONE_DAY
 from xtalk_edge.tools.spoken import date_words, join_words, number_words, time_words
+from xtalk_edge.tools.timekeeping.recurrence import ONE_DAY
 
 REPEAT_WORDS = {"daily": "every day", "weekdays": "every weekday", "weekends": "on weekends"}
 

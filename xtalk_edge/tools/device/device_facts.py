@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from xtalk_edge.tools import network_facts
+from xtalk_edge.tools.device import network_facts
 
 PLAUSIBLE_C = (-40.0, 125.0)
 """What silicon works at; sensors that are switched off report values far outside."""

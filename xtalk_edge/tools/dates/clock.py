@@ -6,8 +6,8 @@ import datetime
 from zoneinfo import ZoneInfoNotFoundError
 
 from xtalk_edge.tools.context import ToolContext
+from xtalk_edge.tools.dates.places import Place, gazetteer, local_times, title
 from xtalk_edge.tools.off_loop import OffLoop
-from xtalk_edge.tools.places import Place, gazetteer, local_times, title
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import time_words
 

@@ -12,7 +12,7 @@ import math
 import re
 from fractions import Fraction
 
-from xtalk_edge.tools.sum_tokens import NUMBER, sum_tokens
+from xtalk_edge.tools.figures.sum_tokens import NUMBER, sum_tokens
 
 LIMIT = Fraction(10**15)
 """Beyond this nobody can follow a spoken number."""

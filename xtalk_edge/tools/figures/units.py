@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from xtalk_edge.tools.unit_table import (
+from xtalk_edge.tools.figures.unit_table import (
     ABBREVIATIONS,
     BINARY,
     KINDS,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from xtalk_edge.tools import units
-from xtalk_edge.tools.arithmetic import LIMIT, spoken_number
 from xtalk_edge.tools.context import ToolContext
+from xtalk_edge.tools.figures import units
+from xtalk_edge.tools.figures.arithmetic import LIMIT, spoken_number
+from xtalk_edge.tools.figures.unit_table import Unit
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import number_words
-from xtalk_edge.tools.unit_table import Unit
 
 UNIT = {"type": "string", "maxLength": 32}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 
 from xtalk_edge.store.alarms import StoredAlarm
-from xtalk_edge.tools.alarm_times import WEEKDAYS, SaidTime, day_named, hours_meant
-from xtalk_edge.tools.alarm_words import alarm_title
 from xtalk_edge.tools.names import bare_name, name_key
-from xtalk_edge.tools.recurrence import occurs_on
+from xtalk_edge.tools.timekeeping.alarm_times import WEEKDAYS, SaidTime, day_named, hours_meant
+from xtalk_edge.tools.timekeeping.alarm_words import alarm_title
+from xtalk_edge.tools.timekeeping.recurrence import occurs_on
 
 
 def plain_name(name: str) -> str:

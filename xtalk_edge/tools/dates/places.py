@@ -112,7 +112,9 @@ def gazetteer() -> Gazetteer:
     """Read every list; later ones overrule earlier ones of the same name."""
     tzdata = importlib.resources.files("tzdata")
     own = tomllib.loads(
-        importlib.resources.files("xtalk_edge").joinpath("tools/places.toml").read_text("utf-8")
+        importlib.resources.files("xtalk_edge")
+        .joinpath("tools/dates/places.toml")
+        .read_text("utf-8")
     )
     zone_names = tzdata.joinpath("zones").read_text("utf-8").split()
     countries = _rows(tzdata.joinpath("zoneinfo/iso3166.tab").read_text("utf-8"))

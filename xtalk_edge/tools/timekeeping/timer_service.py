@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from xtalk_edge.clock import now_s, wall_now
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.store.timers import TimerTable
-from xtalk_edge.tools.ringing import Ring
 from xtalk_edge.tools.spoken import span_words
+from xtalk_edge.tools.timekeeping.ringing import Ring
 
 logger = logging.getLogger(__name__)
 

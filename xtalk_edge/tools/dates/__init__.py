@@ -1,0 +1,1 @@
+"""Dates, times and places as people say them."""

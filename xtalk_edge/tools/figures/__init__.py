@@ -1,0 +1,1 @@
+"""Sums, units, coins and dice."""

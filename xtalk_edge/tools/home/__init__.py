@@ -1,0 +1,1 @@
+"""Devices that are switched on and off."""

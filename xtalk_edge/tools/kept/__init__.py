@@ -1,0 +1,1 @@
+"""What the device keeps for its owner: notes, lists, memories."""

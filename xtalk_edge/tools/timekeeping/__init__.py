@@ -1,0 +1,1 @@
+"""Timers and alarms: what is said, what is kept, what rings."""

@@ -1,0 +1,1 @@
+"""How the device sounds: volume, voice, speed."""
