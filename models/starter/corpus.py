@@ -18,6 +18,7 @@ from models.starter.chat import Exchange
 from models.starter.description import Description, FollowUp, Reply, Tool, load
 from models.starter.figures import Arguments
 from models.starter.filler import Filler
+from models.starter.hearsay import hearsay
 from models.starter.phrases import Phrase, pick
 
 FOLLOW_UPS = 0.15
@@ -28,6 +29,12 @@ UNRELATED = 0.28
 
 ASTRAY = 0.02
 """Share that would go on from a call which is not there: they are not understood."""
+
+HEARSAY = 0.06
+"""Share that talks about an order and gives none: "she forgot to ..."."""
+
+OUTSPOKEN = frozenset({"stop", "repeat", "help", "forget", "mute", "unmute"})
+"""Tools whose orders keep or change their meaning when they are denied: "don't forget"."""
 
 AFTER_TOOL = 0.015
 """Share that end after a tool's result, for callers that ask the brain to word it."""
@@ -176,8 +183,10 @@ class Corpus:
 
     def _single(self) -> Example:
         while True:
-            group = self.rng.choices(self.groups, self.weights)[0]
-            example = self._from_group(group)
+            if self.rng.random() < HEARSAY:
+                example = self._about_an_order()
+            else:
+                example = self._from_group(self.rng.choices(self.groups, self.weights)[0])
             # Held-out phrasings may be reachable from the templates; they are never trained on.
             if example.text and chat.normalise(example.text) not in self.kept_out:
                 return example
@@ -188,6 +197,18 @@ class Corpus:
             return Example(text, group.answer, group.kind)
         text, meant = self._fill(group, group.name, {})
         return Example(text, self._call(group.name, group.fixed | meant), group.name)
+
+    def _about_an_order(self) -> Example:
+        """Return talk in which an order occurs, to which there is nothing to say."""
+        while True:
+            group = self.rng.choices(self.calls, self.call_weights)[0]
+            orders = [phrase for phrase in group.say + group.also if phrase.order]
+            if orders and group.name not in OUTSPOKEN:
+                break
+        order = self.rng.choice(orders)
+        said = pick(order.body, self.rng, Filler(self.description, self.rng))
+        text = noise.disturb(hearsay(said, self.rng), False, "unknown", self.rng)
+        return Example(text, self.unknown, "unknown")
 
     def _fill(
         self, group: Tool | Reply | FollowUp, kind: str, earlier: Arguments
