@@ -86,10 +86,11 @@ class _Work:
             pass
 
     def call(self, flag: AbortFlag) -> None:
+        chooser = self._subject.chooser
         while not flag.is_set():
             with Grammar(self._model, self._grammar) as grammar:
                 for _ in range(CALL_TOKENS):
-                    token, _ = self._subject.chooser.choose(self._model.logits(), grammar)
+                    token, _ = chooser.choose(self._model.logits(), grammar, flag)
                     if not self._append(token, flag):
                         break
 

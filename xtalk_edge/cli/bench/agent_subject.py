@@ -111,6 +111,7 @@ class Subject:
     def read_ahead(self, text: str) -> None:
         """Do what the agent does on a partial text."""
         self.read(self.prompts.certain(text))
+        self.read(self.prompts.fitted(self.prompts.turn(text)))
 
     def choose(self) -> int:
         """Return the next token, with the work the agent has of it."""

@@ -99,7 +99,7 @@ class Generation:
         decoder, text = TextDecoder(), ""
         with Grammar(self._model, self._grammar) as grammar:
             for _ in range(self._max_call_tokens):
-                token, probability = self._chooser.choose(self._model.logits(), grammar)
+                token, probability = self._chooser.choose(self._model.logits(), grammar, flag)
                 surprise = max(surprise, -math.log(max(probability, 1e-9)))
                 text += decoder.feed(self._model.piece(token))
                 if not (self._model.has_room() and self._model.append(token, flag)):

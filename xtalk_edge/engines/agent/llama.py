@@ -207,9 +207,16 @@ class LlamaAgent(Agent):
         if stop is None:
             return
         try:
+            flag = stop.renew()
             tokens = self._prompts.certain(text)
             if 0 < len(tokens) <= self._model.context_tokens:
-                await self._worker.run(self._model.evaluate, tokens, stop.renew())
+                await self._worker.run(self._model.evaluate, tokens, flag)
+            # What closes the question takes longer to read than some tokens to write; if the
+            # text goes on, only that is read again, unless the model cannot step back.
+            if text.strip() and self._model.steps_back and not flag.is_set():
+                whole = self._prompts.fitted(self._prompts.turn(text))
+                if whole:
+                    await self._worker.run(self._model.evaluate, whole, flag)
         finally:
             self._desk.leave(stop)
 

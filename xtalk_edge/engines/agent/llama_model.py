@@ -89,6 +89,8 @@ class LlamaModel:
         """What the KV cache holds."""
         self.evaluated_tokens = 0
         """How many tokens were computed since the start; the measure of what the cache saves."""
+        self.steps_back = True
+        """Whether the cache can be cut short; False once llama.cpp has refused to."""
         self._has_logits = False
         ll.llama_log_set(_log_callback, ctypes.c_void_p(0))
         ll.llama_backend_init()
@@ -239,6 +241,7 @@ class LlamaModel:
     def _roll_back(self, length: int) -> None:
         if not ll.llama_memory_seq_rm(self._memory, 0, length, -1):
             # Sliding-window and recurrent models cannot step back: they start over.
+            self.steps_back = False
             ll.llama_memory_clear(self._memory, True)
             length = 0
         del self.tokens[length:]
