@@ -118,6 +118,7 @@ FREE_TEXT: dict[str, Callable[[Random], Said]] = {
     "memory_text": dictated("memory"),
     "note_topic": _slot("text", "topic", "topic", "errand", "phrase", "who"),
     "about": _slot("about", "topic"),
+    "household_fact": _slot("about", "household_fact"),
     "occasion": _slot("about", "occasion"),
     "items": _slot("item", "things_to_buy"),
     "one_item": _slot("item", "single"),
