@@ -126,6 +126,52 @@ def test_only_known_tools_can_be_called(model, name):
     assert not accepts(model, BUILTIN, written(name, {}))
 
 
+NESTED = schema(
+    "nested",
+    {
+        "tags": {"type": "array", "items": {"type": "string", "maxLength": 4}, "maxItems": 2},
+        "one": {"type": "array", "items": {"type": "integer"}, "maxItems": 1},
+        "place": {
+            "type": "object",
+            "properties": {"x": {"type": "integer"}, "name": {"enum": ["in", "out"]}},
+            "required": ["x"],
+        },
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"tags": []},
+        {"tags": ["a", "bcde"], "one": [-7]},
+        {"place": {"x": 123456, "name": "out"}},
+        {"tags": ["abcd", "abcd"], "one": [-123456], "place": {"x": -123456, "name": "out"}},
+    ],
+)
+def test_lists_and_one_level_of_objects_can_be_written(model, arguments):
+    text = written("nested", arguments)
+    assert accepts(model, [NESTED], text)
+    assert len(OPEN + text) <= longest_call([NESTED])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"tags": ["a", "b", "c"]},
+        {"tags": [1]},
+        {"tags": [["a"]]},
+        {"one": [1, 2]},
+        {"place": {}},
+        {"place": {"name": "in"}},
+        {"place": {"x": 1, "y": 2}},
+        {"place": []},
+    ],
+)
+def test_no_other_nesting_can_be_written(model, arguments):
+    assert not accepts(model, [NESTED], written("nested", arguments))
+
+
 def test_a_value_without_a_grammar_is_refused():
     with pytest.raises(ValueError, match="array"):
         tool_grammar([schema("a", {"b": {"type": "array"}})])
