@@ -5,6 +5,7 @@ import os
 import sys
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 
 READS = ToolAnnotations(read_only_hint=True)
@@ -39,7 +40,13 @@ def crash() -> str:
 @server.tool(annotations=READS)
 def refuse() -> str:
     """Fail with a short reason."""
-    raise ValueError("the door is open")
+    raise ToolError("the door is open")
+
+
+@server.tool(annotations=READS)
+def fail() -> str:
+    """Fail for no reason that is told."""
+    raise ValueError("a private word")
 
 
 @server.tool(annotations=READS)

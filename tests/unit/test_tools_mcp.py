@@ -124,6 +124,11 @@ def test_a_tool_beyond_us_is_left_out_with_its_name_and_the_reason(tmp_path, cap
             False,
             "Sorry, my home says: the door is open",
         ),
+        (
+            {"text": "Error executing tool a", "ok": False},
+            False,
+            "Sorry, my home could not do that.",
+        ),
         ({"text": "Traceback\n<x>", "ok": False}, False, "Sorry, my home could not do that."),
         ({"text": "x" * 200, "ok": False}, False, "Sorry, my home could not do that."),
     ],

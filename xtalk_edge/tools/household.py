@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 from xtalk_edge.clock import is_virtual
-from xtalk_edge.config.schema import Config
+from xtalk_edge.config.schema import AgentConfig, Config
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ModelError
@@ -87,6 +87,11 @@ async def open_agent(
             choose=luck,
         )
         chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
+        if (config.tools.own or config.tools.mcp) and _is_built_in(config.agent):
+            logger.warning(
+                "the built-in model knows the built-in tools only; set agent.model to another one "
+                "that is to call yours too"
+            )
         box = ToolBox([*chosen, *own_tools(config.tools.own)], context, dry_run=dry_run)
         async with (
             contextlib.aclosing(box),
@@ -96,6 +101,10 @@ async def open_agent(
         ):
             _equip(agent.engine, box, await servers.tools(box.names()))
             yield EquippedAgent(agent.engine, box)
+
+
+def _is_built_in(agent: AgentConfig) -> bool:
+    return agent.type == "llama" and not agent.params.get("model")
 
 
 def _equip(agent: Agent, box: ToolBox, of_servers: list[Tool]) -> None:

@@ -185,7 +185,7 @@ def _spoken(server: str, answer: dict[str, Any], *, has_effects: bool) -> str:
             raise ToolError(f"Sorry, {server} stopped answering.")
         case {"text": str(text), "ok": True}:
             return in_words(_parsed(text)) or DONE
-    excuse = re.sub(r"^Error executing tool \S+: ", "", str(answer.get("text", "")).strip())
+    excuse = re.sub(r"^Error executing tool \S+(: |$)", "", str(answer.get("text", "")).strip())
     if not excuse or "\n" in excuse or len(excuse) > LONGEST_EXCUSE_CHARS:
         raise ToolError(f"Sorry, {server} could not do that.")
     raise ToolError(f"Sorry, {server} says: {in_words(excuse)}")

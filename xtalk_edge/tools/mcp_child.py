@@ -148,7 +148,7 @@ class _Server:
     async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return `{"text", "ok"}`, or `{"lost"}`: "before" the call was made, or "meanwhile"."""
         client = self._client
-        if client is None:
+        if client is None or self._lost.is_set():
             return {"lost": "before"}
         try:
             result = await client.call_tool(tool, arguments)
