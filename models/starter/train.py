@@ -181,8 +181,8 @@ def parse_options() -> argparse.Namespace:
         "Delete the cache folder to begin again, and after any change of the corpus's words.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--steps", type=int, default=3600, help="more is better, up to a point")
-    parser.add_argument("--tokens", type=int, default=6144, help="tokens a step, padding included")
+    parser.add_argument("--steps", type=int, default=4000, help="more is better, up to a point")
+    parser.add_argument("--tokens", type=int, default=4096, help="tokens a step, padding included")
     parser.add_argument("--rate", type=float, default=4e-3, help="peak learning rate of Muon")
     parser.add_argument("--width", type=int, default=256, help="of the network; a multiple of 32")
     parser.add_argument("--layers", type=int, default=6, help="depth of the network")
