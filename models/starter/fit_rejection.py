@@ -3,8 +3,8 @@
     python -m models.starter.fit_rejection RECORDINGS [--one-in N] [--out FILE]
 
 The folder holds 16 kHz mono WAV files and `manifest.jsonl`, which lists them: {"file": ...,
-"text": ...} a line, in folders by kind as `recordings.py` says. espeak-ng speaks the rest.
-Held-out recordings take no part in the fit; `python -m tests.ears_report` measures with them.
+"text": ...} a line, in folders by kind as `recordings.py` says. espeak-ng speaks the rest. What
+is in the exam takes no part; `python -m tests.ears_report` holds it.
 """
 
 from __future__ import annotations
@@ -20,15 +20,8 @@ from pathlib import Path
 import numpy as np
 import pocketsphinx
 
-from models.starter.recordings import (
-    NOISE,
-    PEOPLE_TALK,
-    Hearing,
-    espeak,
-    hear_all,
-    people_and_noise,
-    share,
-)
+from models.starter.hearings import Hearing, hear_all
+from models.starter.recordings import COMMANDS, NOISE, PEOPLE_TALK, espeak, people_and_noise, share
 from xtalk_edge.engines.asr.rejection import FEATURES
 
 VOCABULARY = 3000
@@ -85,8 +78,8 @@ def threshold(hearings: list[Hearing], coefficients: np.ndarray) -> float:
     for hearing in hearings:
         group = hearing.recording.group
         if group == NOISE or group.startswith(PEOPLE_TALK):
-            found = hearing.measures is not None
-            score = float(np.dot(hearing.measures, coefficients)) if found else -np.inf
+            measures = hearing.measures
+            score = -np.inf if measures is None else float(np.dot(measures, coefficients))
             scores[group == NOISE].append(score)
     talk = sorted(scores[False], reverse=True)
     logit = max(talk[int(len(talk) * FALSE_ACCEPTS)], *scores[True])
@@ -99,14 +92,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("audio", type=Path)
     parser.add_argument("--one-in", type=int, default=1, help="use only a part, by hash")
+    parser.add_argument("--workers", type=int, default=1, help="processes to share the work")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("rejection.json"))
     options = parser.parse_args()
     vocabulary = everyday_words()
     recordings = share(itertools.chain(people_and_noise(options.audio), espeak()), options.one_in)
+    heard = (r for r in recordings if r.group != COMMANDS)
     with tempfile.TemporaryDirectory() as folder:
         unfitted = Path(folder) / "rejection.json"
         write(unfitted, np.zeros(len(FEATURES)), 0.5, vocabulary, "not fitted")
-        train = list(hear_all((r for r in recordings if not r.held_out), str(unfitted)))
+        train = list(hear_all(heard, str(unfitted), options.workers))
     known = [hearing for hearing in train if hearing.measures is not None]
     coefficients = fit(
         np.array([hearing.measures for hearing in known]),

@@ -175,7 +175,7 @@ def test_the_threshold_decides(tmp_path: Path) -> None:
 @pytest.mark.timeout(600)
 def test_people_are_understood_and_other_speech_is_refused(asr: PocketSphinxASR) -> None:
     """All four commands; of other speech at most one recording in ten becomes a command."""
-    everything = list(recordings.people_and_noise(AUDIO))
+    everything = list(recordings.exam_people(AUDIO))
     for recording in everything:
         if recording.group == recordings.COMMANDS:
             assert asr.recognize(recording.audio) == recording.text, recording.name
