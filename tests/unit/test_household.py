@@ -13,6 +13,7 @@ from xtalk_edge.config.schema import (
     StoreConfig,
     ToolsConfig,
 )
+from xtalk_edge.engines.agent.scripted import ScriptedAgent
 from xtalk_edge.engines.interfaces import AgentContext
 from xtalk_edge.errors import ModelError
 from xtalk_edge.tools import household
@@ -37,7 +38,7 @@ def ask(tmp_path, text, tools, *, dry_run=False):
             )
             async with opened as equipped:
                 items = equipped.agent.async_accept(AgentContext("asr_final", text))
-                async with contextlib.aclosing(items) as stream:
+                async with contextlib.aclosing(items) as stream:  # type: ignore[type-var]
                     return "".join([item async for item in stream if isinstance(item, str)])
 
     return run_virtual(go())
@@ -83,12 +84,13 @@ async def other(context):
     return ""
 
 
-class SmallAgent:
+class SmallAgent(ScriptedAgent):
     """Has room for one tool."""
 
     def __init__(self, room=1):
+        super().__init__()
         self.room = room
-        self.names = []
+        self.names: list[str] = []
 
     def use_tools(self, runner):
         if len(runner.schemas()) > self.room:

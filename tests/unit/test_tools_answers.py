@@ -1,4 +1,5 @@
 import types
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def test_every_answer_becomes_words(value, words):
 
 
 def test_an_answer_without_end_is_bounded():
-    endless = []
+    endless: list[Any] = []
     endless.append(endless)
     assert len(in_words(endless)) < 100
     assert len(in_words("x" * 10**6)) == 4000
@@ -51,7 +52,7 @@ def test_a_tool_may_hand_over_a_sound():
         Sound(np.zeros((10, 2), np.int16), 16000),
         Sound(np.zeros(10, np.int16), 1),
         Sound(np.zeros(4000 * 301, np.int16), 4000),
-        Sound([0, 0], 16000),
+        Sound([0, 0], 16000),  # type: ignore[arg-type]
     ],
 )
 def test_a_sound_that_cannot_be_played_is_refused(sound):

@@ -10,7 +10,6 @@ from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config, McpServerConfig, StoreConfig, ToolsConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.errors import ConfigError, EngineError
-from xtalk_edge.tools import mcp
 from xtalk_edge.tools.mcp import McpServers, mcp_servers
 from xtalk_edge.tools.mcp_memory import FILE, McpMemory
 from xtalk_edge.tools.registry import RESULT_LIMIT_CHARS, ToolBox
@@ -235,7 +234,7 @@ def test_in_virtual_time_servers_are_left_out(tmp_path, caplog):
 
 
 def test_a_missing_package_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(mcp.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(EngineError, match=r'pip install "xtalk-edge\[mcp\]"'):
         servers(tmp_path, home()).start()
     servers(tmp_path).start()

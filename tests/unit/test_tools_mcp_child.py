@@ -5,13 +5,15 @@ import contextlib
 import json
 import socket
 import types
+from typing import cast
 
 import pytest
 
 pytest.importorskip("mcp")
 
+from mcp import Client, MCPError
 from mcp.server import MCPServer
-from mcp_types import ToolAnnotations
+from mcp_types import CONNECTION_CLOSED, ToolAnnotations
 
 from xtalk_edge.tools import mcp_child
 
@@ -130,7 +132,7 @@ def test_a_connection_that_breaks_in_a_call_is_made_anew(monkeypatch):
     async def work(parent):
         await parent.serve()
         with monkeypatch.context() as broken:
-            broken.setattr(mcp_child.Client, "call_tool", _closed)
+            broken.setattr(Client, "call_tool", _closed)
             told = [await parent.call(1, "warmth", room="hall")]
             told += [await parent.next() for _ in range(2)]
         assert {"answer": 1, "lost": "meanwhile"} in told
@@ -142,7 +144,7 @@ def test_a_connection_that_breaks_in_a_call_is_made_anew(monkeypatch):
 
 
 async def _closed(*_args):
-    raise mcp_child.MCPError(mcp_child.CONNECTION_CLOSED, "Connection closed")
+    raise MCPError(CONNECTION_CLOSED, "Connection closed")
 
 
 def test_a_server_that_went_unnoticed_is_missed_at_the_next_heartbeat(monkeypatch):
@@ -160,7 +162,7 @@ def test_a_server_that_went_unnoticed_is_missed_at_the_next_heartbeat(monkeypatc
         assert await parent.next() == {"server": "home", "lost": "ConnectionResetError"}
         assert await parent.next() == {"server": "home", "tools": []}
 
-    monkeypatch.setattr(mcp_child.Client, "list_tools", list_tools)
+    monkeypatch.setattr(Client, "list_tools", list_tools)
     with_child(monkeypatch, work)
 
 
@@ -173,7 +175,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch):
     async def work(parent):
         assert await parent.serve() == {"server": "home", "lost": "TimeoutError"}
 
-    monkeypatch.setattr(mcp_child.Client, "list_tools", list_tools)
+    monkeypatch.setattr(Client, "list_tools", list_tools)
     with_child(monkeypatch, work)
 
 
@@ -189,8 +191,8 @@ def test_endless_lists_of_tools_are_bounded():
             )  # fmt: skip
             return types.SimpleNamespace(tools=[tool] * 30, next_cursor="more")
 
-    assert len(asyncio.run(mcp_child._tools(Endless(1)))) == mcp_child.MOST_TOOLS
-    assert asyncio.run(mcp_child._tools(Endless(30_000))) == []
+    assert len(asyncio.run(mcp_child._tools(cast(Client, Endless(1))))) == mcp_child.MOST_TOOLS
+    assert asyncio.run(mcp_child._tools(cast(Client, Endless(30_000)))) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def quick(monkeypatch):
 
 def with_link(work, *servers):
     async def go():
-        told = asyncio.Queue()
+        told: asyncio.Queue[Any] = asyncio.Queue()
         settings = [{"name": name, "url": what} for name, what in servers]
         link = McpLink(settings, lambda *each: told.put_nowait(each))
         link.start()

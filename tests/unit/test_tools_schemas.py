@@ -183,7 +183,7 @@ def test_a_tool_without_arguments_has_none():
     assert described({}) == Described()
     assert described({"properties": None, "required": None}) == Described()
     with pytest.raises(UnusableSchemaError, match="JSON object"):
-        described([])
+        described([])  # type: ignore[arg-type]
     with pytest.raises(UnusableSchemaError, match="not described"):
         described({"required": ["a"]})
 
