@@ -9,7 +9,7 @@ import numpy as np
 
 from xtalk_edge.audio.format import Sound
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.registry import tool
+from xtalk_edge.tools.registry import ToolError, tool
 
 
 class Speed(enum.Enum):
@@ -47,6 +47,24 @@ def count(numbers: set[int], last: Optional[int]) -> int:  # noqa: UP045
 def how_loud(context: ToolContext) -> int:
     """Tell the volume."""
     return context.volume.get_percent()
+
+
+class Colour(enum.Enum):
+    DARK_RED = "crimson"
+
+
+def paint(colour: Colour, *_more: str, **_other: str) -> str:
+    """Paint the wall."""
+    return colour.name
+
+
+def either(value: int | str) -> None:
+    """Take one of two kinds."""
+
+
+def ask_back() -> str:
+    """Want to know more."""
+    raise ToolError("Which room?")
 
 
 def hang() -> None:

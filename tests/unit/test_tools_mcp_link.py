@@ -100,6 +100,19 @@ def test_a_call_that_is_given_up_is_cancelled_at_the_server():
     assert with_link(work, ("home", "there")) == ("home", [{"name": "cancelled 1"}])
 
 
+def test_a_child_that_is_still_loading_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(mcp_link, "_CHILD", "import time; time.sleep(60)")
+    monkeypatch.setattr(mcp_link, "LOAD_LIMIT_S", 0.01)
+    monkeypatch.setattr(mcp_link, "CLOSE_LIMIT_S", 60.0)
+
+    async def work(link, _told):
+        return link._process.pid
+
+    pid = with_link(work, ("home", "there"))
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
 def test_a_child_that_will_not_end_is_killed(monkeypatch):
     monkeypatch.setattr(mcp_link, "_CHILD", CHILD + "\nimport time; time.sleep(60)")
     monkeypatch.setattr(mcp_link, "CLOSE_LIMIT_S", 0.05)

@@ -83,6 +83,17 @@ def test_a_failure_says_so_and_leaks_nothing_into_the_log(tmp_path, caplog):
     assert "private" not in caplog.text
 
 
+def test_a_tool_may_ask_back(tmp_path):
+    result = call(tmp_path, "ask_back")
+    assert (result.ok, result.content) == (False, "Which room?")
+
+
+def test_an_enum_of_words_is_said_in_its_own(tmp_path):
+    [tool] = tools("paint")
+    assert tool.properties == {"colour": {"type": "string", "enum": ["crimson"]}}
+    assert call(tmp_path, "paint", {"colour": "crimson"}).content == "DARK_RED"
+
+
 def test_a_dry_run_runs_nothing(tmp_path):
     result = call(tmp_path, "fail", dry_run=True)
     assert result.content == "I would fail."
@@ -115,6 +126,7 @@ def test_a_function_that_hangs_holds_up_nobody(tmp_path):
     [
         ("undescribed", "docstring"),
         ("odd", "value must be annotated"),
+        ("either", "value must be annotated"),
         ("unknown", "annotations cannot be read"),
         ("positional", "must not be positional only"),
         ("bad_chain", "cannot be offered, because its argument a has a type"),

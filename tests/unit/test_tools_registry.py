@@ -131,6 +131,12 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would_do(tmp_path):
     assert run(tmp_path, "refuse", dry_run=True).content == "I can't find that."
 
 
+def test_a_call_is_put_into_words():
+    arguments = {"device": "lamp", "on": True, "tags": ["a", "b"], "place": {"x": 1}}
+    words = "many with device lamp, on yes, tags a and b and place x 1"
+    assert many.in_words(arguments) == words
+
+
 def test_schemas_and_effects():
     box_tools = {tool.name: tool for tool in BUILTIN_TOOLS}
 

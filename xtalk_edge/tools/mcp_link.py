@@ -128,6 +128,7 @@ class McpLink:
     async def _live(self) -> None:
         """Start a child and hear it to its end."""
         ours, theirs = socket.socketpair()
+        self._loaded.clear()
         with theirs:
             self._process = _spawn(theirs.fileno())
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE_BYTES)
@@ -178,6 +179,9 @@ class McpLink:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
         if process is not None:
+            if not self._loaded.is_set():
+                # It has started no server yet, and would load for seconds more.
+                process.kill()
             await _ended(process)
 
 

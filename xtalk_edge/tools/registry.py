@@ -13,6 +13,7 @@ from xtalk_edge.audio.format import Sound
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.errors import ConfigError, EdgeError
 from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.tools.answers import in_words
 from xtalk_edge.tools.arguments import check_arguments, check_schema
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.help_examples import help_examples
@@ -60,7 +61,7 @@ class Tool:
         """Return what a call would do, as the end of "Should I"."""
         if self.doing is not None:
             return self.doing(**arguments)
-        values = [f"{name.replace('_', ' ')} {value}" for name, value in arguments.items()]
+        values = [f"{name.replace('_', ' ')} {in_words(each)}" for name, each in arguments.items()]
         what = self.name.replace("_", " ")
         return f"{what}{' with ' if values else ''}{join_words(values)}"
 
