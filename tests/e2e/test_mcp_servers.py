@@ -13,7 +13,7 @@ import pytest
 from tests.unit.tool_parts import make_context
 from xtalk_edge.config.schema import Config, McpServerConfig, StoreConfig, ToolsConfig
 from xtalk_edge.engines.interfaces import ToolCall
-from xtalk_edge.tools.mcp import mcp_servers
+from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.registry import RESULT_LIMIT_CHARS, ToolBox
 
 pytest.importorskip("mcp")
@@ -166,7 +166,7 @@ def test_a_server_that_will_not_end_does_not_outlive_a_killed_appliance(tmp_path
         f"""
 import asyncio, sys
 from xtalk_edge.config.schema import *
-from xtalk_edge.tools.mcp import mcp_servers
+from xtalk_edge.tools.foreign.mcp import mcp_servers
 async def main():
     stubborn = "import os, signal, time; signal.signal(15, signal.SIG_IGN);" \\
         "open({str(pids)!r}, 'a').write(str(os.getpid()) + chr(10)); time.sleep(600)"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from xtalk_edge.audio.format import Sound
-from xtalk_edge.tools.answers import UnplayableSoundError, answered, in_words
+from xtalk_edge.tools.foreign.answers import UnplayableSoundError, answered, in_words
 
 BEEP = Sound(np.zeros(160, np.int16), 16000)
 

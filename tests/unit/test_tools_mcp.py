@@ -10,8 +10,8 @@ from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config, McpServerConfig, StoreConfig, ToolsConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.errors import ConfigError, EngineError
-from xtalk_edge.tools.mcp import McpServers, mcp_servers
-from xtalk_edge.tools.mcp_memory import FILE, McpMemory
+from xtalk_edge.tools.foreign.mcp import McpServers, mcp_servers
+from xtalk_edge.tools.foreign.mcp_memory import FILE, McpMemory
 from xtalk_edge.tools.registry import RESULT_LIMIT_CHARS, ToolBox
 
 

@@ -15,7 +15,7 @@ from mcp import Client, MCPError
 from mcp.server import MCPServer
 from mcp_types import CONNECTION_CLOSED, ToolAnnotations
 
-from xtalk_edge.tools import mcp_child
+from xtalk_edge.tools.foreign import mcp_child
 
 server = MCPServer("odd")
 

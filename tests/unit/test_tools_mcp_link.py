@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from xtalk_edge.tools import mcp_link
-from xtalk_edge.tools.mcp_link import McpLink
+from xtalk_edge.tools.foreign import mcp_link
+from xtalk_edge.tools.foreign.mcp_link import McpLink
 
 CHILD = """
 import json, socket, sys

@@ -9,7 +9,7 @@ from xtalk_edge.config.schema import OwnToolConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.store.database import Database
-from xtalk_edge.tools.own import own_tools
+from xtalk_edge.tools.foreign.own import own_tools
 from xtalk_edge.tools.registry import ToolBox
 
 FILE = Path(__file__).parents[1] / "data" / "own_tools.py"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from xtalk_edge.engines.agent.tool_grammar import tool_grammar
 from xtalk_edge.tools.arguments import check_arguments, check_schema
-from xtalk_edge.tools.schemas import (
+from xtalk_edge.tools.foreign.schemas import (
     LONGEST_DESCRIPTION_CHARS,
     Described,
     UnusableSchemaError,

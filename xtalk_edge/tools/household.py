@@ -22,9 +22,9 @@ from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext, VoiceControl, VolumeControl
 from xtalk_edge.tools.device.device_facts import DeviceFacts
+from xtalk_edge.tools.foreign.mcp import mcp_servers
+from xtalk_edge.tools.foreign.own import own_tools
 from xtalk_edge.tools.home.outputs import MemoryOutputs
-from xtalk_edge.tools.mcp import mcp_servers
-from xtalk_edge.tools.own import own_tools
 from xtalk_edge.tools.registry import Tool, ToolBox
 from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
 from xtalk_edge.tools.timekeeping.bell import Bell

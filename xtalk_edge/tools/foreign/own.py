@@ -11,19 +11,19 @@ from xtalk_edge.audio.format import Sound
 from xtalk_edge.config.schema import OwnToolConfig
 from xtalk_edge.engines import registry
 from xtalk_edge.errors import ConfigError
-from xtalk_edge.tools.answers import answered
 from xtalk_edge.tools.arguments import check_schema
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.off_loop import OffLoop, StillReadingError
-from xtalk_edge.tools.registry import Handler, Tool, ToolError
-from xtalk_edge.tools.schemas import (
+from xtalk_edge.tools.foreign.answers import answered
+from xtalk_edge.tools.foreign.schemas import (
     Described,
     UnusableSchemaError,
     described,
     short_description,
     tool_name,
 )
-from xtalk_edge.tools.signatures import signature_of
+from xtalk_edge.tools.foreign.signatures import signature_of
+from xtalk_edge.tools.off_loop import OffLoop, StillReadingError
+from xtalk_edge.tools.registry import Handler, Tool, ToolError
 
 logger = logging.getLogger(__name__)
 

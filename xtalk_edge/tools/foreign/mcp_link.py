@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 _CHILD = (
     "import sys; fd, verbose = map(int, sys.argv[1:3]); sys.path[:] = sys.argv[3:]; "
-    "from xtalk_edge.tools.mcp_child import serve; serve(fd, bool(verbose))"
+    "from xtalk_edge.tools.foreign.mcp_child import serve; serve(fd, bool(verbose))"
 )
 
 LOAD_LIMIT_S = 60.0

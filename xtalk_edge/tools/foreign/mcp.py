@@ -19,12 +19,17 @@ from typing import Any
 from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import Config, McpServerConfig
 from xtalk_edge.errors import ConfigError, EngineError
-from xtalk_edge.tools.answers import DONE, in_words
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.mcp_link import McpLink, Records
-from xtalk_edge.tools.mcp_memory import McpMemory
+from xtalk_edge.tools.foreign.answers import DONE, in_words
+from xtalk_edge.tools.foreign.mcp_link import McpLink, Records
+from xtalk_edge.tools.foreign.mcp_memory import McpMemory
+from xtalk_edge.tools.foreign.schemas import (
+    UnusableSchemaError,
+    described,
+    short_description,
+    tool_name,
+)
 from xtalk_edge.tools.registry import Tool, ToolError
-from xtalk_edge.tools.schemas import UnusableSchemaError, described, short_description, tool_name
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union
 
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.tools.context import ToolContext
-from xtalk_edge.tools.schemas import LONGEST_TEXT_CHARS
+from xtalk_edge.tools.foreign.schemas import LONGEST_TEXT_CHARS
 
 Convert = Callable[[Any], Any]
 
