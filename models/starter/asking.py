@@ -8,7 +8,7 @@ from pathlib import Path
 
 from models.starter import chat
 from xtalk_edge.engines.agent.abort import AbortFlag
-from xtalk_edge.engines.agent.abstention import FIGURES, Abstention, fitted
+from xtalk_edge.engines.agent.abstention import FIGURES, Abstention, Verdict, fitted
 from xtalk_edge.engines.agent.generation import Generation
 from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.agent.prompt import ChatTemplate, Message, harmless
@@ -17,6 +17,7 @@ from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 
 MAX_TOKENS = 96
+EFFECTS = frozenset(tool.name for tool in BUILTIN_TOOLS if tool.has_effects)
 SEED = 0
 
 
@@ -64,6 +65,13 @@ class Brain:
             said += piece
         took_s = time.monotonic() - began_at_s
         return Answer(call, said, raw, self.abstention.calibrated(raw) if call else 0.0, took_s)
+
+    def verdict(self, answer: Answer) -> Verdict:
+        """Return what the appliance would do about an answer's call; without one, refuse."""
+        if answer.call is None:
+            return Verdict.REFUSE
+        has_effects = answer.call.name in EFFECTS
+        return self.abstention.verdict(answer.confidence, has_effects=has_effects)
 
     def close(self) -> None:
         """Free the model."""

@@ -20,7 +20,6 @@ from models.starter.corpus import Example, open_corpus
 from models.starter.description import HERE
 from models.starter.evaluate import Outcome, outcomes
 from xtalk_edge.engines.agent.abstention import MOST_CERTAIN, Abstention
-from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 
 SEED = 2_000_003
 """No example of it was trained on or validated with, but for chance."""
@@ -33,12 +32,15 @@ WRONG_ACTIONS = 0.015
 WRONG_QUESTIONS = 0.04
 """Share of what is no command that may be acted on or asked about."""
 
+ASK_FROM = 0.5
+"""Below this a call is more likely wrong than right, and a question about it a nuisance."""
+
+MOST_CAUTIOUS = 0.99
+
 NEWTON_STEPS = 50
 SMALLEST_STEP = 1e-9
 RIDGE = 1e-3
 """Holds the fit a little towards the raw confidence, where few misses say little."""
-
-EFFECTS = frozenset(tool.name for tool in BUILTIN_TOOLS if tool.has_effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,6 @@ class Trial:
     right: bool
     command: bool
     """Whether a call was wanted at all."""
-    effects: bool
-    """Whether the call made has any."""
     weight: float
 
 
@@ -81,7 +81,6 @@ def trials(results: Sequence[Outcome]) -> list[Trial]:
             each.answer.raw_confidence,
             each.right,
             bool(each.wanted),
-            each.answer.call is not None and each.answer.call.name in EFFECTS,
             1.0 / len(results),
         )
         for each in results
@@ -120,24 +119,19 @@ def platt(made: Sequence[Trial]) -> tuple[float, float]:
 
 
 def thresholds(all_trials: Sequence[Trial], scale: float, offset: float) -> tuple[float, float]:
-    """Return act_above and ask_above, the lowest that keep both shares of wrong deeds.
-
-    What has no effects runs from `ask_above` on; the rest is asked about there, and runs from
-    `act_above`.
-    """
+    """Return act_above and ask_above, the lowest that keep both shares of wrong deeds."""
     fit = Abstention(scale=scale, offset=offset)
     quiet = [t for t in all_trials if not t.command]
     total = sum(t.weight for t in quiet)
-    sure = [(fit.calibrated(t.raw), t) for t in quiet if t.raw > 0.0]
-    grid = [step / 100 for step in range(5, 100)]
+    sure = [(fit.calibrated(t.raw), t.weight) for t in quiet if t.raw > 0.0]
 
-    def share(act: float, ask: float) -> float:
-        return sum(t.weight for c, t in sure if c >= (act if t.effects else ask)) / total
+    def lowest(start: float, allowed: float) -> float:
+        steps = (step / 100 for step in range(round(100 * start), 100))
+        shares = ((step, sum(w for c, w in sure if c >= step) / total) for step in steps)
+        return next((step for step, share in shares if share <= allowed), MOST_CAUTIOUS)
 
-    ask = next((g for g in grid if share(g, g) <= WRONG_QUESTIONS and share(1.1, g)
-                <= WRONG_ACTIONS), grid[-1])  # fmt: skip
-    act = next((g for g in grid if g >= ask and share(g, ask) <= WRONG_ACTIONS), grid[-1])
-    return act, ask
+    ask = lowest(ASK_FROM, WRONG_QUESTIONS)
+    return lowest(ask, WRONG_ACTIONS), ask
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from models.starter import held_out
 from models.starter.asking import Answer, Brain
 from models.starter.description import HERE
+from xtalk_edge.engines.agent.abstention import Verdict
 from xtalk_edge.engines.interfaces import ToolCall
 
 THRESHOLDS = (*(step / 20 for step in range(20)), 0.97, 0.99)
@@ -80,6 +81,19 @@ def outcomes(brain: Brain, rows: Iterable[held_out.Row]) -> list[Outcome]:
     return result
 
 
+def deeds(brain: Brain, results: list[Outcome]) -> dict[str, dict[str, int]]:
+    """Return how often it would act rightly or wrongly, or ask, with the file's own thresholds."""
+    counts: dict[str, dict[str, int]] = {}
+    for result in results:
+        verdict = brain.verdict(result.answer)
+        deed = {Verdict.ASK: "asked", Verdict.REFUSE: "refused"}.get(
+            verdict, "right" if result.right else "wrong"
+        )
+        of_kind = counts.setdefault("commands" if result.wanted else "other", {})
+        of_kind[deed] = of_kind.get(deed, 0) + 1
+    return counts
+
+
 def share(flags: Iterable[bool]) -> float:
     """Return how much of some flags is true; 0 of none."""
     values = list(flags)
@@ -139,6 +153,9 @@ def print_tables(name: str, figures: dict[str, Any], write: Callable[[str], None
     for kind, count in figures["kinds"].items():
         rate = 100 * count["right"] / count["of"]
         write(f"  {kind:10} {count['right']:4} of {count['of']:4} right ({rate:.1f} %)")
+    for kind, deeds_of in figures["deeds"].items():
+        said = ", ".join(f"{deed} {count}" for deed, count in sorted(deeds_of.items()))
+        write(f"  as shipped, {kind}: {said}")
     write("  confidence at least | right  held back  wrong | acts on what is no command (per cent)")
     for p in figures["curve"]:
         cells = (100 * p[key] for key in ("right", "held_back", "wrong", "acted_out"))
@@ -169,8 +186,9 @@ def main() -> None:
         if options.only not in (None, name):
             continue
         results = outcomes(brain, held_out.read(path))
-        everything[name] = summary(results) | (
-            {"tools": by_tool(results)} if options.by_tool else {}
+        done = {"deeds": deeds(brain, results)}
+        everything[name] = (
+            summary(results) | done | ({"tools": by_tool(results)} if options.by_tool else {})
         )
         if options.json:
             continue
