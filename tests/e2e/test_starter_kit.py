@@ -78,7 +78,7 @@ def test_the_time_asked_by_a_person_is_told(
     ("recording", "words"),
     [
         ("rhasspy3_whats_the_date_today.wav", "Today is"),
-        ("rhasspy3_turn_on_the_lamp.wav", "I can't switch things on or off without"),
+        ("rhasspy3_turn_on_the_lamp.wav", "No device is connected"),
         ("rhasspy3_play_the_beatles.wav", "I can't play music without"),
     ],
 )
