@@ -23,7 +23,10 @@ from xtalk_edge.errors import ConfigError, EdgeError, EngineError
 _ENGINES = "xtalk_edge.engines"
 
 _SPECS: dict[str, dict[str, str]] = {
-    "asr": {"pocketsphinx": f"{_ENGINES}.asr.pocketsphinx:PocketSphinxASR"},
+    "asr": {
+        "pocketsphinx": f"{_ENGINES}.asr.pocketsphinx:PocketSphinxASR",
+        "sherpa-streaming": f"{_ENGINES}.asr.sherpa_streaming:SherpaStreamingASR",
+    },
     "tts": {"espeak": f"{_ENGINES}.tts.espeak:EspeakTTS"},
     "vad": {
         "silero": f"{_ENGINES}.vad.silero:SileroVAD",

@@ -1,0 +1,164 @@
+"""Streaming recognition by sherpa-onnx: text grows while somebody speaks.
+
+Its own endpointing is left off: when a turn ends is decided elsewhere, by better evidence. The
+built-in model spells what espeak-ng says; it makes the whole path run without any download, and
+is no model for people: they need one of those that `tokens` and `model` can name.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.metadata
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.config.files import data_path
+from xtalk_edge.engines.asr.sherpa_kinds import check_tokens, inspect_model
+from xtalk_edge.engines.interfaces import ASR
+from xtalk_edge.engines.preflight import preflight
+from xtalk_edge.errors import ConfigError, EngineError, ModelError
+
+STARTER = "models/starter/ctc"
+MOST_THREADS = 64
+
+# Causal models spell a word up to half a second after its end.
+_AFTERTHOUGHT_MS = 500
+_BYTES_A_MS = RATE_HZ * 2 // 1000
+_FULL_SCALE = np.float32(32768)
+# sherpa-onnx copies what it is given, so a whole file at once would be in memory three times.
+_MOST_BYTES = 10_000 * _BYTES_A_MS
+
+
+class SherpaStreamingASR(ASR):
+    """A streaming CTC model; clones share it, each with a stream of its own.
+
+    Args:
+        model: path of a streaming CTC model in ONNX form; "" means the one for espeak-ng's speech.
+        tokens: path of its tokens; "" means tokens.txt beside the model.
+        threads: processor cores to use.
+
+    Raises:
+        ConfigError: `threads` is out of range.
+        ModelError: a file is missing or damaged, of another kind, or the two do not fit.
+        EngineError: sherpa-onnx is not installed.
+    """
+
+    def __init__(self, model: str = "", tokens: str = "", threads: int = 1) -> None:
+        if not 1 <= threads <= MOST_THREADS:
+            raise ConfigError(f"asr.threads: must be from 1 to {MOST_THREADS}, got {threads}")
+        path = Path(model).expanduser() if model else data_path(f"{STARTER}/letters.onnx")
+        tokens_path = Path(tokens).expanduser() if tokens else path.with_name("tokens.txt")
+        self._model = inspect_model(path)
+        check_tokens(tokens_path, self._model)
+        # With the version, because another one may take other files.
+        preflight(path, f"sherpa-onnx {_library_version()}", f"{__name__}:check_model")
+        try:
+            self._recognizer = self._model.load(tokens_path, threads)
+        except (RuntimeError, AssertionError) as exc:
+            reason = " ".join(str(exc).split())
+            raise ModelError(
+                f"{path} or {tokens_path} cannot be loaded ({reason}); fetch both again"
+            ) from exc
+        self.reset()
+
+    def recognize(self, audio: bytes) -> str:
+        """Return the text of one whole utterance; "" when nothing was understood."""
+        self.reset()
+        return self.recognize_stream(audio, is_final=True)
+
+    def recognize_stream(
+        self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
+    ) -> str:
+        """Take the next piece of any size; return the whole text since `reset`."""
+        if self._finished and audio:
+            self.reset()
+        if not self._finished:
+            self._feed(audio)
+            if is_final:
+                self._finish()
+        return self._text
+
+    def confidence(self) -> float:
+        """Return how likely the tokens were; 1.0 from models that do not say, as all CTC models."""
+        log_probabilities = self._recognizer.ys_probs(self._stream)
+        if not log_probabilities:
+            return 1.0
+        return math.exp(min(0.0, sum(log_probabilities) / len(log_probabilities)))
+
+    def stream_chunk_bytes_hint(self) -> int:
+        """Return what the network takes at a time."""
+        return self._model.rhythm.shift_ms * _BYTES_A_MS
+
+    def reset(self) -> None:
+        """Forget the utterance."""
+        # The recogniser's own reset forgets the text and keeps the network's state.
+        self._stream: Any = self._recognizer.create_stream()
+        self._finished = False
+        self._odd = b""
+        self._heard_bytes = 0
+        self._text = ""
+
+    def clone(self) -> SherpaStreamingASR:
+        """Return an independent recogniser that shares the model; both may be in use at once."""
+        other = copy.copy(self)
+        other.reset()
+        return other
+
+    def _feed(self, audio: bytes) -> None:
+        audio = self._odd + audio
+        whole = len(audio) // 2 * 2
+        self._odd = audio[whole:]
+        for start in range(0, whole, _MOST_BYTES):
+            self._hear(audio[start : min(whole, start + _MOST_BYTES)])
+
+    def _hear(self, audio: bytes) -> None:
+        self._heard_bytes += len(audio)
+        hear(self._recognizer, self._stream, audio)
+        # Some models write a blank before every word.
+        self._text = " ".join(self._recognizer.get_result(self._stream).split())
+
+    def _finish(self) -> None:
+        """Let the network hear silence until it has spelled the last word."""
+        if self._heard_bytes:
+            tail_ms = self._model.rhythm.window_ms + _AFTERTHOUGHT_MS
+            self._hear(bytes(tail_ms * _BYTES_A_MS))
+        self._finished = True
+
+
+def _library_version() -> str:
+    try:
+        return importlib.metadata.version("sherpa-onnx")
+    except importlib.metadata.PackageNotFoundError as exc:
+        raise EngineError(
+            "asr 'sherpa-streaming' needs its library: pip install sherpa-onnx"
+        ) from exc
+
+
+def hear(recognizer: Any, stream: Any, audio: bytes) -> None:
+    """Hand over PCM and run the network as often as it is ready.
+
+    The samples must be floats from -1 to 1: sherpa-onnx takes integers, too, and hears noise.
+    """
+    stream.accept_waveform(RATE_HZ, np.frombuffer(audio, dtype="<i2") / _FULL_SCALE)
+    # Decoding a stream that is not ready ends the process.
+    while recognizer.is_ready(stream):
+        recognizer.decode_stream(stream)
+
+
+def check_model(path: str) -> None:
+    """Load the model and let it hear three seconds of noise: for `preflight`."""
+    model = inspect_model(Path(path))
+    noise = np.random.default_rng(0).normal(0.0, 3000.0, 3 * RATE_HZ).astype("<i2")
+    with tempfile.TemporaryDirectory() as folder:
+        # Any tokens will do, if there are enough; whether the owner's fit is a check of its own.
+        tokens = Path(folder) / "tokens.txt"
+        count = model.tokens or 1 << 16
+        lines = [f"t{number} {number}\n" for number in range(1, count)]
+        tokens.write_text("".join(["<blk> 0\n", *lines]), encoding="utf-8")
+        recognizer = model.load(tokens, threads=1)
+    hear(recognizer, recognizer.create_stream(), noise.tobytes())
