@@ -30,7 +30,7 @@ FOLLOW_UPS = frozenset(
         "and the <device_name>", "( turn | switch ) it <switched>", "read it back",
         "delete the last one", "and <items>", "take it off again", "what's on it",
         "[ a bit ] more", "( and in | what about ) <city>", "give it <more>",
-        "take <duration> off", "and ( another | another one | one ) for <duration>",
+        "and ( another | another one | one ) for <duration>",
         "[ for ] <duration>", "forget that",
     }
 )  # fmt: skip
@@ -44,17 +44,34 @@ UNHEARD = frozenset(
     {
         # The rule <moment> may end in a repetition too.
         "( wake me up | [ set ] an alarm ) ( for | at ) <routine>",
-        # Holds all durations once more, for what few say.
+        # All durations or names once more, for what few say.
         "( set | start | make | create | begin | put on | give me | run ) a timer for <duration> "
         "called <name>",
+        "( set | start | make | create | begin | put on | give me | run ) ( a | the ) <name> timer",
+        # In `MERGED`.
+        "add <duration> [ to ( the | my ) [ <name> ] timer ]",
+        "take <duration> off ( the | my ) [ <name> ] timer",
+        "( add | put ) <items> ( to | on ) ( the | my ) [ shopping ] list",
+        "( add | put ) <items> ( to | on ) my packing list",
+        "( take | remove ) <items> ( off | from ) ( the | my ) [ shopping ] list",
     }
 )
 """What is left out for the time it would cost."""
+
+MERGED = (
+    "( add | take ) <duration> [ ( to | off ) [ ( the | my ) [ <name> ] timer ] ]",
+    "( add | put | take | remove ) <items> ( to | on | off | from ) ( the | my ) "
+    "[ shopping | /0.3/ packing ] list",
+)
+"""Orders that share what lies in their middle. They allow nonsense too, which nobody says."""
 
 LIKELIER = {
     "( set | start | make | create | begin | put on | give me | run )": (
         "( /8/ set | /3/ start | make | create | begin | /0.5/ put on | give me | /0.5/ run )"
     ),
+    "timer [ for ]": "( /8/ timer for | timer )",
+    # "Timer for two minutes" is no such answer.
+    "[ for ]": "/0.05/ [ for ]",
     # People counting would be heard as reckoning.
     "[ ( what is | what's | how much is | calculate ) ]": (
         "( /3/ what is | /3/ what's | how much is | calculate )"
@@ -100,9 +117,12 @@ def build(description: Description) -> str:
             into = (orders if phrase.order else others)[ending]
             if beginning not in into:
                 into.append(beginning)
+    orders[""] += MERGED
     others[""] += ANSWERS
+    for ending in orders.keys() & others.keys() - {""}:
+        orders[ending] += others.pop(ending)
     rules = {"orders": _alternatives(orders), "others": _alternatives(others)}
-    rules |= NUMBER_RULES | CLOCK_RULES | LISTED | spoken_values(description)
+    rules |= spoken_values(description) | NUMBER_RULES | CLOCK_RULES | LISTED
     # Politeness once for all orders: a copy for each made a quarter of the grammar.
     public = f"/{_count(orders)}/ [ /0.3/ <polite> ] <orders> | /{_count(others)}/ <others>"
     wanted = _reachable(rules, public)

@@ -60,7 +60,7 @@ NUMBER_RULES = {
     "forty five ) minutes",
     "span": "/20/ <count> ( /4/ minute | second ) | "
     "/3/ ( /3/ one | two | three | four | five ) hour | half hour",
-    "span_name": "<span>",
+    "span_name": "( five | ten | fifteen | twenty | thirty ) minute | one hour | half hour",
     "minutes": "( five | ten | fifteen | twenty | thirty ) minutes | half an hour",
     "more_span": "( ( five | ten | two | fifteen ) more | another ( five | ten ) ) minutes",
     "more": "<more_span>",
@@ -89,7 +89,9 @@ CLOCK_RULES = {
     "weekday": "monday | tuesday | wednesday | thursday | friday | saturday | sunday",
     "which_day": "/3/ tomorrow [ morning ] | today | on <weekday>",
     "repetition": "every day | every morning | on weekdays | on weekends | every <weekday>",
-    "stretch": "<count> ( /2/ days | /2/ weeks | months | years ) | a week | a month | a year",
+    "stretch": "( two | three | four | five | six | seven | eight | nine | ten | twelve | "
+    "fourteen | fifteen | twenty | thirty | sixty | ninety | a hundred ) "
+    "( /2/ days | /2/ weeks | months | years ) | a week | a month | a year",
     "date": "/3/ tomorrow | yesterday | /6/ <weekday> | /4/ christmas | /2/ new year | "
     "/2/ easter | /2/ halloween | /2/ thanksgiving | my birthday | the end of the month | "
     "/4/ <month> <day_number>",
@@ -118,6 +120,8 @@ LISTED = {
     "chore": "call mom | buy milk | take out the trash | feed the cat | water the plants",
     "chore_item": "<chore>",
     "possession": "keys | car keys | glasses | wallet | phone | passport | umbrella",
+    "name": "pasta | tea | eggs | rice | pizza | bread | cake | oven | laundry | coffee | "
+    "chicken | potatoes | soup | cookies | workout | nap",
     "voice": "female | male | british | american",
     "way": "up | down",
     "comparative": "louder | quieter | softer",

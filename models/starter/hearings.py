@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from models.starter.recordings import Recording
 from xtalk_edge.engines.asr.pocketsphinx import PocketSphinxASR
+from xtalk_edge.engines.asr.rejection import measure, measure_aided, text_of
 from xtalk_edge.engines.enhancer.webrtc_ns import WebRTCNoiseSuppressor
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b ?")
@@ -17,18 +18,22 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b ?")
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What the recogniser made of a recording."""
+    """What the recogniser made of a recording: by a person's sounds or by a synthesiser's."""
 
     recording: Recording
+    aided: bool
+    """Whether by a synthesiser's."""
+    chosen: bool
+    """Whether it is the one that the recogniser took."""
     text: str
-    best_text: str
-    """The text before rejection."""
-    measures: tuple[float, ...] | None
+    """The text before rejection; "" if no word was heard."""
+    measures: tuple[float, ...]
+    """Of `AIDED_FEATURES` or of `FEATURES`; empty if no word was heard."""
 
     @property
-    def best_is_right(self) -> bool:
-        """Return whether the command was found, whatever rejection then made of it."""
-        return bool(self.best_text) and _plain(self.best_text) == _plain(self.recording.text)
+    def right(self) -> bool:
+        """Return whether the command was found, whatever rejection then makes of it."""
+        return bool(self.text) and _plain(self.text) == _plain(self.recording.text)
 
 
 def _plain(text: str) -> str:
@@ -39,10 +44,11 @@ def _plain(text: str) -> str:
 def hear_all(
     recordings: Iterable[Recording], rejection: str = "", workers: int = 1
 ) -> Iterator[Hearing]:
-    """Yield what the recogniser hears in each, in order."""
+    """Yield how the recogniser hears each, as a person's and as a synthesiser's, in order."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _open, (rejection,)) as pool:
-        yield from pool.map(_hear, list(recordings), chunksize=8)
+        for pair in pool.map(_hear, list(recordings), chunksize=8):
+            yield from pair
 
 
 _recogniser: list[PocketSphinxASR] = []
@@ -50,11 +56,19 @@ _recogniser: list[PocketSphinxASR] = []
 
 
 def _open(rejection: str) -> None:
-    _recogniser.append(PocketSphinxASR(rejection=rejection))
+    asr = PocketSphinxASR(rejection=rejection)
+    asr.thorough = True
+    _recogniser.append(asr)
 
 
-def _hear(recording: Recording) -> Hearing:
+def _hear(recording: Recording) -> tuple[Hearing, Hearing]:
     (asr,) = _recogniser
     suppressor = WebRTCNoiseSuppressor()
-    text = asr.recognize(suppressor.enhance(recording.audio) + suppressor.flush())
-    return Hearing(recording, text, asr.best_text, asr.measures)
+    asr.recognize(suppressor.enhance(recording.audio) + suppressor.flush())
+    command, aided, language = asr.hearings()
+    person = measure(command, language) if text_of(command) else ()
+    synthesiser = measure_aided(aided) if text_of(aided) else ()
+    return (
+        Hearing(recording, False, not asr.aided, text_of(command), person),
+        Hearing(recording, True, asr.aided, text_of(aided), synthesiser),
+    )

@@ -16,12 +16,15 @@ from xtalk_edge.engines.asr.pocketsphinx_lexicon import (
     spelling,
 )
 from xtalk_edge.engines.asr.rejection import (
+    AIDED_FEATURES,
     FEATURES,
     Heard,
     Rejection,
     distance,
+    likeness,
     load_rejection,
     measure,
+    measure_aided,
     text_of,
 )
 from xtalk_edge.errors import ModelError
@@ -90,13 +93,38 @@ def test_measures_are_finite_and_bounded(
     command = [*hearing(one), Heard("one", ("W",), 300, 310, -5.0)]
     found = measure(command, hearing(other))
     assert len(found) == len(FEATURES)
-    assert all(-6.0 <= value <= 6.0 for value in found)
+    assert all(-10.0 <= value <= 6.0 for value in found)
+
+
+@given(pieces)
+def test_measures_of_a_synthesiser_are_finite_and_bounded(
+    one: list[tuple[str, int, float]],
+) -> None:
+    found = measure_aided([*hearing(one), Heard("one", ("W",), 300, 310, -5.0)])
+    assert len(found) == len(AIDED_FEATURES)
+    assert all(-10.0 <= value <= 6.0 for value in found)
+
+
+def test_likeness_is_of_the_words_alone() -> None:
+    loud = Heard("", (), 60, 99, -4000.0)
+    assert likeness([PAUSE, WHAT, TIME, loud]) == pytest.approx(-1.0)
+    assert likeness([PAUSE]) == likeness([]) == -10.0
+    assert likeness([Heard("what", ("W",), 0, 0, -1e9)]) == -10.0
+
+
+def test_a_synthesisers_worst_word_shows() -> None:
+    found = dict(zip(AIDED_FEATURES, measure_aided([PAUSE, WHAT, LIME]), strict=True))
+    assert found["likeness"] == pytest.approx(-35 / 50)
+    assert found["worst_likeness"] == pytest.approx(-1.0)
+    assert found["pauses"] == 0.0
+    assert found["length"] == pytest.approx(6 / 16)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=len(FEATURES), max_size=len(FEATURES)))
 def test_confidence_is_a_probability(values: list[float]) -> None:
-    rejection = Rejection((1.0,) * len(FEATURES), 0.5, ())
+    rejection = Rejection((1.0,) * len(FEATURES), (1.0,) * len(AIDED_FEATURES), 0.5, ())
     assert 0.0 <= rejection.confidence(values) <= 1.0
+    assert 0.0 <= rejection.confidence(values[: len(AIDED_FEATURES)], aided=True) <= 1.0
 
 
 def test_text_leaves_pauses_out() -> None:
@@ -110,12 +138,17 @@ def written(tmp_path: Path, content: object) -> Path:
 
 
 def test_a_fitted_rejection_is_read(tmp_path: Path) -> None:
-    coefficients = dict.fromkeys(FEATURES, 0.0) | {"bias": 2.0}
-    content = {"coefficients": coefficients, "threshold": 0.6, "vocabulary": "the a"}
+    content = {
+        "coefficients": dict.fromkeys(FEATURES, 0.0) | {"bias": 2.0},
+        "aided_coefficients": dict.fromkeys(AIDED_FEATURES, 0.0) | {"bias": -2.0},
+        "threshold": 0.6,
+        "vocabulary": "the a",
+    }
     rejection = load_rejection(written(tmp_path, content))
     assert rejection.vocabulary == ("the", "a")
     assert rejection.threshold == 0.6
     assert rejection.confidence((1.0,) + (0.0,) * (len(FEATURES) - 1)) > 0.8
+    assert rejection.confidence((1.0,) + (0.0,) * (len(AIDED_FEATURES) - 1), aided=True) < 0.2
 
 
 @pytest.mark.parametrize(
@@ -123,8 +156,12 @@ def test_a_fitted_rejection_is_read(tmp_path: Path) -> None:
     [
         ([], "not a fitted rejection"),
         ({}, "coefficients"),
-        ({"coefficients": {"bias": 1}}, "score_gap"),
-        ({"coefficients": dict.fromkeys(FEATURES, "x")}, "not a fitted rejection"),
+        ({"coefficients": {"bias": 1}}, "aided_coefficients"),
+        ({"coefficients": {"bias": 1}, "aided_coefficients": {}}, "score_gap"),
+        (
+            {"coefficients": dict.fromkeys(FEATURES, "x"), "aided_coefficients": {}},
+            "not a fitted rejection",
+        ),
     ],
 )
 def test_a_wrong_rejection_file_says_what_is_wrong(

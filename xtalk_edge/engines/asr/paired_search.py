@@ -1,4 +1,8 @@
-"""Two PocketSphinx decoders on the same audio: one knows the grammar, one everyday English."""
+"""PocketSphinx decoders on the same audio: two know the grammar, one everyday English.
+
+Of the two, one has its sounds from people and one from a speech synthesiser: people who speak
+through a device have commands too, and to the former it mumbles.
+"""
 
 from __future__ import annotations
 
@@ -44,11 +48,12 @@ _COMMAND_SEARCH = {
 
 
 class PairedSearch:
-    """The two decoders and what they have heard of one utterance.
+    """The decoders and what they have heard of one utterance.
 
     Args:
         pocketsphinx: the library.
         model: folder of its English model.
+        aided: folder with the means and variances of a synthesiser's sounds.
         lexicon: every word that may be heard.
         grammar: path of a JSGF grammar.
 
@@ -56,7 +61,9 @@ class PairedSearch:
         ValueError, RuntimeError: PocketSphinx refuses the grammar.
     """
 
-    def __init__(self, pocketsphinx: Any, model: Path, lexicon: Lexicon, grammar: Path) -> None:
+    def __init__(
+        self, pocketsphinx: Any, model: Path, aided: Path, lexicon: Lexicon, grammar: Path
+    ) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".dict", encoding="latin-1") as dictionary:
             dictionary.write(lexicon.text())
             dictionary.flush()
@@ -68,25 +75,37 @@ class PairedSearch:
                 "bestpath": False,
                 "fwdflat": False,
             }
-            self.command = pocketsphinx.Decoder(**common, **_COMMAND_SEARCH, jsgf=str(grammar))
+            listening = {**common, **_COMMAND_SEARCH, "jsgf": str(grammar)}
+            self.command = pocketsphinx.Decoder(**listening)
+            self.aided = pocketsphinx.Decoder(
+                **listening, mean=str(aided / "means"), var=str(aided / "variances")
+            )
             self.language = pocketsphinx.Decoder(**common, lm=str(model / "en-us.lm.bin"))
         self._grammar_search = self.command.current_search()
         self.command.add_jsgf_string(_MEASURING, _ONE_WORD)
         self._measuring = False
-        self._searching = False
+        self._active: tuple[Any, ...] = ()
+        """The decoders that search."""
         self._waiting: deque[bytes] = deque()
         self._heard_bytes = 0
 
     @property
     def searching(self) -> bool:
         """Return whether there may be something to read; not in the first second."""
-        return self._searching
+        return bool(self._active)
+
+    def leave(self, *decoders: Any) -> None:
+        """Search no further with some of the decoders; what they have heard stays."""
+        for decoder in decoders:
+            if decoder in self._active:
+                decoder.end_utt()
+        self._active = tuple(each for each in self._active if each not in decoders)
 
     def hear(self, chunk: bytes) -> None:
         """Take the next 100 ms or less."""
         self._heard_bytes += len(chunk)
         self._waiting.append(chunk)
-        if self._searching:
+        if self._active:
             self._search(_CATCH_UP_CHUNKS)
             return
         if not self._measuring:
@@ -108,20 +127,17 @@ class PairedSearch:
     def stop(self) -> None:
         """Forget what is left, ready for another utterance."""
         self._stop_measuring()
-        if self._searching:
-            self.command.end_utt()
-            self.language.end_utt()
-        self._searching = False
+        self.leave(*self._active)
         self._waiting.clear()
         self._heard_bytes = 0
 
     def _begin(self) -> None:
         mean = _mean_after(self.command.get_cmn(True), self._heard_bytes // _FRAME_BYTES)
         self._stop_measuring()
-        for decoder in (self.command, self.language):
+        self._active = (self.command, self.aided, self.language)
+        for decoder in self._active:
             decoder.set_cmn(_mean_text(mean))
             decoder.start_utt()
-        self._searching = True
 
     def _stop_measuring(self) -> None:
         if self._measuring:
@@ -132,8 +148,8 @@ class PairedSearch:
     def _search(self, chunks: int) -> None:
         for _ in range(min(chunks, len(self._waiting))):
             chunk = self._waiting.popleft()
-            self.command.process_raw(chunk)
-            self.language.process_raw(chunk)
+            for decoder in self._active:
+                decoder.process_raw(chunk)
 
 
 def _mean_after(found: str, frames: int) -> tuple[float, ...]:

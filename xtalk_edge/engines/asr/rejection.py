@@ -3,6 +3,7 @@
 A recogniser that knows nothing but a grammar forces every sound into it. So the audio is also
 heard with a small vocabulary of everyday English: where both hearings agree in sound and explain
 the same stretches about equally well, it was a command. A logistic model weighs the measures.
+A speech synthesiser always says a word the same way: there the sounds alone tell.
 """
 
 from __future__ import annotations
@@ -24,8 +25,12 @@ FEATURES = (
     "slowest_word",
     "pauses",
     "unexplained",
+    "length",
 )
-"""What is measured, in the order of the coefficients."""
+"""What is measured of a person's hearing, in the order of the coefficients."""
+
+AIDED_FEATURES = ("bias", "likeness", "worst_likeness", "slowest_word", "pauses", "length")
+"""What is measured of a synthesiser's hearing."""
 
 # Nats a frame between the two hearings: beyond this the sound is simply not the word, and one
 # cough must not outweigh everything else.
@@ -35,6 +40,10 @@ _SLOWEST = 3.0
 # Seconds: beyond two, more changes nothing.
 _LONGEST_S = 2.0
 _FRAMES_A_SECOND = 100
+# Nats a frame: nothing said sounds as unlike its words as this.
+LEAST_LIKENESS = -10.0
+# Sounds of a command that leaves no doubt; "stop" has four, and much else sounds like it.
+_LONG = 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +134,43 @@ def measure(command: Sequence[Heard], language: Sequence[Heard]) -> tuple[float,
         _bounded((sum(own) - sum(free)) / sum(spoken)),
         _agreement(phones, free_phones),
         min(gap(piece) for piece in words),
-        # Noise is heard as one long drawn word.
-        min(_SLOWEST, max(piece.frames / max(1, len(piece.phones)) for piece in words) / 10.0),
+        _slowest(words),
         # Other talk is heard as words far apart, or as a few in the midst of more.
         _seconds(last + 1 - first - sum(told)),
         _seconds(sum(spoken) - sum(told)),
+        _length(words),
     )
+
+
+def likeness(heard: Sequence[Heard]) -> float:
+    """Return how well the sound fits its words, in nats a frame: 0 perfectly, -10 not at all."""
+    frames = sum(piece.frames for piece in heard if piece.word)
+    if not frames:
+        return LEAST_LIKENESS
+    return max(LEAST_LIKENESS, sum(piece.score for piece in heard if piece.word) / frames)
+
+
+def measure_aided(command: Sequence[Heard]) -> tuple[float, ...]:
+    """Return the values of `AIDED_FEATURES`; `command` has at least one word."""
+    words = [piece for piece in command if piece.word]
+    spoken = sum(piece.frames for piece in words)
+    return (
+        1.0,
+        likeness(command),
+        min(likeness([piece]) for piece in words),
+        _slowest(words),
+        _seconds(words[-1].end_frame + 1 - words[0].start_frame - spoken),
+        _length(words),
+    )
+
+
+def _slowest(words: Sequence[Heard]) -> float:
+    # Noise is heard as one long drawn word.
+    return min(_SLOWEST, max(piece.frames / max(1, len(piece.phones)) for piece in words) / 10.0)
+
+
+def _length(words: Sequence[Heard]) -> float:
+    return min(1.0, sum(len(piece.phones) for piece in words) / _LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +178,16 @@ class Rejection:
     """The fitted weighing: what `fit_rejection.py` writes."""
 
     coefficients: tuple[float, ...]
+    aided_coefficients: tuple[float, ...]
     threshold: float
     """Confidence from which a text counts."""
     vocabulary: tuple[str, ...]
     """Everyday words of the free hearing, commonest first."""
 
-    def confidence(self, features: Sequence[float]) -> float:
+    def confidence(self, features: Sequence[float], *, aided: bool = False) -> float:
         """Return the chance that the command was really said, 0.0 to 1.0."""
-        logit = sum(c * f for c, f in zip(self.coefficients, features, strict=True))
+        weights = self.aided_coefficients if aided else self.coefficients
+        logit = sum(c * f for c, f in zip(weights, features, strict=True))
         # exp overflows at 710; 30 is certain enough.
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
 
@@ -158,9 +200,10 @@ def load_rejection(path: Path) -> Rejection:
     """
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
-        coefficients = found["coefficients"]
+        coefficients, aided = found["coefficients"], found["aided_coefficients"]
         rejection = Rejection(
             tuple(float(coefficients[name]) for name in FEATURES),
+            tuple(float(aided[name]) for name in AIDED_FEATURES),
             float(found["threshold"]),
             tuple(str(word) for word in found["vocabulary"].split()),
         )
