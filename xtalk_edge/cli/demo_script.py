@@ -72,10 +72,14 @@ SCRIPT = (
         "Okay Nabu. What time is it?", time_now, "get_time", spelled="okay naboo, what time is it"
     ),
     Line("Set a timer for ten minutes.", always("ten minutes|10 minutes"), "set_timer"),
-    Line("How much time is left?", always("(nine|ten|9|10) minutes"), "timer_left"),
+    Line("Make it twenty minutes.", always("twenty minutes|20 minutes"), "change_timer"),
+    Line("How much time is left?", always("(nineteen|twenty|19|20) minutes"), "timer_left"),
     Line("What can you do?", always("You can ask me"), "help"),
     Line("What is twelve times seven?", always("84|eighty-four"), "calculate", over_answer_s=2.0),
     Line("What's the date today?", date_today, "get_date", noise_db=-45.0),
+    Line("Add milk to the shopping list.", always("(?i)milk"), "add_item"),
+    Line("Clear the shopping list.", always(r"(?i)shopping list.*\?"), "clear_all"),
+    Line("Yes.", always("(?i)shopping list|empty|cleared|gone"), "clear_all"),
     Line("Tell me a joke.", always(r"\w+ \w+ \w+"), "tell_joke"),
     Line("Cancel the timer.", always("(?i)cancel|timer"), "cancel_timer"),
 )
