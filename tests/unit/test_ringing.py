@@ -19,7 +19,7 @@ from xtalk_edge.events import (
     WakeWordDetected,
 )
 from xtalk_edge.managers.ringing import PAUSE_S, ROUNDS, RingingManager
-from xtalk_edge.tools.timekeeping.ringing import MISSED_S, Ring
+from xtalk_edge.tools.timekeeping.ringing import MISSED_S, MissedRings, Ring
 
 
 def bell(kind="timer", late_s=0.0):
@@ -30,7 +30,7 @@ class Bench:
     def __init__(self):
         self.bus = EventBus()
         self.log = Log(self.bus)
-        self.finished = []
+        self.finished: list[Ring | MissedRings] = []
         self.manager = RingingManager(
             event_bus=self.bus, config=Config(), finished=self.finished.append
         )

@@ -76,7 +76,11 @@ def test_help_names_a_few_things_that_can_be_asked_and_says_there_are_more(tmp_p
 def test_help_names_other_things_the_next_time(tmp_path):
     context = make_context(store := Database(tmp_path))
     context.help_phrases = lambda: [f"do {n}" for n in range(10)]
-    first, second = (run_virtual(help.handler(context)) for _ in range(2))
+
+    async def ask():
+        return await help.handler(context)
+
+    first, second = (run_virtual(ask()) for _ in range(2))
     store.close()
     assert first == "You can ask me to do 0, do 2, do 4 or do 6, and more."
     assert second == "You can ask me to do 1, do 3, do 5 or do 7, and more."
@@ -85,7 +89,11 @@ def test_help_names_other_things_the_next_time(tmp_path):
 def test_help_names_everything_where_that_is_little(tmp_path):
     context = make_context(store := Database(tmp_path))
     context.help_phrases = lambda: ["sing", "dance"]
-    assert run_virtual(help.handler(context)) == "You can ask me to sing or dance."
+
+    async def ask():
+        return await help.handler(context)
+
+    assert run_virtual(ask()) == "You can ask me to sing or dance."
     store.close()
 
 
