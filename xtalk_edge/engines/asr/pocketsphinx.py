@@ -46,8 +46,8 @@ _SHORTEST_BYTES = 32 * 200
 # Partial texts three times a second: reading both hearings costs a tenth of making them.
 _CHUNKS_A_PARTIAL = 3
 
-# Nats a frame by which the synthesiser's sounds fit better where one speaks: 0.7 to 4.5 of 36
-# commands by espeak-ng, -1.0 to -0.2 of people's.
+# Nats a frame by which the synthesiser's sounds fit better where one speaks: 0.7 to 4.5 of 33
+# commands by espeak-ng, -0.8 to -0.2 of people's.
 _AIDED_BY = 0.4
 # From here on there is no doubt any more, and the others need not search on.
 _SURELY_AIDED_BY, _SURELY_PERSON_BY = 1.5, -0.8
