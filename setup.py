@@ -22,6 +22,7 @@ RUNTIME_DATA = (
     "models/starter/*.LICENSE.txt",
     "models/starter/ctc/*.onnx",
     "models/starter/ctc/tokens.txt",
+    "models/starter/speaking_aids/*",
 )
 
 

@@ -49,17 +49,28 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_command_works_outside_the_checkout(
     installed: Path, tmp_path: Path, arguments: list[str], expected: str
 ) -> None:
+    assert expected in run_installed(installed, tmp_path, *arguments)
+
+
+def test_the_ears_work_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
+    voice = ("--set", "tts.voice=en-us+klatt4")
+    run_installed(installed, tmp_path, "say", "What time is it?", "-o", "q.wav", *voice)
+    assert "what time is it" in run_installed(installed, tmp_path, "transcribe", "q.wav")
+
+
+def run_installed(installed: Path, folder: Path, *arguments: str) -> str:
+    """Run a command of the wheel in a folder of its own; return what it printed."""
     environment = {**os.environ, "PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "xtalk_edge", *arguments],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert expected in done.stdout
+    return done.stdout
 
 
 def test_the_wheel_is_the_one_that_runs(installed: Path, tmp_path: Path) -> None:
