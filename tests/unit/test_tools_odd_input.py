@@ -5,7 +5,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.tool_parts import make_context
@@ -56,6 +56,7 @@ CALLS = st.sampled_from(TOOLS).flatmap(
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(CALLS, min_size=1, max_size=6))
+@example([ToolCall("device_state", {"device": "\x08"})])
 def test_every_call_has_an_answer_that_can_be_spoken(calls):
     async def go():
         with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from xtalk_edge.audio.format import Sound
@@ -17,7 +17,7 @@ from xtalk_edge.tools.arguments import check_arguments, check_schema
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.foreign.answers import in_words
 from xtalk_edge.tools.help_examples import help_examples
-from xtalk_edge.tools.spoken import join_words
+from xtalk_edge.tools.spoken import join_words, printable
 from xtalk_edge.turn.assent import assent
 
 logger = logging.getLogger(__name__)
@@ -163,6 +163,7 @@ class ToolBox:
 
     async def run(self, call: ToolCall) -> ToolResult:
         """Run one call, or ask first; errors and time-outs are `ok=False` with a sentence."""
+        call = _cleaned(call)
         found, problem = self._checked(call)
         if found is None:
             return ToolResult(call.name, problem, False, call.arguments)
@@ -181,6 +182,7 @@ class ToolBox:
 
         A yes to `settle` then runs it.
         """
+        call = _cleaned(call)
         found, _ = self._checked(call)
         if found is None:
             return ""
@@ -248,7 +250,16 @@ async def _as_coroutine(work: Awaitable[T]) -> T:
     return await work
 
 
+def _cleaned(call: ToolCall) -> ToolCall:
+    arguments = {
+        name: printable(value) if isinstance(value, str) else value
+        for name, value in call.arguments.items()
+    }
+    return replace(call, arguments=arguments)
+
+
 def _bounded(content: str) -> str:
+    content = printable(content)
     if len(content) <= RESULT_LIMIT_CHARS:
         return content
     return content[:RESULT_LIMIT_CHARS].rsplit(" ", 1)[0] + " and so on."

@@ -5,15 +5,13 @@ It comes back as an answer, and may stand in a chat before a model: it must be t
 
 from __future__ import annotations
 
-import unicodedata
-
 from xtalk_edge.engines.agent.prompt import harmless
+from xtalk_edge.tools.spoken import printable
 
 
 def kept_text(text: str, most_characters: int) -> str:
     """Return a text without control characters, chat marks and closing stops, and not too long."""
-    plain = "".join(" " if unicodedata.category(each)[0] == "C" else each for each in text)
-    plain = " ".join(harmless(plain).split())
+    plain = " ".join(harmless(printable(text)).split())
     if len(plain) > most_characters:
         plain = plain[: most_characters + 1].rsplit(" ", 1)[0][:most_characters]
     # Whoever reads it back puts it into a sentence of its own.
