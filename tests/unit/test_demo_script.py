@@ -11,7 +11,8 @@ from xtalk_edge.cli.demo_script import SCRIPT, Exchange, Line, always, date_toda
 
 
 def exchange(answer: str, tools: list[str]) -> Exchange:
-    return Exchange(Line("?", always("84"), "calculate"), answer=answer, tools=tools)
+    line = Line("?", always("84"), "calculate")
+    return Exchange(line, answer=answer, tools=tools, wanted=line.wants())
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ class Exchange:
     cut: bool = False
     latency: LatencyMetricsUpdated | None = None
     problem: str = ""
+    wanted: str = ""
+    """The pattern wanted when the answer was there: the time told is not the time later."""
 
 
 class Talker:
@@ -133,6 +135,7 @@ class Talker:
                     await self._listen(exchange, before, following)
             except TimeoutError:
                 exchange.problem = f"no answer within {ANSWER_LIMIT_S:g} s"
+            exchange.wanted = line.wants()
         for exchange in exchanges:
             judge(exchange)
         return exchanges
@@ -185,5 +188,5 @@ def judge(exchange: Exchange) -> None:
         return
     if line.tool is not None and line.tool not in exchange.tools:
         exchange.problem = f"expected the tool {line.tool}"
-    elif not re.search(line.wants(), exchange.answer):
+    elif not re.search(exchange.wanted, exchange.answer):
         exchange.problem = "wrong answer"
