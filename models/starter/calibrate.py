@@ -1,6 +1,6 @@
 """Fits what a brain's confidence is worth, and from where on it may act; writes both into the file.
 
-python -m models.starter.calibrate   after every training; the exam (`household`) takes no part.
+python -m models.starter.calibrate   after every training; the exam takes no part.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def main() -> None:
     brain = Brain(options.model)
     tried = [
         trial
-        for rows in (drawn(options.draws), held_out.read(held_out.STARTER))
+        for rows in (drawn(options.draws), *map(held_out.read, held_out.PRACTICE))
         for trial in trials(outcomes(brain, rows))
     ]
     brain.close()

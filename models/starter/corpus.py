@@ -14,6 +14,7 @@ from functools import cache
 from random import Random
 
 from models.starter import chat, held_out, noise
+from models.starter.blends import blend
 from models.starter.chat import Exchange
 from models.starter.description import Description, FollowUp, Reply, Tool, load
 from models.starter.figures import Arguments
@@ -194,6 +195,8 @@ class Corpus:
     def _from_group(self, group: Tool | Reply) -> Example:
         if isinstance(group, Reply):
             text, _ = self._fill(group, group.kind, {})
+            if group.kind == "unknown":
+                text = blend(text, lambda: self._fill(group, group.kind, {})[0], self.rng)
             return Example(text, group.answer, group.kind)
         text, meant = self._fill(group, group.name, {})
         return Example(text, self._call(group.name, group.fixed | meant), group.name)

@@ -120,10 +120,10 @@ def load() -> Description:
         Reply(r["kind"], r["answer"], r["weight"], phrases(r["say"]), phrases(r["also"]))
         for r in others["reply"]
     ]
-    for name in ("near_misses.txt", "elsewhere.txt"):
-        lines = phrases((HERE / name).read_text(encoding="utf-8"))
-        unknown = others["unknown"]
-        replies.append(Reply("unknown", unknown["answer"], unknown["weight"] // 2, (), lines))
+    unknown = others["unknown"]
+    for name, weight in unknown["weights"].items():
+        lines = phrases((HERE / "talk" / f"{name}.txt").read_text(encoding="utf-8"))
+        replies.append(Reply("unknown", unknown["answer"], weight, (), lines))
     names = {
         slot: Names(_entries(lists["spoken"]), _entries(lists["other"]))
         for slot, lists in values.pop("names").items()

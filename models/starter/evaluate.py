@@ -169,7 +169,7 @@ def parse_options() -> argparse.Namespace:
     """Return the command line's choices."""
     parser = argparse.ArgumentParser(description="Score a brain on the held-out phrasings.")
     parser.add_argument("model", type=Path, nargs="?", default=HERE / "brain.gguf")
-    parser.add_argument("--only", choices=("starter", "household"), help="one file of phrasings")
+    parser.add_argument("--only", choices=[held_out.name(path) for path in held_out.ALL], help="one file of phrasings")
     parser.add_argument("--by-tool", action="store_true", help="how each tool does")
     parser.add_argument("--misses", action="store_true", help="show every wrong answer")
     parser.add_argument("--json", action="store_true", help="figures as JSON, nothing else")
@@ -181,8 +181,8 @@ def main() -> None:
     options = parse_options()
     brain = Brain(options.model)
     everything = {}
-    for path in (held_out.HOUSEHOLD, held_out.STARTER):
-        name = path.stem.removesuffix("_phrasings")
+    for path in held_out.ALL:
+        name = held_out.name(path)
         if options.only not in (None, name):
             continue
         results = outcomes(brain, held_out.read(path))

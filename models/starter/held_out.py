@@ -11,8 +11,22 @@ from models.starter import chat
 DATA = Path(__file__).parents[2] / "tests" / "data"
 STARTER = DATA / "starter_phrasings.jsonl"
 HOUSEHOLD = DATA / "household_phrasings.jsonl"
+VISITORS = DATA / "visitors_phrasings.jsonl"
+
+PRACTICE = (STARTER, HOUSEHOLD)
+"""Never trained on, but looked at: confidence is calibrated on them."""
+
+EXAM = VISITORS
+"""Written without sight of the corpus and read by nobody who wrote it."""
+
+ALL = (*PRACTICE, EXAM)
 
 Row = dict[str, Any]
+
+
+def name(path: Path) -> str:
+    """Return what a file of phrasings is called."""
+    return path.stem.removesuffix("_phrasings")
 
 
 def read(path: Path) -> list[Row]:
@@ -34,7 +48,7 @@ def texts() -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
     Of a phrasing such as "cancel that" the pair is kept out: alone it is everybody's.
     """
     alone, pairs = set(), set()
-    for row in (row for path in (STARTER, HOUSEHOLD) if path.exists() for row in read(path)):
+    for row in (row for path in ALL for row in read(path)):
         text, earlier = chat.normalise(row["text"]), before(row)
         if earlier is None:
             alone.add(text)

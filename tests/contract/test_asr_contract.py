@@ -22,6 +22,7 @@ def stream(recogniser: ASR, pieces: list[bytes]) -> list[str]:
     return [*texts, recogniser.recognize_stream(b"", is_final=True)]
 
 
+@pytest.mark.slow
 def test_bad_sound_gives_text_and_a_confidence(name: str) -> None:
     recogniser = make(name)
     for audio in sound.hard_sounds().values():

@@ -50,6 +50,7 @@ def test_reset_forgets(name: str) -> None:
     assert probabilities(detector, audio) == first
 
 
+@pytest.mark.slow
 def test_it_agrees_with_human_labels(name: str) -> None:
     detector = make(name)
     frame_s = detector.frame_samples / sound.RATE_HZ

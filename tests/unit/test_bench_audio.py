@@ -352,6 +352,7 @@ def test_what_the_witness_does_not_know_is_left_out():
     assert len(position_errors_ms([(0.0, 0), (5.0, 9)], far_away, RATE, RATE)) == 0
 
 
+@pytest.mark.slow
 def test_the_loop_under_load_loses_nothing(quick):
     result = under_load(LoopCard(), 0.6, 5.0)
     assert result.books.balanced

@@ -16,6 +16,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "PACED_S", 0.01)
 
 
+@pytest.mark.slow
 def test_the_figures_come_as_json() -> None:
     result = CliRunner().invoke(bench.command, ["--json", "--events", "200"])
     assert result.exit_code == 0
@@ -29,6 +30,7 @@ def test_the_figures_come_as_json() -> None:
         assert 0 < row["paced_p50_us"] <= row["paced_p99_us"]
 
 
+@pytest.mark.slow
 def test_the_figures_come_as_a_table() -> None:
     result = CliRunner().invoke(bench.command, ["--events", "100"])
     assert result.exit_code == 0

@@ -48,6 +48,7 @@ def grammar(tmp_path: Path, text: str) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 @needs_commands
 def test_the_size_of_the_pieces_does_not_matter(asr: PocketSphinxASR) -> None:
     audio = said("what_time_is_it")
@@ -83,6 +84,7 @@ def test_the_text_stays_until_new_audio_begins_anew(asr: PocketSphinxASR) -> Non
     assert asr.confidence() == 0.0
 
 
+@pytest.mark.slow
 @needs_commands
 def test_a_clone_hears_the_same_by_itself(asr: PocketSphinxASR) -> None:
     other = asr.clone()

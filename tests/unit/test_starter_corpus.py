@@ -131,7 +131,7 @@ def test_a_held_out_phrasing_the_templates_can_make_is_dropped() -> None:
     assert "help me" in texts
 
 
-@pytest.mark.parametrize("path", [held_out.STARTER, held_out.HOUSEHOLD])
+@pytest.mark.parametrize("path", held_out.ALL)
 def test_a_held_out_file_is_well_formed(path: Path) -> None:
     rows = held_out.read(path)
     assert len(rows) >= 120
@@ -141,6 +141,7 @@ def test_a_held_out_file_is_well_formed(path: Path) -> None:
             assert set(row["arguments"]) <= set(TOOLS[row["tool"]].properties)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 @settings(max_examples=20, deadline=None)
 def test_the_same_seed_gives_the_same_corpus(seed: int) -> None:
@@ -218,6 +219,7 @@ def test_normalising_twice_changes_little(text: str) -> None:
     assert once == once.strip()
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40).filter(lambda text: "{" not in text and "<|" not in text))
 def test_the_template_renders_what_prompt_renders(text: str) -> None:
     jinja2 = pytest.importorskip("jinja2")
