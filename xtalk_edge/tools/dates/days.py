@@ -10,7 +10,7 @@ from xtalk_edge.tools.dates.spoken_dates import SpokenDate, read_date
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import date_words, number_words
 
-DATE = {"type": "string", "maxLength": 48, "description": "As the user says it: next friday."}
+DATE = {"type": "string", "maxLength": 80, "description": "As the user says it: next friday."}
 
 
 @tool(
