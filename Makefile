@@ -25,7 +25,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/unit tests/contract -q -m "not slow"
+	$(BIN)/python -m pytest tests/unit tests/contract -q -m "not slow" -n auto
 
 format: setup
 	$(BIN)/ruff format .

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from unittest import mock
 
-from models.starter.evaluate import same
-from models.starter.recordings import Recording
+from models.starter.brain.evaluate import same
+from models.starter.ears.recordings import Recording
 from xtalk_edge.appliance import Appliance
 from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples
 from xtalk_edge.audio.room import RoomCard, RoomScene

@@ -2,7 +2,7 @@
 
 Plays people's speech and the exam's commands in twelve espeak-ng voices to the real appliance,
 always awake, and prints the tables of tests/data/ears.md: of all turns, how many did what was asked
-for, nothing, or something else. Recordings: models/starter/recordings.py.
+for, nothing, or something else. Recordings: models/starter/ears/recordings.py.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from models.starter.recordings import (
+from models.starter.ears.recordings import (
     ESPEAK_COMMANDS,
     PEOPLE_TALK,
     exam_espeak,

@@ -3,7 +3,7 @@ import json
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.starter import chat
+from models.starter.language import chat
 from xtalk_edge.engines.agent.tool_grammar import CLOSE, OPEN
 from xtalk_edge.engines.agent.tool_parse import (
     LONGEST_CALL_CHARS,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from models.starter import grammar, recordings
-from models.starter.recordings import COMMANDS, EXAM_VOICES, FIT_VOICES, PEOPLE_TALK, Recording
+from models.starter import KIT
+from models.starter.ears import grammar, recordings
+from models.starter.ears.recordings import COMMANDS, EXAM_VOICES, FIT_VOICES, PEOPLE_TALK, Recording
 from tests.ears_exam import Outcome, Turn, command_verdict, talk_verdict
 from tests.ears_report import HEAD, row, rows
 from xtalk_edge.engines.interfaces import ToolCall
@@ -18,7 +19,7 @@ TWO = ToolCall("set_timer", {"minutes": 2})
 
 def test_the_exam_shares_no_sentence_with_the_fit() -> None:
     exam = recordings.exam_commands()
-    path = grammar.GRAMMAR.with_name("ear_commands.txt")
+    path = KIT / "ears/commands.txt"
     fitted = path.read_text(encoding="utf-8").splitlines()
     assert len(exam) == 60
     assert len(EXAM_VOICES) == 12

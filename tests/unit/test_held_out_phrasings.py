@@ -14,8 +14,9 @@ from xtalk_edge.tools.arguments import check_arguments
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 
 DATA = Path(__file__).parents[1] / "data"
-HOUSEHOLD = DATA / "household_phrasings.jsonl"
-STARTER = DATA / "starter_phrasings.jsonl"
+EXAMS = ("household", "visitors")
+TYPED = {"household": 0.35, "visitors": 0.1}
+"""Least share of an exam that is written as people type: with capitals and punctuation."""
 
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer", "minimum": 0}
@@ -106,12 +107,14 @@ LEADING = re.compile(r"(the|an?|some|my|our) ")
 Row = dict[str, Any]
 
 
-def read(path: Path) -> list[Row]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def read(name: str) -> list[Row]:
+    text = (DATA / f"{name}_phrasings.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
 
 
-ROWS = read(HOUSEHOLD)
-STARTER_ROWS = read(STARTER)
+BY_EXAM = {name: read(name) for name in EXAMS}
+ROWS = [row for rows in BY_EXAM.values() for row in rows]
+STARTER_ROWS = read("starter")
 
 
 def plain(text: str) -> str:
@@ -134,8 +137,9 @@ def free_strings(row: Row) -> dict[str, str]:
     }
 
 
-def test_there_are_enough_rows_of_each_kind() -> None:
-    kinds = Counter(row["kind"] for row in ROWS)
+@pytest.mark.parametrize("exam", EXAMS)
+def test_there_are_enough_rows_of_each_kind(exam: str) -> None:
+    kinds = Counter(row["kind"] for row in BY_EXAM[exam])
     assert set(kinds) == set(AT_LEAST)
     for kind, least in AT_LEAST.items():
         assert kinds[kind] >= least, kind
@@ -152,8 +156,9 @@ def test_rows_have_the_fields_of_their_kind() -> None:
             assert set(row["before"]) == {"text", "tool", "arguments"}, row
 
 
-def test_every_tool_is_asked_for() -> None:
-    asked = Counter(row["tool"] for row in ROWS if row["kind"] == "in")
+@pytest.mark.parametrize("exam", EXAMS)
+def test_every_tool_is_asked_for(exam: str) -> None:
+    asked = Counter(row["tool"] for row in BY_EXAM[exam] if row["kind"] == "in")
     assert set(asked) == set(CONTRACT)
     assert min(asked.values()) >= 5
 
@@ -201,6 +206,8 @@ def test_no_text_is_asked_twice() -> None:
     assert [text for text, times in texts.items() if times > 1] == []
 
 
-def test_some_texts_are_typed_and_some_are_heard() -> None:
-    typed = sum(bool(re.search(r"[A-Z.?!,:]", row["text"])) for row in ROWS)
-    assert 0.35 < typed / len(ROWS) < 0.65
+@pytest.mark.parametrize("exam", EXAMS)
+def test_some_texts_are_typed_and_some_are_heard(exam: str) -> None:
+    rows = BY_EXAM[exam]
+    typed = sum(bool(re.search(r"[A-Z.?!,:]", row["text"])) for row in rows)
+    assert TYPED[exam] < typed / len(rows) < 0.65

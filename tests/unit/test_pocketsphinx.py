@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("pocketsphinx")
 
-from models.starter import recordings
+from models.starter.ears import recordings
 from xtalk_edge.engines.asr import pocketsphinx as pocketsphinx_asr
 from xtalk_edge.engines.asr.pocketsphinx import PocketSphinxASR
 from xtalk_edge.errors import ModelError

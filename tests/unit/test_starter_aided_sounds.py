@@ -13,9 +13,9 @@ pytest.importorskip("pocketsphinx")
 
 import pocketsphinx
 
-from models.starter.aided_sounds import Aligned, Aligner, Moments, sentences, speak, streams
-from models.starter.description import HERE
-from models.starter.gaussians import (
+from models.starter import KIT
+from models.starter.ears.aided_sounds import Aligned, Aligner, Moments, sentences, speak, streams
+from models.starter.ears.gaussians import (
     DENSITIES,
     PHONES,
     STREAMS,
@@ -25,7 +25,7 @@ from models.starter.gaussians import (
     read_log_weights,
     write_gaussians,
 )
-from models.starter.recordings import exam_commands
+from models.starter.ears.recordings import exam_commands
 
 MODEL = Path(pocketsphinx.get_model_path()) / "en-us"
 SOUNDS = MODEL / "en-us"
@@ -56,10 +56,10 @@ def test_each_states_weights_are_a_distribution() -> None:
 
 def test_the_synthesisers_sounds_are_sound() -> None:
     for name in ("means", "variances"):
-        values = read_gaussians(HERE / "speaking_aids" / name).values
+        values = read_gaussians(KIT / "speaking_aids" / name).values
         assert np.isfinite(values).all()
         assert np.abs(values - read_gaussians(SOUNDS / name).values).max() > 0.1
-    assert (read_gaussians(HERE / "speaking_aids" / "variances").values > 0).all()
+    assert (read_gaussians(KIT / "speaking_aids" / "variances").values > 0).all()
 
 
 def test_slopes_and_curvatures_are_those_of_a_line() -> None:

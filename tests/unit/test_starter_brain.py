@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.starter import certainty, chat
-from models.starter.asking import Brain
-from models.starter.corpus import open_corpus
-from models.starter.description import HERE, load
+from models.starter import KIT
+from models.starter.brain import certainty
+from models.starter.brain.asking import Brain
+from models.starter.corpus.examples import open_corpus
+from models.starter.language import chat
+from models.starter.language.description import load
 from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.interfaces import ToolCall
 
@@ -21,14 +23,14 @@ WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[LlamaModel]:
-    opened = LlamaModel(HERE / "brain.gguf")
+    opened = LlamaModel(KIT / "brain.gguf")
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
 def brain() -> Iterator[Brain]:
-    opened = Brain(HERE / "brain.gguf")
+    opened = Brain(KIT / "brain.gguf")
     yield opened
     opened.close()
 

@@ -14,16 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.starter import chat, description, grammar, held_out, noise
-from models.starter.corpus import Corpus, Example, argument_order, open_corpus
-from models.starter.durations import duration, span
-from models.starter.figures import any_number, in_words, say_number
-from models.starter.follow_up_slots import GOING_ON
-from models.starter.free_text import FREE_TEXT, LONGEST_WORDS
-from models.starter.phrases import PhraseError, parse, pick, to_jsgf
-from models.starter.slots import SLOTS
-from models.starter.sums import calculation, ordered_calculation
-from models.starter.units import conversion
+from models.starter.corpus import held_out
+from models.starter.corpus.examples import Corpus, Example, argument_order, open_corpus
+from models.starter.ears import grammar
+from models.starter.language import chat, description, noise
+from models.starter.language.durations import duration, span
+from models.starter.language.figures import any_number, in_words, say_number
+from models.starter.language.follow_up_slots import GOING_ON
+from models.starter.language.free_text import FREE_TEXT, LONGEST_WORDS
+from models.starter.language.phrases import PhraseError, parse, pick, to_jsgf
+from models.starter.language.slots import SLOTS
+from models.starter.language.sums import calculation, ordered_calculation
+from models.starter.language.units import conversion
 from xtalk_edge.tools.arguments import check_arguments
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.starter import certainty
-from models.starter.asking import Answer
-from models.starter.calibrate import (
+from models.starter.brain import certainty
+from models.starter.brain.asking import Answer
+from models.starter.brain.calibrate import (
     MOST_CAUTIOUS,
     WRONG_ACTIONS,
     WRONG_QUESTIONS,
@@ -25,8 +25,8 @@ from models.starter.calibrate import (
     thresholds,
     trials,
 )
-from models.starter.corpus import Example
-from models.starter.evaluate import Outcome, by_tool, described, plain, point, same, summary
+from models.starter.brain.evaluate import Outcome, by_tool, described, plain, point, same, summary
+from models.starter.corpus.examples import Example
 from xtalk_edge.engines.agent.abstention import Abstention
 from xtalk_edge.engines.interfaces import ToolCall
 

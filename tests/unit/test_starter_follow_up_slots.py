@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.starter.follow_up_slots import GOING_ON, moved
-from models.starter.units import MEASURES, conversion
+from models.starter.language.follow_up_slots import GOING_ON, moved
+from models.starter.language.units import MEASURES, conversion
 
 SEEDS = st.integers(0, 2**32)
 

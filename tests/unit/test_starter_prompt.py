@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.starter import chat
-from models.starter.corpus import open_corpus
+from models.starter.corpus.examples import open_corpus
+from models.starter.language import chat
 from xtalk_edge.engines.agent.conversation import Conversation, Turn
 from xtalk_edge.engines.agent.prompt import ChatTemplate, Message, harmless
 from xtalk_edge.engines.agent.tool_parse import render_call

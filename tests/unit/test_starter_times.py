@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.starter import dates, description, durations, moments, open_words
-from models.starter.clock_times import (
+from models.starter.language import dates, description, durations, moments, open_words
+from models.starter.language.clock_times import (
     any_clock,
     by_name,
     clock_time,
@@ -19,11 +19,11 @@ from models.starter.clock_times import (
     whole_day,
     with_half,
 )
-from models.starter.corrections import CORRECTIONS, corrected
-from models.starter.figures import Said
-from models.starter.filler import Filler
-from models.starter.phrases import parse, pick
-from models.starter.places import place
+from models.starter.language.corrections import CORRECTIONS, corrected
+from models.starter.language.figures import Said
+from models.starter.language.filler import Filler
+from models.starter.language.phrases import parse, pick
+from models.starter.language.places import place
 
 SEEDS = st.integers(0, 2**32)
 WAYS = {

@@ -10,11 +10,12 @@ pytestmark = pytest.mark.slow
 torch = pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from models.starter import chat, tokenizer  # noqa: E402
-from models.starter.batches import Batch, Batches, encode  # noqa: E402
-from models.starter.corpus import Example, open_corpus  # noqa: E402
-from models.starter.model import IGNORED, Brain, Shape  # noqa: E402
-from models.starter.train import plain_text, share_of_peak  # noqa: E402
+from models.starter.brain import tokenizer  # noqa: E402
+from models.starter.brain.batches import Batch, Batches, encode  # noqa: E402
+from models.starter.brain.model import IGNORED, Brain, Shape  # noqa: E402
+from models.starter.brain.train import plain_text, share_of_peak  # noqa: E402
+from models.starter.corpus.examples import Example, open_corpus  # noqa: E402
+from models.starter.language import chat  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from models.starter.ctc.sentences import COMMANDS, EVERYDAY
 from models.starter.ctc.speech import HELD_OUT_VOICES, VOICES, Spoken, utterances
-from models.starter.recordings import COMMANDS as BY_PEOPLE
-from models.starter.recordings import people_and_noise
+from models.starter.ears.recordings import COMMANDS as BY_PEOPLE
+from models.starter.ears.recordings import people_and_noise
 from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples
 from xtalk_edge.engines.asr.sherpa_streaming import SherpaStreamingASR
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from random import Random
 
+from models.starter import KIT
 from models.starter.ctc.jsgf import Grammar
-from models.starter.description import HERE
 
 COMMANDS, EVERYDAY = "commands", "everyday"
 COMMAND_SHARE = 0.7
@@ -25,8 +25,8 @@ class Sentences:
     """Draws sentences of lower-case letters, apostrophes and single blanks."""
 
     def __init__(self) -> None:
-        self._grammar = Grammar((HERE / "commands.jsgf").read_text(encoding="utf-8"))
-        self._words = (HERE / "common_words.txt").read_text(encoding="utf-8").split()
+        self._grammar = Grammar((KIT / "commands.jsgf").read_text(encoding="utf-8"))
+        self._words = (KIT / "words/common_words.txt").read_text(encoding="utf-8").split()
 
     def draw(self, rng: Random) -> tuple[str, str]:
         """Return a sentence and whether it is one of COMMANDS or a row of EVERYDAY words."""

@@ -211,11 +211,11 @@ def load_rejection(path: Path) -> Rejection:
         raise ModelError(f"{path}: cannot be read ({exc.strerror}); install again") from exc
     except KeyError as exc:
         raise ModelError(
-            f"{path}: has no {exc}; fit it again with models/starter/fit_rejection.py"
+            f"{path}: has no {exc}; fit it again with models/starter/ears/fit_rejection.py"
         ) from exc
     except (ValueError, TypeError, AttributeError) as exc:
         raise ModelError(
             f"{path}: is not a fitted rejection ({exc}); "
-            "fit it again with models/starter/fit_rejection.py"
+            "fit it again with models/starter/ears/fit_rejection.py"
         ) from exc
     return rejection

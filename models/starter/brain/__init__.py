@@ -1,0 +1,1 @@
+"""From the corpus to brain.gguf, and what that is worth."""

@@ -1,0 +1,1 @@
+"""What the brain is taught: endless examples, and the phrasings kept from it."""

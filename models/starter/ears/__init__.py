@@ -1,0 +1,1 @@
+"""What the recogniser listens for, what it rejects, and how synthesisers sound to it."""

@@ -1,0 +1,1 @@
+"""How people say things: the phrase language, the description, and the values in it."""
