@@ -117,6 +117,20 @@ def test_a_newer_text_takes_the_place_of_an_older() -> None:
     run_virtual(scene())
 
 
+def test_more_words_undo_a_guess_before_they_are_read() -> None:
+    async def scene() -> None:
+        async with bench() as b:
+            await b.publish(pause("stop"))
+            await asyncio.sleep(2)
+            await b.publish(partial("stop"))
+            await asyncio.sleep(2)
+            await b.publish(partial("stop the timer"))
+            await asyncio.sleep(2)
+            assert b.agent.did == ["guessed stop", "read stop", "forgot", "read stop the timer"]
+
+    run_virtual(scene())
+
+
 def test_a_guess_nobody_waits_for_is_forgotten_once() -> None:
     async def scene() -> None:
         async with bench() as b:

@@ -18,6 +18,8 @@ class LatencyMetricsUpdated(Event):
     tts_first_chunk_ms: float | None = None
     audible_ms: float | None = None
     voice_to_voice_ms: float | None = None
+    thought_ahead: bool = False
+    """Whether the answer had been begun before the turn was over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

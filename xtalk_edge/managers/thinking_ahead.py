@@ -45,6 +45,7 @@ class ThinkingAheadManager(Manager):
         self._unread = ""
         self._reading: asyncio.Task[None] | None = None
         self._guessing: asyncio.Task[None] | None = None
+        self._guessed_text = ""
 
     @handles(ASRResultPartial)
     def on_partial(self, event: ASRResultPartial) -> None:
@@ -60,20 +61,28 @@ class ThinkingAheadManager(Manager):
             return
         if self._guessing is not None:
             self._guessing.cancel()
+        self._guessed_text = event.text
         self._guessing = self._start(partial(self._guess, event.turn_id, event.text), event.turn_id)
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:
         """Forget the answer begun when nobody waits for it any more."""
         if event.state in NOBODY and self._guessing is not None:
-            self._guessing.cancel()
-            self._guessing = None
-            self._start(self._agent.discard, 0)
+            self._start(self._forget, 0)
 
     async def _read(self) -> None:
         while self._unread:
             text, self._unread = self._unread, ""
+            if text != self._guessed_text:
+                # The agent reads nothing while it keeps an answer.
+                await self._forget()
             await self._agent.prefill(text)
+
+    async def _forget(self) -> None:
+        guessing, self._guessing, self._guessed_text = self._guessing, None, ""
+        if guessing is not None:
+            guessing.cancel()
+            await self._agent.discard()
 
     async def _guess(self, turn_id: int, text: str) -> None:
         prepared = await self._agent.speculate(text)
