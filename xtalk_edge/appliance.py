@@ -32,6 +32,7 @@ from xtalk_edge.managers.event_log import EventLogManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.ringing import RingingManager
+from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
 from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.vad import VADManager
@@ -253,6 +254,12 @@ class Appliance:
                 event_bus=bus, config=config, asr=asr.engine, worker=asr.worker, capture=capture
             ),
             agent_manager,
+            ThinkingAheadManager(
+                event_bus=bus,
+                config=config,
+                agent=self.agent,
+                awaits_answer=agent_manager.awaits_answer,
+            ),
             ringing,
             TTSManager(
                 event_bus=bus,

@@ -10,7 +10,7 @@ from tests.tiny_gguf import END
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.engines.agent.llama import LlamaAgent
 from xtalk_edge.engines.agent.scripted import ScriptedAgent
-from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolResult
+from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCall, ToolResult
 from xtalk_edge.errors import ConfigError
 
 RULES = {"hello": "Sound is good.", "time": '<tool_call>{"name": "get_time"}</tool_call>'}
@@ -141,7 +141,7 @@ def test_an_agent_without_guesses_answers_when_asked():
         agent = Plain()
         agent.use_tools(Tools())
         await agent.prefill("he")
-        assert await agent.speculate("hello") == ""
+        assert await agent.speculate("hello") == Prepared()
         await agent.discard()
         agent.note("yes", "Done.")
         assert [piece async for piece in agent.commit("hello")] == ["asr_final hello"]

@@ -1,18 +1,74 @@
-"""Endpointing policies."""
+"""Endpointing policies, and what sounds as if more is to come."""
 
-from typing import Any
+from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.turn.endpointing import FixedSilence, Pause
+from xtalk_edge.turn.endpointing import AdaptiveSilence, FixedSilence, Pause
+from xtalk_edge.turn.unfinished import ends_in_number, sounds_unfinished
 
-seconds = st.floats(0, 1e6)
+SECONDS = st.floats(0.0, 100.0)
+TEXTS = (
+    st.sampled_from(["", "set a timer for", "stop", "set a timer for ten", "turn on"]) | st.text()
+)
+ADAPTIVE = AdaptiveSilence(silence_s=0.6, request_s=0.4, unfinished_s=1.2)
 
 
-@given(seconds, seconds, st.text(), st.floats(0, 10))
-def test_fixed_silence_looks_at_nothing_but_the_silence(
-    began_s: Any, turn_s: Any, text: Any, silence_s: Any
+@given(SECONDS, SECONDS, SECONDS, st.text())
+def test_fixed_silence_ignores_everything_but_the_pause(
+    silence_s: float, began_s: float, turn_s: float, text: str
 ) -> None:
     pause = Pause(began_s, turn_s, text)
     assert FixedSilence(silence_s).ends_at_s(pause) == began_s + silence_s
+
+
+@pytest.mark.parametrize(
+    ("text", "is_request", "wait_s"),
+    [
+        ("", False, 0.6),
+        ("what time is it", False, 0.6),
+        ("what time is it", True, 0.4),
+        ("set a timer for ten minutes", True, 0.4),
+        ("set a timer for", False, 1.2),
+        ("set a timer for", True, 1.2),
+        ("set a timer for twenty", True, 0.6),
+        ("set a timer for 20", True, 0.6),
+        ("turn on", True, 1.2),
+        ("turn the light on", True, 0.4),
+        ("Add milk and ...", True, 1.2),
+        ("um", False, 1.2),
+    ],
+)
+def test_how_long_a_pause_may_be(text: str, is_request: bool, wait_s: float) -> None:
+    assert ADAPTIVE.ends_at_s(Pause(0.0, 1.0, text, is_request)) == wait_s
+
+
+@given(SECONDS, SECONDS, SECONDS, TEXTS, st.booleans())
+def test_a_request_never_waits_longer_nor_a_fragment_shorter(
+    silence_s: float, request_s: float, unfinished_s: float, text: str, is_request: bool
+) -> None:
+    waits = AdaptiveSilence(silence_s, request_s, unfinished_s)
+    ends_s = waits.ends_at_s(Pause(0.0, 1.0, text, is_request))
+    if sounds_unfinished(text):
+        assert ends_s == max(unfinished_s, silence_s)
+    elif is_request and not ends_in_number(text):
+        assert ends_s == min(request_s, silence_s)
+    else:
+        assert ends_s == silence_s
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["add eggs and", "wake me at", "remind", "what's the", "switch off", "Set a timer for, um,"],
+)
+def test_a_sentence_hardly_ends_here(text: str) -> None:
+    assert sounds_unfinished(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "stop", "turn it up", "switch the fan off", "good night", "what is on"]
+)
+def test_a_sentence_may_end_here(text: str) -> None:
+    assert not sounds_unfinished(text)

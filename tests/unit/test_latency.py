@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.unit.manager_parts import Log, turns_of_the_loop
 from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import run_virtual
@@ -15,6 +17,7 @@ from xtalk_edge.events import (
     TTSChunkGenerated,
     TTSPlaybackStarted,
     TurnASREndRequested,
+    TurnPrepared,
     VADSpeechEnd,
     VADSpeechStart,
 )
@@ -74,6 +77,15 @@ def test_every_step_of_a_turn_is_measured():
     assert found.tts_first_chunk_ms == 50.0
     assert found.audible_ms == 150.0
     assert found.voice_to_voice_ms == 1400.0
+
+
+@pytest.mark.parametrize(
+    ("turn_id", "text", "ahead"), [(5, "x", True), (5, "y", False), (4, "x", False)]
+)
+def test_an_answer_to_the_same_text_was_begun_ahead(turn_id, text, ahead):
+    prepared = TurnPrepared(turn_id=turn_id, text=text, is_request=True)
+    (found,) = measured(prepared, *turn(5))
+    assert found.thought_ahead is ahead
 
 
 def test_steps_that_did_not_happen_are_none():

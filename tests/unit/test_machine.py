@@ -16,6 +16,7 @@ from xtalk_edge.turn.actions import (
     DropRecognition,
     Duck,
     EndRecognition,
+    Prepare,
     StartRecognition,
     StartReply,
     State,
@@ -23,11 +24,13 @@ from xtalk_edge.turn.actions import (
     StopReply,
     Unduck,
 )
+from xtalk_edge.turn.endpointing import AdaptiveSilence
 from xtalk_edge.turn.facts import (
     ButtonPressed,
     FinalRecognised,
     OfferWithdrawn,
     PartialRecognised,
+    Prepared,
     ReplyAudible,
     ReplyEnded,
     SpeechEnded,
@@ -45,6 +48,7 @@ POLICY = TurnPolicy(
     follow_up_s=3.0,
     verify_s=0.5,
     final_wait_s=8.0,
+    prepare_s=math.inf,
 )
 ALWAYS = replace(POLICY, mode="always")
 
@@ -249,6 +253,55 @@ def test_another_endpointing_may_look_at_the_text() -> None:
         EndRecognition(1, 3.0),
         changed(State.THINKING),
     ]
+
+
+def pausing(text: str) -> TurnMachine:
+    """Return a machine that has heard `text` up to 3.0 and knows since 3.125 that it paused."""
+    made = TurnMachine(replace(ALWAYS, prepare_s=0.25), AdaptiveSilence(0.5, 0.375, 1.0))
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(PartialRecognised(1, text), 3.0)
+    assert made.handle(SpeechEnded(3.0), 3.125) == []
+    return made
+
+
+def test_at_a_pause_the_agent_is_asked_to_think_once_for_each_text() -> None:
+    made = pausing("set a timer")
+    assert made.tick(3.25) == [Prepare(1, "set a timer")]
+    assert made.tick(3.3125) == []
+    assert made.handle(PartialRecognised(1, "set a timer for ten"), 3.375) == [
+        Prepare(1, "set a timer for ten")
+    ]
+
+
+def test_a_whole_request_ends_the_turn_sooner() -> None:
+    made = pausing("stop the music")
+    assert made.tick(3.25) == [Prepare(1, "stop the music")]
+    assert made.handle(Prepared(1, "stop the music", True), 3.3125) == []
+    assert made.tick(3.375) == [EndRecognition(1, 3.375), changed(State.THINKING)]
+
+
+def test_what_was_prepared_for_another_text_changes_nothing() -> None:
+    made = pausing("stop the music")
+    made.tick(3.25)
+    made.handle(Prepared(1, "stop", True), 3.25)
+    made.handle(Prepared(7, "stop the music", True), 3.25)
+    made.handle(Prepared(1, "stop the music", False), 3.25)
+    assert made.tick(3.4375) == []
+    assert made.tick(3.5) == [EndRecognition(1, 3.5), changed(State.THINKING)]
+
+
+def test_what_sounds_unfinished_is_waited_for() -> None:
+    made = pausing("set a timer for")
+    made.tick(3.25)
+    assert made.tick(3.9375) == []
+    assert made.tick(4.0) == [EndRecognition(1, 4.0), changed(State.THINKING)]
+
+
+def test_nothing_is_prepared_over_a_reply() -> None:
+    made = speaking(prepare_s=0.0)
+    made.handle(SpeechStarted(5.0), 5.125)
+    heard = made.handle(PartialRecognised(2, "uh"), 5.25) + made.handle(SpeechEnded(5.25), 5.375)
+    assert not [action for action in heard if isinstance(action, Prepare)]
 
 
 def test_ten_minutes_without_a_pause_give_bounded_turns_without_gaps() -> None:
@@ -642,16 +695,18 @@ POLICIES = st.builds(
     barge_in=st.sampled_from(["interrupt", "duck-only", "off"]),
     verify_s=st.sampled_from([0.0, 0.5]),
     final_wait_s=st.just(1e9),
+    prepare_s=st.sampled_from([0.0, 0.25, math.inf]),
 )
+ENDPOINTINGS = st.sampled_from([None, AdaptiveSilence(0.5, 0.25, 1.0)])
 
 
 class AnyFacts(RuleBasedStateMachine):
     """Throws facts in any order, late, doubled and stale, and checks what comes out."""
 
-    @initialize(policy=POLICIES)
-    def begin(self, policy: Any) -> None:
+    @initialize(policy=POLICIES, endpointing=ENDPOINTINGS)
+    def begin(self, policy: Any, endpointing: Any) -> None:
         self.policy = policy
-        self.made = TurnMachine(policy)
+        self.made = TurnMachine(policy, endpointing)
         self.resting = self.made.state
         self.now_s = 0.0
         self.state = self.made.state
@@ -691,6 +746,10 @@ class AnyFacts(RuleBasedStateMachine):
     def on_droprecognition(self, action: Any) -> None:
         assert self.open.turn_id == action.turn_id
         self.open = None
+
+    def on_prepare(self, action: Any) -> None:
+        assert self.open.turn_id == action.turn_id
+        assert self.reply is None and action.text
 
     def on_startreply(self, action: Any) -> None:
         assert self.reply is None and action.text
@@ -767,6 +826,10 @@ class AnyFacts(RuleBasedStateMachine):
     @rule(text=TEXTS)
     def partial(self, text: Any) -> None:
         self.tell(PartialRecognised(self.open.turn_id, text))
+
+    @rule(turn_id=st.integers(0, 3), text=TEXTS, is_request=st.booleans())
+    def prepared(self, turn_id: Any, text: Any, is_request: Any) -> None:
+        self.tell(Prepared(self.last_id - turn_id, text, is_request))
 
     @precondition(lambda self: self.awaited is not None)
     @rule(text=TEXTS, twice=st.booleans())

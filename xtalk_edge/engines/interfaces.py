@@ -253,6 +253,16 @@ class AgentContext:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What an agent made of a text that may still change."""
+
+    said: str = ""
+    """What it would say, as far as it may go."""
+    is_request: bool = False
+    """Whether it knows what to do, and misses nothing."""
+
+
 class Agent(Engine):
     """Decides what to say and do."""
 
@@ -266,13 +276,13 @@ class Agent(Engine):
     async def prefill(self, text: str) -> None:
         """Read ahead what was heard so far; the rest of it is still to come."""
 
-    async def speculate(self, text: str) -> str:
-        """Begin the answer to a text that may still change; return what it would say so far.
+    async def speculate(self, text: str) -> Prepared:
+        """Begin the answer to a text that may still change; return what came of it so far.
 
         Nothing that has effects happens before `commit`. Returns when the answer is as far as it
         may go; cancelling the caller does not end it.
         """
-        return ""
+        return Prepared()
 
     async def discard(self) -> None:
         """Throw away what `speculate` began; it leaves no trace."""

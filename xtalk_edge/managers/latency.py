@@ -14,6 +14,7 @@ from xtalk_edge.events import (
     TTSChunkGenerated,
     TTSPlaybackStarted,
     TurnASREndRequested,
+    TurnPrepared,
     VADSpeechEnd,
     VADSpeechStart,
 )
@@ -32,6 +33,7 @@ class Marks:
     first_sentence_s: float | None = None
     first_audio_s: float | None = None
     audible_s: float | None = None
+    thought_ahead: bool = False
 
 
 class LatencyManager(Manager):
@@ -42,6 +44,7 @@ class LatencyManager(Manager):
         self._capture = capture
         self._speech_end_s: float | None = None
         self._turns: dict[int, Marks] = {}
+        self._prepared = TurnPrepared(text="", is_request=False)
 
     @handles(VADSpeechStart)
     def on_speech_start(self, event: VADSpeechStart) -> None:
@@ -58,10 +61,17 @@ class LatencyManager(Manager):
         """The turn is over."""
         self._turns[event.turn_id] = Marks(speech_end_s=self._speech_end_s, endpoint_s=event.at_s)
 
+    @handles(TurnPrepared)
+    def on_prepared(self, event: TurnPrepared) -> None:
+        """The answer to what was said so far has begun."""
+        self._prepared = event
+
     @handles(ASRResultFinal)
     def on_final(self, event: ASRResultFinal) -> None:
         """The text is known."""
-        self._of(event.turn_id).asr_final_s = event.at_s
+        marks, prepared = self._of(event.turn_id), self._prepared
+        marks.asr_final_s = event.at_s
+        marks.thought_ahead = (event.turn_id, event.text) == (prepared.turn_id, prepared.text)
 
     @handles(LLMFirstChunk)
     def on_first_chunk(self, event: LLMFirstChunk) -> None:
@@ -98,6 +108,7 @@ class LatencyManager(Manager):
                 tts_first_chunk_ms=_between(marks.first_sentence_s, marks.first_audio_s),
                 audible_ms=_between(marks.first_audio_s, marks.audible_s),
                 voice_to_voice_ms=_between(marks.speech_end_s, marks.audible_s),
+                thought_ahead=marks.thought_ahead,
             )
         )
 

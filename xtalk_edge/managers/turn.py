@@ -23,6 +23,8 @@ from xtalk_edge.events import (
     TurnASRStartRequested,
     TurnLLMAgentStartRequested,
     TurnLLMAgentStopRequested,
+    TurnPreparationRequested,
+    TurnPrepared,
     TurnStateChanged,
     TurnTTSFlushRequested,
     TurnTTSPauseRequested,
@@ -38,6 +40,7 @@ from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.turn import actions, facts
 from xtalk_edge.turn.actions import State
+from xtalk_edge.turn.endpointing import AdaptiveSilence
 from xtalk_edge.turn.machine import TurnMachine, TurnPolicy
 
 log = logging.getLogger(__name__)
@@ -49,7 +52,7 @@ class TurnManager(Manager):
     def __init__(self, *, event_bus: EventBus, config: Config, capture: CaptureManager) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._capture = capture
-        self._machine = TurnMachine(policy_of(config))
+        self._machine = TurnMachine(policy_of(config), endpointing_of(config))
 
     @property
     def resting(self) -> bool:
@@ -101,6 +104,11 @@ class TurnManager(Manager):
         """The text is known."""
         self._tell(facts.FinalRecognised(event.turn_id, event.text, event.confidence))
 
+    @handles(TurnPrepared)
+    def on_prepared(self, event: TurnPrepared) -> None:
+        """The agent has thought about what was said so far."""
+        self._tell(facts.Prepared(event.turn_id, event.text, event.is_request))
+
     @handles(TTSPlaybackStarted)
     def on_audible(self, event: TTSPlaybackStarted) -> None:
         """The reply can be heard."""
@@ -142,6 +150,8 @@ class TurnManager(Manager):
                 return [TurnASREndRequested(turn_id=turn_id, at_sample=sample)]
             case actions.DropRecognition(turn_id):
                 return [TurnASRResetRequested(turn_id=turn_id)]
+            case actions.Prepare(turn_id, text):
+                return [TurnPreparationRequested(turn_id=turn_id, text=text)]
             case actions.StateChanged(state):
                 return [TurnStateChanged(state=state)]
         return []
@@ -181,6 +191,16 @@ def _say(turn_id: int, text: str) -> list[Event]:
         TurnTTSTextAppendRequested(turn_id=turn_id, text=text),
         TurnTTSFlushRequested(turn_id=turn_id),
     ]
+
+
+def endpointing_of(config: Config) -> AdaptiveSilence:
+    """Return when a pause ends a turn, as the settings say."""
+    turn = config.turn
+    return AdaptiveSilence(
+        silence_s=turn.silence_ms / 1000,
+        request_s=turn.request_silence_ms / 1000,
+        unfinished_s=turn.unfinished_silence_ms / 1000,
+    )
 
 
 def policy_of(config: Config) -> TurnPolicy:

@@ -50,6 +50,14 @@ class DropRecognition:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Think about `text`, which may still go on; do nothing that could not be taken back."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartReply:
     """Answer `text`."""
 
@@ -112,6 +120,7 @@ Action = (
     StartRecognition
     | EndRecognition
     | DropRecognition
+    | Prepare
     | StartReply
     | AskAgain
     | Announce

@@ -49,6 +49,16 @@ class FinalRecognised:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """The agent has thought about `text`."""
+
+    turn_id: int
+    text: str
+    is_request: bool
+    """It knows what to do about it, and misses nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyAudible:
     """The first sample of the reply is audible."""
 
@@ -87,6 +97,7 @@ Fact = (
     | SpeechEnded
     | PartialRecognised
     | FinalRecognised
+    | Prepared
     | ReplyAudible
     | ReplyEnded
     | SpeechOffered

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from xtalk_edge.turn.forethought import Forethought
 
 
 @dataclass(slots=True)
@@ -14,6 +16,7 @@ class Utterance:
     over_reply: bool
     """Began while a reply was in progress."""
     text: str = ""
+    forethought: Forethought = field(default_factory=Forethought)
     verified: bool = False
     """Has lasted long enough to stop the reply it began over."""
     stop_word_heard: bool = False

@@ -28,6 +28,7 @@ from xtalk_edge.turn.actions import (
     DropRecognition,
     Duck,
     EndRecognition,
+    Prepare,
     StartRecognition,
     StartReply,
     State,
@@ -43,6 +44,7 @@ from xtalk_edge.turn.facts import (
     FinalRecognised,
     OfferWithdrawn,
     PartialRecognised,
+    Prepared,
     ReplyAudible,
     ReplyEnded,
     SpeechEnded,
@@ -119,10 +121,8 @@ class TurnMachine:
                 self._speech_started(fact.at_s)
             case SpeechEnded():
                 self._speech.end(min(fact.at_s, self._now_s))
-            case PartialRecognised():
-                self._partial(fact.turn_id, fact.text.strip())
-            case FinalRecognised():
-                self._final(fact.turn_id, fact.text.strip())
+            case PartialRecognised() | FinalRecognised() | Prepared():
+                self._take_text(fact)
             case ReplyAudible():
                 self._reply_audible(fact.turn_id)
             case ReplyEnded():
@@ -132,6 +132,18 @@ class TurnMachine:
             case _:  # SpeechOffered, the only one left
                 self._offered(fact)
 
+    def _take_text(self, fact: PartialRecognised | FinalRecognised | Prepared) -> None:
+        text, utterance = fact.text.strip(), self._utterance
+        if utterance is None or utterance.turn_id != fact.turn_id:
+            return
+        match fact:
+            case PartialRecognised():
+                self._partial(utterance, text)
+            case FinalRecognised():
+                self._final(utterance, text)
+            case Prepared():
+                utterance.forethought.found(text, is_request=fact.is_request)
+
     def _settle(self) -> list[Action]:
         """Do what is due by now; return everything decided since the last call."""
         utterance = self._utterance
@@ -139,7 +151,7 @@ class TurnMachine:
             if utterance.final_due_s is None:
                 self._watch(utterance)
             elif self._now_s >= utterance.final_due_s:
-                self._final(utterance.turn_id, "")
+                self._final(utterance, "")
         if self._utterance is None:
             self._notice_speech()
         if self._offers and self._utterance is None and self._reply is None:
@@ -221,12 +233,19 @@ class TurnMachine:
         if self._speech.end_s is not None:
             # An end reported very late may lie before the sound this turn began with.
             began_s = max(utterance.from_s, self._speech.end_s)
-            pause = Pause(began_s, began_s - utterance.from_s, utterance.text)
+            self._think_ahead(utterance, began_s)
+            is_request = utterance.forethought.knows_request(utterance.text)
+            pause = Pause(began_s, began_s - utterance.from_s, utterance.text, is_request)
             end_s = min(end_s, max(began_s, self._endpointing.ends_at_s(pause)))
         if self._now_s >= end_s:
             self._speech.raise_floor(end_s)
             utterance.final_due_s = self._now_s + self._policy.final_wait_s
             self._actions.append(EndRecognition(utterance.turn_id, end_s))
+
+    def _think_ahead(self, utterance: Utterance, pause_began_s: float) -> None:
+        paused = self._now_s >= pause_began_s + self._policy.prepare_s
+        if paused and self._reply is None and utterance.forethought.wants(utterance.text):
+            self._actions.append(Prepare(utterance.turn_id, utterance.text))
 
     def _interrupts(self, utterance: Utterance) -> bool:
         if self._policy.barge_in != "interrupt" or self._backchannels.are_all_of(utterance.text):
@@ -236,20 +255,15 @@ class TurnMachine:
 
     # -- recognised text -------------------------------------------------------------------
 
-    def _partial(self, turn_id: int, text: str) -> None:
-        utterance = self._utterance
-        if utterance is None or utterance.turn_id != turn_id:
-            return
+    def _partial(self, utterance: Utterance, text: str) -> None:
         utterance.text = text
         if self._reply is not None and self._stop_words.begin(text):
             # The utterance stays open: "stop" may go on as "stop the kitchen timer".
             utterance.stop_word_heard = True
             self._stop_reply("stop word")
 
-    def _final(self, turn_id: int, text: str) -> None:
-        utterance = self._utterance
-        if utterance is None or utterance.turn_id != turn_id:
-            return
+    def _final(self, utterance: Utterance, text: str) -> None:
+        turn_id = utterance.turn_id
         if utterance.final_due_s is None:
             # The recogniser gave up early; what it said counts, what comes after is new speech.
             self._actions.append(DropRecognition(turn_id))

@@ -13,6 +13,8 @@ class TurnPolicy:
     mode: Literal["wake-word", "button", "always"] = "wake-word"
     silence_s: float = 0.6
     """Silence that ends a turn, where no other endpointing is given."""
+    prepare_s: float = 0.1
+    """Silence after which the agent thinks about what was said so far."""
     pre_roll_s: float = 0.3
     """Sound before the detected start of speech that is recognised too."""
     no_speech_s: float = 6.0

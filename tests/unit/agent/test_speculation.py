@@ -12,6 +12,7 @@ from xtalk_edge.engines.agent.priority import Desk, Priority
 from xtalk_edge.engines.agent.stopping import Stop
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 
+PLACED = {"place": {"type": "string"}}
 FOREVER = {"\n": "h", "h": "a", "a": "h"}
 RUNS = pytest.mark.parametrize("run", [asyncio.run, run_virtual])
 
@@ -25,7 +26,7 @@ def test_a_committed_speculation_computes_nothing_more(agent_of, run):
     agent = agent_of(SOUND, persona="")
 
     async def scene():
-        assert await agent.speculate("what is that") == "Sound."
+        assert (await agent.speculate("what is that")).said == "Sound."
         assert agent.history() == []
         before = agent.evaluated_tokens
         assert "".join(await all_of(agent.commit("what is that "))) == "Sound."
@@ -43,7 +44,7 @@ def test_another_text_is_answered_afresh(agent_of, run):
     async def scene():
         guessed = await agent.speculate("tell me a")
         certain = "".join(await all_of(agent.commit("tell me a story")))
-        assert certain == "".join(await all_of(plain.commit("tell me a story"))) != guessed
+        assert certain == "".join(await all_of(plain.commit("tell me a story"))) != guessed.said
         assert agent.history()[0]["content"] == "tell me a story"
         assert len(agent.history()) == 2
 
@@ -74,8 +75,8 @@ def test_effects_wait_for_the_commit_and_happen_once(agent_of, run):
     agent.use_tools(tools)
 
     async def scene():
-        assert await agent.speculate("set a timer") == ""
-        assert await agent.speculate("set a timer") == ""
+        assert (await agent.speculate("set a timer")).said == ""
+        assert (await agent.speculate("set a timer")).said == ""
         assert tools.ran == []
         call = ToolCall("set_timer")
         assert await all_of(agent.commit("set a timer")) == [
@@ -92,7 +93,7 @@ def test_what_has_no_effects_may_run_ahead_and_is_forgotten_when_discarded(agent
     agent.use_tools(tools)
 
     async def scene():
-        assert await agent.speculate("what time is it") == "It's 4:10 PM."
+        assert (await agent.speculate("what time is it")).said == "It's 4:10 PM."
         assert len(tools.ran) == 1
         await agent.discard()
         assert agent.history() == []
@@ -104,12 +105,32 @@ def test_what_has_no_effects_may_run_ahead_and_is_forgotten_when_discarded(agent
     run(scene())
 
 
+@pytest.mark.parametrize(
+    ("says", "tools", "known"),
+    [
+        pytest.param(CALLS, Tools(), True, id="it changes nothing"),
+        pytest.param(CALLS, Tools(ok=False), False, id="it asks back"),
+        pytest.param(CALLS, Tools(effects=True), True, id="there is nothing to add"),
+        pytest.param(CALLS, Tools(properties=PLACED, effects=True), False, id="it could say where"),
+        pytest.param(SOUND, Tools(), False, id="no call"),
+    ],
+)
+def test_a_request_that_misses_nothing_is_known_as_one(agent_of, says, tools, known):
+    agent = agent_of(says)
+    agent.use_tools(tools)
+
+    async def scene():
+        assert (await agent.speculate("what time is it")).is_request is known
+
+    asyncio.run(scene())
+
+
 def test_a_question_back_is_asked_only_once_it_is_certain(agent_of):
     agent, tools = agent_of(CALLS, act_above=0.99, ask_above=0.0), Tools(effects=True)
     agent.use_tools(tools)
 
     async def scene():
-        assert await agent.speculate("hm") == ""
+        assert (await agent.speculate("hm")).said == ""
         assert tools.proposed == []
         assert await all_of(agent.commit("hm")) == ["Should I get_time?"]
         assert tools.proposed == [ToolCall("get_time")]
@@ -192,7 +213,7 @@ def test_less_urgent_work_is_refused_while_more_urgent_goes_on(agent_of):
     async def scene():
         pieces = agent.commit("first")
         await anext(pieces)
-        assert await agent.speculate("second") == ""
+        assert (await agent.speculate("second")).said == ""
         before = agent._model.tokens[:50]
         await agent.prefill("third")
         assert agent._model.tokens[:50] == before

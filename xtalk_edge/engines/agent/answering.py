@@ -1,6 +1,6 @@
 """One answer: speech and tool calls, in bounded rounds.
 
-Before anything that cannot be taken back, `HOLD` comes: whoever only guesses stops there.
+Before anything that cannot be taken back, a `Hold` comes: whoever only guesses stops there.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import AsyncGenerator
-from typing import Final
+from dataclasses import dataclass
 
 from xtalk_edge.engines.agent.abstention import Abstention, Verdict
 from xtalk_edge.engines.agent.conversation import Conversation, Turn
@@ -29,12 +29,13 @@ LONGEST_RESULT_CHARS = 1000
 """A minute of speech; tools of ours stop well before."""
 
 
+@dataclass(frozen=True, slots=True)
 class Hold:
-    """The type of `HOLD`."""
+    """What comes next cannot be taken back."""
 
+    is_request: bool = False
+    """Whether it is a call that says all there is to say, and no question back."""
 
-HOLD: Final = Hold()
-"""What comes next has effects."""
 
 Piece = str | ToolCall | ToolResult
 
@@ -71,12 +72,17 @@ class Answerer:
         self._max_tool_rounds = max_tool_rounds
         self._speak_tool_results = speak_tool_results
         self._runner: ToolRunner | None = None
+        self._with_arguments: frozenset[str] = frozenset()
         self.confidence = 1.0
         """Chance that the last decision was right."""
 
     def use_tools(self, runner: ToolRunner) -> None:
         """Let these tools be called."""
         self._runner = runner
+        functions = [schema["function"] for schema in runner.schemas()]
+        self._with_arguments = frozenset(
+            each["name"] for each in functions if each.get("parameters", {}).get("properties")
+        )
 
     async def answer(self, turn: Turn, stop: Stop) -> AsyncGenerator[Piece | Hold, None]:
         """Yield the answer to a turn and write it into the turn."""
@@ -155,13 +161,15 @@ class Answerer:
             yield turn.close_with(NOT_UNDERSTOOD)
             return
         if verdict is Verdict.ASK:
-            yield HOLD
+            yield Hold()
             question = runner.propose(call)
             turn.proposed = call if question else None
             yield turn.close_with(question or NOT_UNDERSTOOD)
             return
         if has_effects:
-            yield HOLD
+            # A call that could say more and says nothing ("set a timer") is likely to go on.
+            says_something = any(str(value).strip() for value in call.arguments.values())
+            yield Hold(says_something or call.name not in self._with_arguments)
         yield call
         result = _bounded(await runner.run(call))
         turn.add_call(call, result)

@@ -25,7 +25,7 @@ from xtalk_edge.engines.agent.prompting import Prompts
 from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.agent.speculation import Speculation
 from xtalk_edge.engines.agent.summary import Summariser
-from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall, ToolRunner
+from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCall, ToolRunner
 from xtalk_edge.engines.preflight import default_state_dir, preflight
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import EdgeError
@@ -220,8 +220,8 @@ class LlamaAgent(Agent):
         finally:
             self._desk.leave(stop)
 
-    async def speculate(self, text: str) -> str:
-        """Begin the answer to a text that may still change; return what it would say so far.
+    async def speculate(self, text: str) -> Prepared:
+        """Begin the answer to a text that may still change; return what came of it so far.
 
         Returns when it is as far as it may go: at the end, or before a tool with effects, or as
         soon as it was committed or discarded. Cancelling the caller does not end it.
@@ -231,7 +231,7 @@ class LlamaAgent(Agent):
             await self.discard()
             stop = await self._desk.take(Priority.SPECULATION)
             if stop is None:
-                return ""
+                return Prepared()
             turn = self._prompts.turn(text)
             guess = self._guess = Speculation(
                 turn,
@@ -241,7 +241,7 @@ class LlamaAgent(Agent):
                 self._tasks,
             )
         await guess.resting()
-        return guess.turn.reply
+        return Prepared(guess.turn.reply, guess.is_request)
 
     async def discard(self) -> None:
         """Throw the speculation away; nothing of it remains."""

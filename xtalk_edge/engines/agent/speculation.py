@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from xtalk_edge.engines.agent.answering import Hold, Piece
 from xtalk_edge.engines.agent.conversation import Turn
 from xtalk_edge.engines.agent.stopping import Stop
+from xtalk_edge.engines.interfaces import ToolResult
 from xtalk_edge.tasks import TaskOwner
 
 
@@ -36,6 +37,8 @@ class Speculation:
         self._version = version
         self._ready: list[Piece] = []
         self._taken = False
+        self.is_request = False
+        """Whether the text is known to be a request that misses nothing."""
         self._work = tasks.start(self._run_ahead(), "agent speculation")
 
     def fits(self, text: str, version: int) -> bool:
@@ -79,5 +82,8 @@ class Speculation:
             except StopAsyncIteration:
                 return
             if isinstance(item, Hold):
+                self.is_request = item.is_request
                 return
+            if isinstance(item, ToolResult):
+                self.is_request = item.ok
             self._ready.append(item)

@@ -1,0 +1,61 @@
+"""What this process and its children cost, as the kernel counts it (Linux)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+PARENT, USER_TICKS, SYSTEM_TICKS = 1, 11, 12
+"""Places in /proc/PID/stat behind the command's closing bracket (man 5 proc)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of a process and all below it."""
+
+    cpu_s: float
+    """Processor seconds since each of them began."""
+    memory_mb: float
+    """What they keep in memory; a page that several share counts once in all."""
+    processes: int
+
+
+def cost(root: int | None = None) -> Cost:
+    """Return what the process `root` (this one if None) and its descendants have cost so far."""
+    stats = dict(_stats(PROC))
+    below: dict[int, list[int]] = defaultdict(list)
+    for pid, fields in stats.items():
+        below[int(fields[PARENT])].append(pid)
+    wanted, found = [os.getpid() if root is None else root], []
+    while wanted:
+        pid = wanted.pop()
+        found.append(pid)
+        wanted += below[pid]
+    known = [stats[pid] for pid in found if pid in stats]
+    ticks = sum(int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS]) for fields in known)
+    memory_kb = sum(_proportional_kb(PROC / str(pid)) for pid in found)
+    return Cost(ticks / TICKS_A_SECOND, round(memory_kb / 1024, 1), len(known))
+
+
+def _stats(proc: Path) -> Iterator[tuple[int, list[str]]]:
+    for folder in proc.iterdir():
+        if folder.name.isdecimal():
+            # One that ends while it is looked at costs nothing any more.
+            with contextlib.suppress(OSError):
+                text = (folder / "stat").read_text()
+                yield int(folder.name), text.rpartition(")")[2].split()
+
+
+def _proportional_kb(folder: Path) -> int:
+    with contextlib.suppress(OSError):
+        for line in (folder / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    return 0

@@ -1,0 +1,31 @@
+"""Measurements and failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xtalk_edge.events.event import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyMetricsUpdated(Event):
+    """Where the time of one turn went; milliseconds, None where a step did not happen."""
+
+    endpoint_wait_ms: float | None = None
+    asr_final_ms: float | None = None
+    llm_first_token_ms: float | None = None
+    llm_sentence_ms: float | None = None
+    tts_first_chunk_ms: float | None = None
+    audible_ms: float | None = None
+    voice_to_voice_ms: float | None = None
+    thought_ahead: bool = False
+    """Whether the answer had been begun before the turn was over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorOccurred(Event):
+    """Something failed and was contained."""
+
+    error_type: str
+    error_message: str
+    component: str

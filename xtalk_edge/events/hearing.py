@@ -1,0 +1,57 @@
+"""Facts about what is heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xtalk_edge.events.event import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VADSpeechStart(Event):
+    """Speech began at `at_sample`."""
+
+    at_sample: int
+    speech_probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VADSpeechEnd(Event):
+    """Speech ended at `at_sample`."""
+
+    at_sample: int
+    speech_probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeWordDetected(Event):
+    """The wake phrase ended at `at_sample`."""
+
+    phrase: str
+    at_sample: int
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonPressed(Event):
+    """The button (or its key) was pressed."""
+
+    at_sample: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ASRResultPartial(Event):
+    """What the recogniser has so far; the whole text since the turn began."""
+
+    text: str
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ASRResultFinal(Event):
+    """What the recogniser settled on; "" when nothing was understood."""
+
+    text: str
+    confidence: float = 0.0
+    display_text: str = ""
+    semantic_tag: str = "<complete>"
