@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.starter import KIT
 from models.starter.corpus import held_out
 from models.starter.corpus.examples import Corpus, Example, argument_order, open_corpus
 from models.starter.ears import grammar
@@ -29,8 +30,7 @@ from models.starter.language.units import conversion
 from xtalk_edge.tools.arguments import check_arguments
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 
-STARTER = Path(description.__file__).parent
-GGUF = STARTER / "brain.gguf"
+GGUF = KIT / "brain.gguf"
 SEEDS = st.integers(0, 2**32)
 EXPRESSION = re.compile(r"\d+(\.\d+)?( [-+*/] \d+(\.\d+)?){1,2}")
 TOOLS = {tool.name: tool for tool in BUILTIN_TOOLS}
@@ -89,7 +89,7 @@ def test_every_tool_and_every_reply_is_taught(sample: list[Example]) -> None:
     kinds = Counter(example.kind for example in sample)
     loaded = description.load()
     for kind in (*TOOLS, *(reply.kind for reply in loaded.replies)):
-        assert kinds[kind] > 40, kind
+        assert kinds[kind] > 20, kind
 
 
 def test_the_tools_taught_are_the_tools_there_are() -> None:
@@ -130,7 +130,7 @@ def test_a_held_out_phrasing_the_templates_can_make_is_dropped() -> None:
     kept = Corpus(3, kept_out=frozenset({"what time is it", "stop", "thank you"}))
     texts = {chat.normalise(kept.example().text) for _ in range(20_000)}
     assert not texts & kept.kept_out
-    assert "help me" in texts
+    assert "be quiet" in texts
 
 
 @pytest.mark.parametrize("path", held_out.ALL)

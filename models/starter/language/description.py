@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from models.starter import KIT
@@ -94,8 +95,9 @@ def _entries(text: str) -> tuple[str, ...]:
     return tuple(word.replace("_", " ") for word in text.split())
 
 
+@cache
 def load() -> Description:
-    """Return the description in this folder."""
+    """Return the description in the kit's folders; read once."""
     files = [_toml(f"commands/{path.name}") for path in sorted((KIT / "commands").glob("*.toml"))]
     wording = {name: text for file in files for name, text in file.get("wording", {}).items()}
     others, values = _toml("talk/replies.toml"), _toml("words/values.toml")
