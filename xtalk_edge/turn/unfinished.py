@@ -6,10 +6,9 @@ from xtalk_edge.turn.phrases import spoken_words
 
 _WORDS_BEFORE_MORE = """
     a an the my your our his her their this these some any another every each to for from of at by
-    with about until till than into onto and or but because if when while so that which who i i'm
-    i'd i'll we it's there's is are was be been have has had do does can could would will um uh er
-    erm hmm mm like set add put make create start change move take wake remind remember call named
-    called
+    with about until till than into onto and or but because if when while so which who i i'm i'd
+    i'll we it's there's is are was be been um uh er erm hmm mm set add put make create change
+    move take wake remind remember call named called
     """
 _HANGING = frozenset(_WORDS_BEFORE_MORE.split())
 """Words after which English goes on: articles, prepositions, conjunctions, verbs without an object,
