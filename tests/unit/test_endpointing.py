@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.turn.endpointing import AdaptiveSilence, FixedSilence, Pause
+from xtalk_edge.turn.endpointing import AdaptiveSilence, Pause
 from xtalk_edge.turn.unfinished import ends_in_number, sounds_unfinished
 
 SECONDS = st.floats(0.0, 100.0)
@@ -14,14 +14,6 @@ TEXTS = (
     st.sampled_from(["", "set a timer for", "stop", "set a timer for ten", "turn on"]) | st.text()
 )
 ADAPTIVE = AdaptiveSilence(silence_s=0.6, request_s=0.4, unfinished_s=1.2)
-
-
-@given(SECONDS, SECONDS, SECONDS, st.text())
-def test_fixed_silence_ignores_everything_but_the_pause(
-    silence_s: float, began_s: float, turn_s: float, text: str
-) -> None:
-    pause = Pause(began_s, turn_s, text)
-    assert FixedSilence(silence_s).ends_at_s(pause) == began_s + silence_s
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ from xtalk_edge.turn.actions import (
     StopReply,
     Unduck,
 )
-from xtalk_edge.turn.endpointing import AdaptiveSilence
 from xtalk_edge.turn.facts import (
     ButtonPressed,
     FinalRecognised,
@@ -48,6 +47,8 @@ POLICY = TurnPolicy(
     follow_up_s=3.0,
     verify_s=0.5,
     final_wait_s=8.0,
+    request_silence_s=0.5,
+    unfinished_silence_s=0.5,
     prepare_s=math.inf,
 )
 ALWAYS = replace(POLICY, mode="always")
@@ -257,7 +258,7 @@ def test_another_endpointing_may_look_at_the_text() -> None:
 
 def pausing(text: str) -> TurnMachine:
     """Return a machine that has heard `text` up to 3.0 and knows since 3.125 that it paused."""
-    made = TurnMachine(replace(ALWAYS, prepare_s=0.25), AdaptiveSilence(0.5, 0.375, 1.0))
+    made = machine(ALWAYS, request_silence_s=0.375, unfinished_silence_s=1.0, prepare_s=0.25)
     made.handle(SpeechStarted(2.0), 2.125)
     made.handle(PartialRecognised(1, text), 3.0)
     assert made.handle(SpeechEnded(3.0), 3.125) == []
@@ -688,6 +689,8 @@ POLICIES = st.builds(
     TurnPolicy,
     mode=st.sampled_from(["wake-word", "button", "always"]),
     silence_s=st.sampled_from([0.0, 0.5]),
+    request_silence_s=st.sampled_from([0.0, 0.25]),
+    unfinished_silence_s=st.sampled_from([0.5, 1.0]),
     pre_roll_s=st.sampled_from([0.0, 0.25]),
     no_speech_s=st.sampled_from([0.0, 4.0]),
     max_turn_s=st.sampled_from([1.0, 5.0]),
@@ -697,16 +700,15 @@ POLICIES = st.builds(
     final_wait_s=st.just(1e9),
     prepare_s=st.sampled_from([0.0, 0.25, math.inf]),
 )
-ENDPOINTINGS = st.sampled_from([None, AdaptiveSilence(0.5, 0.25, 1.0)])
 
 
 class AnyFacts(RuleBasedStateMachine):
     """Throws facts in any order, late, doubled and stale, and checks what comes out."""
 
-    @initialize(policy=POLICIES, endpointing=ENDPOINTINGS)
-    def begin(self, policy: Any, endpointing: Any) -> None:
+    @initialize(policy=POLICIES)
+    def begin(self, policy: Any) -> None:
         self.policy = policy
-        self.made = TurnMachine(policy, endpointing)
+        self.made = TurnMachine(policy)
         self.resting = self.made.state
         self.now_s = 0.0
         self.state = self.made.state

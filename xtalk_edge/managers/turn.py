@@ -40,7 +40,6 @@ from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.turn import actions, facts
 from xtalk_edge.turn.actions import State
-from xtalk_edge.turn.endpointing import AdaptiveSilence
 from xtalk_edge.turn.machine import TurnMachine, TurnPolicy
 
 log = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ class TurnManager(Manager):
     def __init__(self, *, event_bus: EventBus, config: Config, capture: CaptureManager) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._capture = capture
-        self._machine = TurnMachine(policy_of(config), endpointing_of(config))
+        self._machine = TurnMachine(policy_of(config))
 
     @property
     def resting(self) -> bool:
@@ -193,22 +192,14 @@ def _say(turn_id: int, text: str) -> list[Event]:
     ]
 
 
-def endpointing_of(config: Config) -> AdaptiveSilence:
-    """Return when a pause ends a turn, as the settings say."""
-    turn = config.turn
-    return AdaptiveSilence(
-        silence_s=turn.silence_ms / 1000,
-        request_s=turn.request_silence_ms / 1000,
-        unfinished_s=turn.unfinished_silence_ms / 1000,
-    )
-
-
 def policy_of(config: Config) -> TurnPolicy:
     """Return the turn machine's policy as the settings say."""
     turn = config.turn
     return TurnPolicy(
         mode=config.wake.mode,
         silence_s=turn.silence_ms / 1000,
+        request_silence_s=turn.request_silence_ms / 1000,
+        unfinished_silence_s=turn.unfinished_silence_ms / 1000,
         pre_roll_s=turn.pre_roll_ms / 1000,
         no_speech_s=turn.no_speech_s,
         max_turn_s=turn.max_turn_s,

@@ -31,17 +31,6 @@ class Endpointing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FixedSilence:
-    """Every pause of `silence_s` ends the turn."""
-
-    silence_s: float
-
-    def ends_at_s(self, pause: Pause) -> float:
-        """Return the second at which the turn ends if nobody speaks until then."""
-        return pause.began_s + self.silence_s
-
-
-@dataclass(frozen=True, slots=True)
 class AdaptiveSilence:
     """Waits less where all seems said, and longer where something must follow; all in seconds."""
 

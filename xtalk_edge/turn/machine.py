@@ -37,7 +37,7 @@ from xtalk_edge.turn.actions import (
     StopReply,
     Unduck,
 )
-from xtalk_edge.turn.endpointing import Endpointing, FixedSilence, Pause
+from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing, Pause
 from xtalk_edge.turn.facts import (
     ButtonPressed,
     Fact,
@@ -68,7 +68,9 @@ class TurnMachine:
 
     def __init__(self, policy: TurnPolicy, endpointing: Endpointing | None = None) -> None:
         self._policy = policy
-        self._endpointing = endpointing or FixedSilence(policy.silence_s)
+        self._endpointing = endpointing or AdaptiveSilence(
+            policy.silence_s, policy.request_silence_s, policy.unfinished_silence_s
+        )
         self._stop_words = Phrases(policy.stop_words, _STOP_FILLERS)
         self._backchannels = Phrases(policy.backchannels)
         self._now_s = 0.0

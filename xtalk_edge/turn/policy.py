@@ -12,7 +12,11 @@ class TurnPolicy:
 
     mode: Literal["wake-word", "button", "always"] = "wake-word"
     silence_s: float = 0.6
-    """Silence that ends a turn, where no other endpointing is given."""
+    """Silence that ends a turn."""
+    request_silence_s: float = 0.4
+    """The same after what the agent can act upon as it is; never more."""
+    unfinished_silence_s: float = 1.2
+    """The same after what sounds as if more is to come; never less."""
     prepare_s: float = 0.1
     """Silence after which the agent thinks about what was said so far."""
     pre_roll_s: float = 0.3
