@@ -29,8 +29,9 @@ from xtalk_edge.tools.timekeeping.timer_service import TimerService
 MEAN_PAUSE_S = 60.0
 """Between two requests."""
 
-LONGEST_WAIT_S = 4 * 3600.0
-"""An alarm is set for an hour and a half ahead at most, and the clock put back by an hour."""
+LONGEST_WAIT_S = 27 * 3600.0
+"""An alarm is set for an hour and a half ahead at most, and the clock put back by an hour. One that
+is moved back over midnight keeps its day, as it says ("11:15 PM tomorrow"), and waits for that."""
 
 KINDS = {"timers": "t", "alarms": "a", "notes": "n", "shopping list": "i"}
 """What can be cleared, and the letter with which the names of its things begin."""

@@ -215,9 +215,6 @@ class Ledger:
         assert max(self.rung.values()) == 1, "an occurrence rang twice"
         still = {name for name, what in self.things.items() if what} - self.repeating
         due = {name: self.things[name] for name in still if name[0] in "ta"}
-        if len(due) == 1 and min(due).startswith("a"):
-            # One run in ten leaves one alarm on disk whose day seems to lie a day too late.
-            pytest.xfail(f"not understood yet: the alarm {due} did not ring within four hours")
         assert not due, f"timers or alarms never rang: {due}"
         silent = {name for name in self.things if re.match(r"[ta]\d", name)} - self.told
         unset = silent - self.repeating
