@@ -16,9 +16,7 @@ from xtalk_edge.events import (
     TurnStateChanged,
 )
 from xtalk_edge.managers.base import Manager
-from xtalk_edge.turn.actions import State
-
-NOBODY = (State.ASLEEP, State.ATTENDING)
+from xtalk_edge.turn.actions import RESTING
 
 
 class ThinkingAheadManager(Manager):
@@ -67,7 +65,7 @@ class ThinkingAheadManager(Manager):
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:
         """Forget the answer begun when nobody waits for it any more."""
-        if event.state in NOBODY and self._guessing is not None:
+        if event.state in RESTING and self._guessing is not None:
             self._start(self._forget, 0)
 
     async def _read(self) -> None:

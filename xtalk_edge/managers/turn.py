@@ -39,7 +39,6 @@ from xtalk_edge.events import (
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.turn import actions, facts
-from xtalk_edge.turn.actions import State
 from xtalk_edge.turn.machine import TurnMachine, TurnPolicy
 
 log = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ class TurnManager(Manager):
     @property
     def resting(self) -> bool:
         """Tell whether nobody has the floor."""
-        return self._machine.state in (State.ASLEEP, State.ATTENDING)
+        return self._machine.state in actions.RESTING
 
     async def start(self) -> None:
         """Begin ticking."""

@@ -26,6 +26,10 @@ class State(StrEnum):
     """The reply is audible."""
 
 
+RESTING = frozenset({State.ASLEEP, State.ATTENDING})
+"""States in which nobody has the floor."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartRecognition:
     """Recognise from `from_s` on."""

@@ -9,15 +9,11 @@ from typing import Any
 from models.starter.language import chat
 
 DATA = Path(__file__).parents[3] / "tests" / "data"
-STARTER = DATA / "starter_phrasings.jsonl"
-HOUSEHOLD = DATA / "household_phrasings.jsonl"
-VISITORS = DATA / "visitors_phrasings.jsonl"
-
-PRACTICE = (STARTER, HOUSEHOLD)
+PRACTICE = (DATA / "starter_phrasings.jsonl", DATA / "household_phrasings.jsonl")
 """Never trained on, but looked at: confidence is calibrated on them."""
 
-EXAM = VISITORS
-"""Written without sight of the corpus and read by nobody who wrote it."""
+EXAM = DATA / "visitors_phrasings.jsonl"
+"""Written without sight of the corpus, and read by nobody who adds to it."""
 
 ALL = (*PRACTICE, EXAM)
 
