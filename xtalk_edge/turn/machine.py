@@ -143,7 +143,7 @@ class TurnMachine:
                 self._partial(utterance, text)
             case FinalRecognised():
                 self._final(utterance, text)
-            case Prepared():
+            case _:  # Prepared, the only one left
                 utterance.forethought.found(text, is_request=fact.is_request)
 
     def _settle(self) -> list[Action]:
