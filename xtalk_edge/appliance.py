@@ -215,7 +215,9 @@ class Appliance:
             spotter = WakeManager(event_bus=bus, config=config, wake=wake, post=capture.post)
             capture.add_listener(spotter)
         vad = self._ear_engine("vad", config.vad)
-        detector = VADManager(event_bus=bus, config=config, vad=vad, post=capture.post)
+        detector = VADManager(
+            event_bus=bus, config=config, vad=vad, rings=capture.rings, post=capture.post
+        )
         capture.add_listener(detector)
 
         self._progress("loading speech recognition")

@@ -37,6 +37,9 @@ FULL_SCALE = 32768
 SILENCE_DB = -120.0
 """What an all-zero sound counts as: below half a step of int16."""
 
+SOUNDING_DB = -60.0
+"""From here on a loudspeaker can be heard at a microphone beside it."""
+
 READ_VALUES = 1 << 16
 """Read at a time, so that an hour of studio sound does not fill a small board's memory."""
 
@@ -61,11 +64,14 @@ def gain_to_db(gain: float) -> float:
     return max(SILENCE_DB, 20 * math.log10(gain)) if gain > 0 else SILENCE_DB
 
 
+def power(samples: NDArray[np.int16] | NDArray[np.float64]) -> float:
+    """Return the mean square, in int16 steps; 0 of nothing."""
+    return float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
+
+
 def level_db(samples: NDArray[np.int16] | NDArray[np.float64]) -> float:
     """Return the RMS level in dB of full scale, at least `SILENCE_DB`."""
-    if len(samples) == 0:
-        return SILENCE_DB
-    return gain_to_db(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) / FULL_SCALE)
+    return gain_to_db(math.sqrt(power(samples)) / FULL_SCALE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class EngineConfig:
 class EchoConfig(EngineConfig):
     """What removes the loudspeaker from the microphone."""
 
-    type: str = "webrtc"
+    type: str = "cascade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class VadConfig(EngineConfig):
     """Shorter sounds are no speech; three frames of Silero's 32 ms."""
     min_silence_ms: int = number(160, 0, 5_000)
     """Shorter pauses do not end speech; stop consonants are silent for up to 150 ms."""
+    own_voice_db: float = number(12.0, 0.0, 120.0)
+    """While the loudspeaker sounds, what echo cancellation made so much quieter is no speech."""
 
 
 @dataclass(frozen=True, slots=True)

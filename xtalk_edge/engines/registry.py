@@ -38,6 +38,8 @@ _SPECS: dict[str, dict[str, str]] = {
     },
     "echo": {
         "webrtc": f"{_ENGINES}.echo.webrtc:WebRTCEchoCanceller",
+        "speex": f"{_ENGINES}.echo.speex:SpeexEchoCanceller",
+        "cascade": f"{_ENGINES}.echo.cascade:CascadeEchoCanceller",
         "none": f"{_ENGINES}.echo.none:NoEchoCanceller",
     },
     "wake": {"microwakeword": f"{_ENGINES}.wake.microwakeword:MicroWakeWordSpotter"},

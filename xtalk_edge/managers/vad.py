@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ, Samples
+from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, Samples, level_db, power
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import VAD
 from xtalk_edge.events import Event, VADSpeechEnd, VADSpeechStart
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.ear import Rings
 from xtalk_edge.turn.facts import SpeechStarted
+from xtalk_edge.turn.own_voice import OwnVoice
 from xtalk_edge.turn.speech_gate import SpeechGate
 
 
@@ -25,11 +27,14 @@ class VADManager(Manager):
         event_bus: EventBus,
         config: Config,
         vad: VAD,
+        rings: Rings,
         post: Callable[[Event], None],
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._vad = vad
+        self._rings = rings
         self._post = post
+        self._own_voice = OwnVoice(vad.frame_samples / RATE_HZ, config.vad.own_voice_db)
         self._gate = SpeechGate(
             threshold=config.vad.threshold,
             release_threshold=config.vad.release_threshold,
@@ -45,10 +50,16 @@ class VADManager(Manager):
         size = self._vad.frame_samples
         while len(self._held) >= size:
             frame, self._held = self._held[:size], self._held[size:]
-            self._judge(self._vad.probability(frame.tobytes()), start, start + size)
+            self._judge(frame, start, start + size)
             start += size
 
-    def _judge(self, probability: float, start: int, end: int) -> None:
+    def _judge(self, frame: Samples, start: int, end: int) -> None:
+        probability = self._vad.probability(frame.tobytes())
+        raw, _ = self._rings.raw.slice(start, end)
+        far, _ = self._rings.far.slice(start, end)
+        sounding = level_db(far) >= SOUNDING_DB
+        if self._own_voice.is_all(power(raw), power(frame), sounding=sounding):
+            probability = 0.0
         change = self._gate.feed(probability, start / RATE_HZ, end / RATE_HZ)
         if change is None:
             return

@@ -14,6 +14,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "agent": "The language model: first token, tokens a second, how soon it stops.",
         "audio": "The audio core through the real sound stack, under load.",
         "bus": "The event bus: events a second and delays.",
+        "echo": "Echo: whether it hears itself, and people over itself.",
         "idle": "Listening while nobody talks to it: processor and memory.",
     },
 )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from livekit import rtc
 
+from xtalk_edge.engines.echo.frames import FRAME_SAMPLES, RATE_HZ, check
 from xtalk_edge.engines.interfaces import EchoCanceller
-from xtalk_edge.errors import EngineError
-
-RATE_HZ = 16_000
 
 
 class WebRTCEchoCanceller(EchoCanceller):
@@ -17,7 +15,7 @@ class WebRTCEchoCanceller(EchoCanceller):
         high_pass: also remove rumble and DC below some 100 Hz.
     """
 
-    frame_samples = 160
+    frame_samples = FRAME_SAMPLES
     latency_samples = 128
     """Measured: an impulse, noise and speech all come out 128 samples late."""
 
@@ -35,12 +33,7 @@ class WebRTCEchoCanceller(EchoCanceller):
         Raises:
             EngineError: a frame is not 160 samples; the library would take it and go wrong.
         """
-        expected = len(self._near_bytes)
-        if len(near) != expected or len(far) != expected:
-            raise EngineError(
-                f"the echo canceller takes frames of {expected} bytes (10 ms at 16 kHz), "
-                f"not {len(near)} and {len(far)}; cut the sound into such frames"
-            )
+        check(near, far)
         self._far_bytes[:] = far
         self._apm.process_reverse_stream(self._far)
         self._near_bytes[:] = near

@@ -1,0 +1,56 @@
+"""The remains of the device's own voice are told from a talker by how much was taken away."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xtalk_edge.turn.own_voice import ECHO_LASTS_S, OwnVoice
+
+FRAME_S = 0.032
+TALKER = 1_000.0**2
+"""Mean square of somebody in the room."""
+
+
+def judged(frames: list[tuple[float, float, bool]], removed_db: float = 12.0) -> list[bool]:
+    own = OwnVoice(FRAME_S, removed_db)
+    return [own.is_all(raw, clean, sounding=sounding) for raw, clean, sounding in frames]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e9), st.floats(0, 1e9))))
+def test_with_a_silent_loudspeaker_nothing_is_its_own_voice(
+    frames: list[tuple[float, float]],
+) -> None:
+    assert not any(judged([(raw, clean, False) for raw, clean in frames]))
+
+
+@given(st.floats(1.0, 1e9), st.floats(-40.0, -12.5), st.integers(1, 30))
+def test_what_was_mostly_taken_away_was_echo(raw: float, left_db: float, frames: int) -> None:
+    clean = raw * 10 ** (left_db / 10)
+    assert all(judged([(raw, clean, True)] * frames))
+
+
+@given(st.floats(-20.0, 9.0))
+def test_a_talker_up_to_nine_decibels_below_the_echo_counts(echo_db: float) -> None:
+    echo = TALKER * 10 ** (echo_db / 10)
+    frames = [(echo, echo / 1_000, True)] * 20 + [(echo + TALKER, TALKER, True)] * 10
+    assert judged(frames)[:20] == [True] * 20
+    assert not judged(frames)[-1]
+
+
+def test_the_reverberation_of_a_loud_word_is_held_against_the_word() -> None:
+    word, tail = (TALKER, TALKER / 1_000, True), (TALKER / 20, TALKER / 40, True)
+    assert judged([word] * 5 + [tail] * 4)[-1]
+    assert not judged([tail] * 20)[-1]
+
+
+def test_echo_outlasts_the_loudspeaker() -> None:
+    quiet = round(2 * ECHO_LASTS_S / FRAME_S)
+    told = judged([(TALKER, TALKER / 1_000, True)] + [(TALKER, TALKER / 1_000, False)] * quiet)
+    assert told == [True] * round(ECHO_LASTS_S / FRAME_S) + [False] * (
+        quiet + 1 - round(ECHO_LASTS_S / FRAME_S)
+    )
+
+
+def test_nothing_taken_away_is_never_its_own_voice() -> None:
+    assert not any(judged([(TALKER, TALKER, True)] * 10))

@@ -1,0 +1,243 @@
+"""`xtalk-edge bench echo`: whether the device hears itself, and people over itself."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from xtalk_edge.audio.format import RATE_HZ, Samples, Sound, pcm_to_samples, read_sound
+from xtalk_edge.audio.resample import convert
+from xtalk_edge.audio.room_acoustics import room_response
+from xtalk_edge.cli.options import config_options, read_config
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines import hosting, registry
+from xtalk_edge.engines.echo.frames import FRAME_BYTES
+from xtalk_edge.engines.interfaces import EchoCanceller
+from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.errors import DeviceError
+
+from .echo_room import ALONE_S, BETWEEN_S, Result, Room, try_out
+from .percentiles import Percentiles, percentiles
+
+LEVELS_DB = (-10.0, 0.0)
+"""Of the echo against the talker: a good and a bad loudspeaker beside the microphone."""
+
+NOTICED_SHARE = {-10.0: 0.9, 0.0: 0.75}
+"""Talkers that must be noticed at each level."""
+
+FALSE_STARTS_A_MINUTE = 1.0
+
+DRIFTS_PPM = (0.0, 20.0)
+"""A card whose two directions share a clock, and two cheap devices."""
+
+MOST_TALKERS = 8
+"""In one room; each takes 4.5 s."""
+
+SOUNDS = ("*.wav", "*.flac", "*.ogg")
+
+TALKERS = {
+    "en-gb+f3": ("what time is it in tokyo", "no i meant the other lamp", "stop that please"),
+    "en-us+m3": ("set a timer for five minutes", "never mind", "that is enough thank you"),
+    "en-gb-scotland+f2": ("could you turn it down a bit", "wait a moment"),
+}
+
+REPLIES = (
+    "It is twenty past four. In Tokyo it is twenty past midnight, and tomorrow already.",
+    "Your shopping list has five items: milk, brown bread, two pounds of potatoes, tea and soap.",
+    "I have set three timers. The one for the eggs has two minutes and ten seconds left.",
+    "You asked me to remember that the spare key hangs behind the door of the shed.",
+    "The alarm rings at half past six on weekdays, and at a quarter to nine on Saturdays.",
+    "Why did the bicycle fall over? Because it was two tired. I have more of those, if you dare.",
+)
+"""Some half a minute of what such a device says, repeated as long as needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One canceller at one level, all rooms together."""
+
+    engine: str
+    echo_over_talker_db: float
+    removed_db: tuple[float, float, float]
+    """Medians over the rooms: first two seconds, up to the eighth, after it."""
+    false_starts_a_minute: float
+    noticed: int
+    talkers: int
+    reaction_ms: Percentiles | None
+    frame_us: float
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the device would neither interrupt itself nor talk people down."""
+        wanted = NOTICED_SHARE[self.echo_over_talker_db] * self.talkers
+        return self.false_starts_a_minute <= FALSE_STARTS_A_MINUTE and self.noticed >= wanted
+
+
+@click.command()
+@click.option("--engine", "engines", multiple=True, type=click.Choice(registry.names("echo")),
+              help="Try this canceller; repeatable. Without it: all of them.")  # fmt: skip
+@click.option("--talkers", "talker_folder", metavar="FOLDER",
+              type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Recordings of people; each is cut to 3 s. Default: espeak-ng.")  # fmt: skip
+@click.option("--rooms", "room_folder", metavar="FOLDER",
+              type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Impulse responses of rooms, beside the two that are made up.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@config_options
+def command(
+    engines: tuple[str, ...],
+    talker_folder: Path | None,
+    room_folder: Path | None,
+    as_json: bool,
+    config_path: Path | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Measure whether the device hears itself, and whether it hears people over itself.
+
+    In each simulated room the device talks without a pause: 20 s alone, then people talk over it.
+    What reaches its voice detector, through the ear it has in an appliance, is judged.
+
+    \b
+    removed     how much quieter the echo became (ERLE): in the first 2 s, until 8 s, after that
+    false       starts of speech a minute for which there was no talker
+    noticed     talkers that were noticed, and how long after they began
+
+    The exit code is 1 when the canceller of the settings makes more than one false start a minute,
+    or lets less than 90 % of the talkers through 10 dB above the echo, or 75 % at its level.
+    """
+    with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
+        config = read_config(config_path, overrides, Path(state_dir))
+        chosen = config.echo.type
+        names = list(engines) or sorted({*registry.names("echo"), chosen})
+        people = _recordings(talker_folder) if talker_folder else _synthetic_people()
+        found = []
+        for row in _measured(config, names, _rooms(room_folder), people, quiet=as_json):
+            found.append(row)
+    judged = [row for row in found if row.engine == chosen]
+    passed = all(row.passed for row in judged)
+    if as_json:
+        rows = [asdict(row) | {"passed": row.passed} for row in found]
+        click.echo(json.dumps({"chosen": chosen, "passed": passed, "rows": rows}))
+    else:
+        _print_table(found)
+        click.echo(f"{'PASS' if passed else 'FAIL'}: {chosen}, which the settings name"
+                   if judged else "the canceller that the settings name was not tried")  # fmt: skip
+    if not passed:
+        raise click.exceptions.Exit(1)
+
+
+def _measured(
+    config: Config, names: Sequence[str], rooms: Sequence[Room], people: Sequence[Sound],
+    *, quiet: bool,
+) -> Iterator[Row]:  # fmt: skip
+    """Yield a row for each level and canceller; tell what is being done unless `quiet`."""
+    replies = _replies(ALONE_S + MOST_TALKERS * BETWEEN_S + 1.0)
+    for level in LEVELS_DB:
+        for name in names:
+            echo = replace(config.echo, type=name, params={})
+            if name == config.echo.type:
+                echo = config.echo
+            results, costs_us = [], []
+            for number, room in enumerate(rooms):
+                if not quiet:
+                    click.echo(f"{name}, echo {level:+.0f} dB, {room.name}", err=True)
+                canceller = hosting.create("echo", echo)
+                group = [people[(number * MOST_TALKERS + i) % len(people)]
+                         for i in range(min(MOST_TALKERS, len(people)))]  # fmt: skip
+                results.append(try_out(config, canceller, room, level, replies, group))
+                costs_us.append(_frame_us(canceller, replies))
+                canceller.close()
+            yield _row(name, level, results, costs_us)
+
+
+def _row(name: str, level: float, results: Sequence[Result], costs_us: Sequence[float]) -> Row:
+    reactions = [ms for result in results for ms in result.reactions_ms]
+    removed = np.median([result.removed_db for result in results], axis=0).round(1)
+    minutes = sum(result.own_speech_s for result in results) / 60
+    return Row(
+        engine=name,
+        echo_over_talker_db=level,
+        removed_db=(float(removed[0]), float(removed[1]), float(removed[2])),
+        false_starts_a_minute=round(sum(r.false_starts for r in results) / minutes, 2),
+        noticed=len(reactions),
+        talkers=sum(result.talkers for result in results),
+        reaction_ms=percentiles(reactions) if reactions else None,
+        frame_us=round(float(np.median(costs_us)), 1),
+    )
+
+
+def _frame_us(canceller: EchoCanceller, replies: Samples) -> float:
+    """Return what 10 ms cost, as the median of two seconds of the device's own voice."""
+    sound = replies.astype("<i2").tobytes()
+    costs = []
+    for start in range(0, 200 * FRAME_BYTES, FRAME_BYTES):
+        frame = sound[start : start + FRAME_BYTES]
+        began_s = time.perf_counter()
+        canceller.cancel(frame, frame)
+        costs.append(time.perf_counter() - began_s)
+    return 1e6 * float(np.median(costs))
+
+
+def _replies(seconds: float) -> Samples:
+    voice = EspeakTTS()
+    once = np.concatenate([_spoken(voice, text) for text in REPLIES])
+    return np.resize(once, round(seconds * RATE_HZ))
+
+
+def _spoken(voice: EspeakTTS, text: str) -> Samples:
+    return convert(pcm_to_samples(voice.synthesize(text)), voice.sample_rate, RATE_HZ)
+
+
+def _synthetic_people() -> list[Sound]:
+    return [
+        Sound(_spoken(voice, text), RATE_HZ)
+        for voice, texts in ((EspeakTTS(name), texts) for name, texts in TALKERS.items())
+        for text in texts
+    ]
+
+
+def _recordings(folder: Path) -> list[Sound]:
+    files = sorted(path for pattern in SOUNDS for path in folder.rglob(pattern))
+    if not files:
+        raise DeviceError(f"{folder}: no recordings there; give a folder with WAV, FLAC or Ogg")
+    return [read_sound(path, RATE_HZ) for path in files]
+
+
+def _rooms(folder: Path | None) -> list[Room]:
+    made = [
+        Room(f"{name}, {drift_ppm:.0f} ppm", room_response(rt60_s, RATE_HZ, seed), drift_ppm)
+        for name, rt60_s, seed in (("small room", 0.25, 1), ("large room", 0.5, 2))
+        for drift_ppm in DRIFTS_PPM
+    ]
+    files = sorted(path for pattern in SOUNDS for path in folder.glob(pattern)) if folder else []
+    return made + [
+        Room(path.stem, read_sound(path, RATE_HZ).samples.astype(np.float64)) for path in files
+    ]
+
+
+def _print_table(found: Sequence[Row]) -> None:
+    click.echo(
+        "canceller  echo over   removed, dB          false     noticed   reaction, ms   10 ms"
+    )
+    click.echo(
+        "           talker      0-2 s  2-8 s  then   a minute            p50     p95    cost"
+    )
+    for row in found:
+        early, middle, late = row.removed_db
+        spread = (
+            f"{row.reaction_ms.p50:6.0f} {row.reaction_ms.p95:7.0f}"
+            if row.reaction_ms
+            else "     -       -"
+        )
+        click.echo(
+            f"{row.engine:10} {row.echo_over_talker_db:+5.0f} dB   {early:7.1f} {middle:6.1f}"
+            f" {late:5.1f} {row.false_starts_a_minute:9.2f}   {row.noticed:4}/{row.talkers:<4}"
+            f"{spread} {row.frame_us:5.0f} us"
+        )
