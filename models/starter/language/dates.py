@@ -29,7 +29,11 @@ FEASTS = """
     hanukkah ramadan eid diwali passover yom_kippur rosh_hashanah chinese_new_year lunar_new_year
     juneteenth flag_day burns_night st_george's_day midsummer leap_day advent epiphany
     """
-HOLIDAYS = tuple(name.replace("_", " ") for name in FEASTS.split())
+HOLIDAYS = (
+    *(name.replace("_", " ") for name in FEASTS.split()),
+    *(f"{which} {feast}" for which in ("last", "next", "this")
+      for feast in ("christmas", "easter", "halloween", "thanksgiving", "summer", "weekend")),
+)  # fmt: skip
 RELATIVE = (
     "today", "tomorrow", "tomorrow", "tomorrow", "yesterday", "yesterday", "day after tomorrow",
     "day before yesterday", "next week", "last week", "next month", "next year",
@@ -143,7 +147,8 @@ def date(rng: Random) -> Said:
 
 def near_date(rng: Random) -> Said:
     """Return a day that takes "'s": "tomorrow's date"."""
-    text = rng.choice(("tomorrow", "tomorrow", "yesterday", *WEEKDAYS, "next monday"))
+    weekday = rng.choice(("", "", "next ", "last ", "this ")) + rng.choice(WEEKDAYS)
+    text = rng.choice(("tomorrow", "yesterday", weekday, weekday, rng.choice(HOLIDAYS)))
     return text, {"date": text}
 
 

@@ -34,6 +34,8 @@ def say_number(n: int, rng: Random, digits: bool) -> str:
     """Return n as someone says it, or types it if `digits`."""
     if digits:
         return str(n)
+    if 100 < n < 1000 and n % 100 and rng.random() < 0.08:
+        return f"{in_words(n // 100)} {'oh ' if n % 100 < 10 else ''}{in_words(n % 100)}"
     words = in_words(n)
     if n > 1000 and n % 1000 >= 100 and n // 1000 < 10 and rng.random() < 0.25:
         rest = f" {in_words(n % 100)}" if n % 100 else ""

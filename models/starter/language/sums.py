@@ -36,9 +36,41 @@ SHARES = {
 }  # fmt: skip
 
 
+PLURALS = ("twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines", "tens")
+DIVIDED = ("shared by {}", "shared between {}", "split between {}", "split into {}",
+           "divided into {}", "between {} people", "divided among {} friends",
+           "shared between {} of us", "split between {} guests", "divided by {} kids")  # fmt: skip
+EVERYDAY = 0.15
+"""Share of sums that come out of a day rather than out of a school book."""
+
+
+def _everyday(rng: Random, digits: bool) -> Said:
+    """Return a sum as people meet it: "seven eights", "a 20 percent tip on 45"."""
+    a, b, c = rng.randint(2, 12), rng.randint(2, 12), rng.randint(2, 60)
+    bill = rng.choice((rng.randint(13, 400), rng.randrange(20, 1000, 10)))
+    tip = rng.choice((5, 10, 12, 15, 18, 20, 25, 30))
+    small, some, many, rate = (say_number(n, rng, digits) for n in (a, c, bill, tip))
+    said, written = rng.choice((
+        (f"{in_words(a)} {PLURALS[b % len(PLURALS)]}", f"{a} * {b % len(PLURALS) + 2}"),
+        (f"{small} lots of {some}", f"{a} * {c}"),
+        (f"{small} {rng.choice(('at', 'for'))} {some} each", f"{a} * {c}"),
+        (f"{some} plus {some} plus {some}", f"{c} + {c} + {c}"),
+        (f"{small} times {small} times {small}", f"{a} * {a} * {a}"),
+        (f"{some} cubed", f"{c} * {c} * {c}"),
+        (f"{many} {rng.choice(DIVIDED).format(small)}", f"{bill} / {a}"),
+        (f"a {rate} percent tip on {many}", f"{tip} / 100 * {bill}"),
+        (f"{rate} percent tip on a {many} {rng.choice(('dollar', 'pound', 'euro'))} bill",
+         f"{tip} / 100 * {bill}"),
+        (f"{in_words(a)} and a half times {some}", f"{a}.5 * {c}"),
+    ))  # fmt: skip
+    return said, _is(written)
+
+
 def calculation(rng: Random) -> Said:
     """Return a sum between numbers, as said, with its expression."""
     digits = rng.random() < 0.4
+    if rng.random() < EVERYDAY:
+        return _everyday(rng, digits)
     a, left = _operand(rng, digits)
     b, right = _operand(rng, digits)
     kind = rng.random()

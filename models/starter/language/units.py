@@ -47,6 +47,12 @@ OFTEN = (0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8)
 TEMPERATURES = MEASURES[3]
 
 
+PARTS = (
+    ("half a", 0.5), ("0.5", 0.5), ("one half", 0.5), ("a quarter of a", 0.25),
+    ("three quarters of a", 0.75), ("one and a half", 1.5),
+)  # fmt: skip
+
+
 def conversion(rng: Random) -> Said:
     """Return an amount and another unit, as in "how many ounces are in two cups"."""
     source, target = _pair(rng)
@@ -70,7 +76,7 @@ def _amount(rng: Random) -> tuple[str, int | float]:
     if kind < 0.2:
         return rng.choice(("a", "one", "one", "1")), 1
     if kind < 0.27:
-        return rng.choice(("half a", "0.5", "one half")), 0.5
+        return rng.choice(PARTS)
     if kind < 0.4:
         whole, part = rng.randint(1, 40), rng.choice("123456789")
         if rng.random() < 0.3:
