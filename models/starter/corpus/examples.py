@@ -23,7 +23,10 @@ from models.starter.language.figures import Arguments
 from models.starter.language.filler import Filler
 from models.starter.language.phrases import Phrase, pick
 
-FOLLOW_UPS = 0.15
+EVERYDAY = 0.2
+"""Share in the few everyday wordings of a group, where it has such."""
+
+FOLLOW_UPS = 0.16
 """Share of examples that go on from the call before."""
 
 UNRELATED = 0.28
@@ -218,7 +221,7 @@ class Corpus:
         self, group: Tool | Reply | FollowUp, kind: str, earlier: Arguments
     ) -> tuple[str, Arguments]:
         """Return a wording as somebody said it, and the arguments its slots mean."""
-        phrases = group.say if group.say and self.rng.random() < 0.3 else group.also
+        phrases = group.say if group.say and self.rng.random() < EVERYDAY else group.also
         phrase = self._pick_phrase(phrases or group.say)
         fill = Filler(self.description, self.rng, earlier)
         text = pick(phrase.body, self.rng, fill)
