@@ -265,7 +265,7 @@ def follow_up_texts() -> dict[str, frozenset[str]]:
 def stand_alone_texts() -> frozenset[str]:
     """Return sentences that are commands, or other things to answer, without any call before."""
     corpus = Corpus(0)
-    singles = (corpus._single() for _ in range(5 * PROBES))
+    singles = (corpus._single() for _ in range(12 * PROBES))
     return frozenset(chat.normalise(each.text) for each in singles if each.kind != "unknown")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from random import Random
 
@@ -17,6 +18,13 @@ UNDO = (
     "no the other way", "switch it back {}", "now {}", "now turn it {}", "and now {} again",
     "okay turn it {}", "now turn it {} again",
 )  # fmt: skip
+PLACED = re.compile(
+    r" (?:in|on|at|by|next|over|under|above|behind|beside|near|around|along|inside|outside|against"
+    r"|opposite|upstairs|downstairs|out|up|number|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|\d+)\b"
+)
+"""Where a device's place or number begins: of a "lamp next to the sofa" the kind is "lamp"."""
+
 EVERYTHING = ("everything", "all of them", "all", "it all")
 
 
@@ -38,7 +46,8 @@ def moved(device: str, room: str) -> str:
     for known in sorted(lists()["room"], key=len, reverse=True):
         if device.startswith(f"{known} "):
             return f"{room} {device.removeprefix(known).strip()}"
-    return f"{room} {device.rsplit(' ', 1)[-1]}"
+    kind = PLACED.split(device)[0]
+    return f"{room} {kind.rsplit(' ', 1)[-1]}"
 
 
 def undone(earlier: Arguments, rng: Random) -> Said:
