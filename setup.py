@@ -15,6 +15,7 @@ from setuptools.command.build_py import build_py
 HERE = Path(__file__).parent
 RUNTIME_DATA = (
     "configs/*.toml",
+    "configs/scenes/*.toml",
     "models/starter/*.gguf",
     "models/starter/*.jsgf",
     "models/starter/*.json",

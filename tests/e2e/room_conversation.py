@@ -32,12 +32,11 @@ from xtalk_edge.config.schema import (
 )
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.events import Event, TurnStateChanged
+from xtalk_edge.scenes.script import TALKER_VOICE
 
 P = ParamSpec("P")
 E = TypeVar("E", bound=Event)
 
-TALKER_VOICE = "en-us+klatt4"
-"""Unlike the device's own, so that the recordings are easy to follow."""
 
 PATIENCE_S = 30.0
 """Virtual seconds after which an event counts as missing."""

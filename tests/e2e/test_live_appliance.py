@@ -14,8 +14,8 @@ import pytest
 
 from tests.pulse import LOUDSPEAKER, MICROPHONE, needs_pulse, pulse, record, speak
 from xtalk_edge.audio.format import pcm_to_samples
-from xtalk_edge.cli.demo import TALKER_VOICE
 from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.scenes.script import TALKER_VOICE
 
 __all__ = ["pulse"]
 """The fixture: a sound server of the test's own."""

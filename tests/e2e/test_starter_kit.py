@@ -11,9 +11,10 @@ import pytest
 
 from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples, read_sound, write_wav
 from xtalk_edge.audio.resample import convert
-from xtalk_edge.cli.demo_script import time_now
 from xtalk_edge.cli.main import run
+from xtalk_edge.clock import wall_now
 from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.scenes.verdict import wanted_pattern
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +70,7 @@ def test_the_time_asked_by_a_person_is_told(
 ) -> None:
     recording = shared_audio / "commands" / "voice2json_what_time_is_it.wav"
     converse(recording, tmp_path, "time")
-    assert re.search(time_now(), capsys.readouterr().out)
+    assert re.search(wanted_pattern("{time}", wall_now()), capsys.readouterr().out)
     answer = read_sound(tmp_path / "time.wav", RATE_HZ).samples
     assert np.abs(answer).max() > 1000
 

@@ -216,6 +216,8 @@ def test_an_agent_that_never_yields_does_not_hold_the_turn():
 
 def test_a_yes_to_a_tool_that_hangs_or_fails_still_ends_the_turn():
     class Taker:
+        asking = True
+
         def __init__(self, error: Exception | None) -> None:
             self._error = error
 

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "xtalk_edge"
 # From top to bottom; a module imports from its own line and from lines below.
 LINES = (
     "cli",
+    "scenes",
     "appliance",
     "managers",
     "uplink",

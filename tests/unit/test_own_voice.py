@@ -12,9 +12,14 @@ TALKER = 1_000.0**2
 """Mean square of somebody in the room."""
 
 
-def judged(frames: list[tuple[float, float, bool]], removed_db: float = 12.0) -> list[bool]:
+def judged(
+    frames: list[tuple[float, float, bool]], removed_db: float = 12.0, *, speaking: bool = False
+) -> list[bool]:
     own = OwnVoice(FRAME_S, removed_db)
-    return [own.is_all(raw, clean, sounding=sounding) for raw, clean, sounding in frames]
+    return [
+        own.is_all(raw, clean, sounding=sounding, speaking=speaking)
+        for raw, clean, sounding in frames
+    ]
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e9), st.floats(0, 1e9))))
@@ -42,6 +47,13 @@ def test_the_reverberation_of_a_loud_word_is_held_against_the_word() -> None:
     word, tail = (TALKER, TALKER / 1_000, True), (TALKER / 20, TALKER / 40, True)
     assert judged([word] * 5 + [tail] * 4)[-1]
     assert not judged([tail] * 20)[-1]
+
+
+def test_whoever_speaks_already_may_have_weak_syllables() -> None:
+    weak = [(TALKER, TALKER / 50, True)] * 10
+    assert all(judged(weak))
+    assert not any(judged(weak, speaking=True))
+    assert all(judged([(TALKER, TALKER / 500, True)] * 10, speaking=True))
 
 
 def test_echo_outlasts_the_loudspeaker() -> None:

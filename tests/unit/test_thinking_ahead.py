@@ -126,7 +126,27 @@ def test_more_words_undo_a_guess_before_they_are_read() -> None:
             await asyncio.sleep(2)
             await b.publish(partial("stop the timer"))
             await asyncio.sleep(2)
-            assert b.agent.did == ["guessed stop", "read stop", "forgot", "read stop the timer"]
+            assert b.agent.did == ["guessed stop", "forgot", "read stop the timer"]
+
+    run_virtual(scene())
+
+
+def test_words_that_come_with_the_pause_are_guessed_at() -> None:
+    async def scene() -> None:
+        async with bench() as b:
+            await b.publish(pause("what is"), partial("what is it"), pause("what is it"))
+            await asyncio.sleep(3)
+            assert [event.text for event in b.log.all_of(TurnPrepared)] == ["what is it"]
+
+    run_virtual(scene())
+
+
+def test_a_guess_does_not_wait_for_what_is_being_read() -> None:
+    async def scene() -> None:
+        async with bench() as b:
+            await b.publish(partial("st"))
+            await b.publish(pause("stop"))
+            assert b.agent.did == ["read st", "guessed stop"]
 
     run_virtual(scene())
 

@@ -41,6 +41,7 @@ class LazyGroup(click.Group):
     package="xtalk_edge.cli",
     summaries={
         "run": "Listen and answer, until Ctrl-C.",
+        "scene": "Hold conversations of your own in a simulated room, and judge them.",
         "demo": "Hold a conversation in a simulated room: no microphone needed.",
         "say": "Turn a text into speech.",
         "ask": "Ask one question in writing.",

@@ -7,25 +7,19 @@ import tempfile
 from pathlib import Path
 
 import click
-import numpy as np
 
-from xtalk_edge.appliance import Appliance
-from xtalk_edge.audio.format import WavWriter
 from xtalk_edge.audio.portaudio import list_devices
-from xtalk_edge.audio.room import RoomCard, RoomScene
-from xtalk_edge.cli.demo_script import SCRIPT, Exchange, Talker
 from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, read_config
+from xtalk_edge.cli.recording import write_recording
 from xtalk_edge.clock import run_virtual
+from xtalk_edge.config.files import data_path
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.errors import DeviceError
+from xtalk_edge.scenes.script import load
+from xtalk_edge.scenes.stage import Performance, perform
 
-TALKER_VOICE = "en-us+klatt4"
-"""Unlike the device's own voice, so that a listener can tell them apart."""
-
-ECHO_DB = -20.0
-"""How much quieter the device hears itself than it speaks: a small loudspeaker a hand away."""
+SCENE = "configs/scenes/conversation.toml"
 
 
 @click.command()
@@ -48,55 +42,44 @@ def command(output: Path, fast: bool, config_path: Path | None, overrides: tuple
     """
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-demo-") as state_dir:
         config = read_config(config_path, overrides, Path(state_dir))
-        conversation = _converse(config, output)
-        exchanges = run_virtual(conversation) if fast else asyncio.run(conversation)
-    _report(exchanges, output)
-    if any(exchange.problem for exchange in exchanges):
+        conversation = _converse(config)
+        performance = run_virtual(conversation) if fast else asyncio.run(conversation)
+    write_recording(performance.recording, output)
+    _report(performance, output)
+    if performance.problems:
         raise click.exceptions.Exit(1)
 
 
-async def _converse(config: Config, output: Path) -> list[Exchange]:
-    room = RoomCard(RoomScene(echo_db=ECHO_DB, seed=1))
+async def _converse(config: Config) -> Performance:
     view = LiveView()
-    appliance = Appliance(config, card=room, progress=view.note)
-    appliance.bus.register(view)
     try:
-        async with appliance:
-            talker = Talker(appliance, room, EspeakTTS(voice=TALKER_VOICE))
-            exchanges = await talker.talk(SCRIPT)
-            await appliance.settled()
+        return await perform(load(data_path(SCENE)), config, views=[view], progress=view.note)
     finally:
         view.close()
-    _write_recording(room, output)
-    return exchanges
 
 
-def _write_recording(room: RoomCard, output: Path) -> None:
-    talker, device = room.recording()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with WavWriter(output, room.rate_hz, channels=2) as wav:
-        wav.write(np.stack((talker, device), axis=1))
-
-
-def _report(exchanges: list[Exchange], output: Path) -> None:
+def _report(performance: Performance, output: Path) -> None:
+    exchanges = performance.exchanges
     click.echo("\nmilliseconds after the end of the question:")
     click.echo("  end found   text   agent   voice   audible   question")
     for exchange in exchanges:
         latency = exchange.latency
         if latency is None:
-            click.echo(f"{'-':>11}{'-':>7}{'-':>8}{'-':>8}{'-':>10}   {exchange.line.says}")
+            click.echo(f"{'-':>11}{'-':>7}{'-':>8}{'-':>8}{'-':>10}   {exchange.line.shown}")
             continue
         click.echo(
             f"{latency.endpoint_wait_ms or 0:11.0f}{latency.asr_final_ms or 0:7.0f}"
             f"{(latency.llm_first_token_ms or 0) + (latency.llm_sentence_ms or 0):8.0f}"
             f"{latency.tts_first_chunk_ms or 0:8.0f}{latency.voice_to_voice_ms or 0:10.0f}"
-            f"   {exchange.line.says}"
+            f"   {exchange.line.shown}"
         )
     click.echo(f"\nrecording: {output} (left the talker, right the device)")
     for exchange in exchanges:
         if exchange.problem:
             heard = f"understood {exchange.understood!r}, answered {exchange.answer!r}"
-            click.secho(f"FAILED: {exchange.line.says} ({exchange.problem}; {heard})", fg="red")
+            click.secho(f"FAILED: {exchange.line.shown} ({exchange.problem}; {heard})", fg="red")
+    for problem in performance.of_all:
+        click.secho(f"FAILED: {problem}", fg="red")
     good = sum(not exchange.problem for exchange in exchanges)
     click.echo(f"{good} of {len(exchanges)} turns were answered as they should be.")
     try:

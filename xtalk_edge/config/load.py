@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
-import types
-import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from xtalk_edge.config.files import data_path
 from xtalk_edge.config.locate import KeyPath
 from xtalk_edge.config.schema import Config, EngineConfig, ManagerConfig
-from xtalk_edge.config.source import Source, dotted
+from xtalk_edge.config.source import Source
+from xtalk_edge.config.tables import as_tables, fill, near, settings_of
 from xtalk_edge.config.toml_text import dump, shown
 from xtalk_edge.config.tool_checks import check_tools
 
 __all__ = ["dump", "load", "load_text"]
 
 STARTER = "configs/starter.toml"
-_OWN_FIELDS = ("params", "places")
-"""What a section keeps for itself; as keys in a file they are ordinary engine settings."""
-
-T = TypeVar("T")
 
 
 def load(path: Path | None, overrides: Sequence[str] = ()) -> Config:
@@ -55,7 +49,7 @@ def _build(source: Source, overrides: Sequence[str]) -> Config:
         elif not isinstance(table, dict):
             source.complain((name,), f"must be a table, [{name}], got {shown(table)}")
         else:
-            values[name] = _section(source, sections[name], (name,), table)
+            values[name] = fill(source, sections[name], (name,), table, _where_it_belongs)
     source.finish()
     config = Config(**values)
     _check_together(source, config)
@@ -63,53 +57,15 @@ def _build(source: Source, overrides: Sequence[str]) -> Config:
     return config
 
 
-def _section(source: Source, kind: type[T], path: KeyPath, table: dict[str, Any]) -> T:
-    """Fill one section; problems are noted and the default is used in place of a bad value."""
-    settings = _settings(kind)
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    values: dict[str, Any] = {}
-    params: dict[str, Any] = {}
-    for name, value in table.items():
-        where = (*path, name)
-        if name in settings and "item" in fields[name].metadata:
-            values[name] = _tables(source, fields[name].metadata["item"], where, value)
-        elif name in settings:
-            problem, values[name] = _check(settings[name], fields[name].metadata, value)
-            if problem:
-                source.complain(where, f"{problem}, got {shown(value)}")
-                del values[name]
-        elif "params" in fields:
-            params[name] = value
-        else:
-            _unknown_setting(source, where, list(settings))
-    if "params" in fields:
-        places = {name: (*path, name) for name in table}
-        values["params"] = params
-        values["places"] = {n: f"{source.place(p)}: {dotted(p)}" for n, p in places.items()}
-    return kind(**values)
-
-
-def _tables(source: Source, kind: type[T], path: KeyPath, items: Any) -> tuple[T, ...]:
-    tables = _table_list(source, path, items)
-    return tuple(_section(source, kind, (*path, n), table) for n, table in enumerate(tables))
-
-
-def _table_list(source: Source, path: KeyPath, items: Any) -> list[dict[str, Any]]:
-    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
-        return items
-    source.complain(path, f"must be tables, [[{dotted(path)}]], got {shown(items)}")
-    return []
-
-
 def _managers(source: Source, items: Any) -> tuple[ManagerConfig, ...]:
     managers = []
-    for index, table in enumerate(_table_list(source, ("managers",), items)):
+    for index, table in enumerate(as_tables(source, ("managers",), items)):
         path = ("managers", index)
         if table.get("spec", "") == "":
             source.complain(path, 'needs spec = "file.py:Class"')
         else:
             # Should the spec be of a wrong kind, this one stands in until all problems are told.
-            managers.append(_section(source, _NamedManager, path, table))
+            managers.append(fill(source, _NamedManager, path, table, _where_it_belongs))
     return tuple(ManagerConfig(m.spec, m.params, m.places) for m in managers)
 
 
@@ -174,82 +130,20 @@ def _full_name(spec: str, folder: Path) -> str:
 
 def _sections() -> dict[str, type]:
     """Return the sections that are single tables."""
-    kinds = _settings(Config)
+    kinds = settings_of(Config)
     return {name: kinds[name] for name in kinds if dataclasses.is_dataclass(kinds[name])}
-
-
-def _settings(section: type) -> dict[str, Any]:
-    """Return the settings of a section with their types."""
-    return {k: v for k, v in typing.get_type_hints(section).items() if k not in _OWN_FIELDS}
-
-
-def _check(kind: Any, limits: types.MappingProxyType[Any, Any], value: Any) -> tuple[str, Any]:
-    """Return what is wrong with the value, or "", and the value as its section wants it."""
-    if typing.get_origin(kind) is Literal:
-        choices = typing.get_args(kind)
-        good = isinstance(value, str) and value in choices
-        return ("" if good else f"must be one of {', '.join(map(shown, choices))}"), value
-    what, accepts, convert = _KINDS[kind]
-    if not accepts(value):
-        return f"must be {what}", value
-    problem = _outside(limits, value)
-    return problem, value if problem else convert(value)
-
-
-def _outside(limits: types.MappingProxyType[Any, Any], value: Any) -> str:
-    if limits and value < limits["at_least"]:
-        return f"must be at least {limits['at_least']}"
-    if limits and value > limits["at_most"]:
-        return f"must be at most {limits['at_most']}"
-    return ""
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_text_list(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-_KINDS: dict[Any, tuple[str, Callable[[Any], bool], Callable[[Any], Any]]] = {
-    int: ("a whole number", _is_whole, int),
-    float: ("a number", _is_number, float),
-    str: ("text in quotes", _is_text, str),
-    bool: ("true or false", _is_flag, bool),
-    tuple[str, ...]: ('a list of text, like ["a", "b"]', _is_text_list, tuple),
-}
 
 
 # -- names ---------------------------------------------------------------------------------
 
 
 def _unknown_section(source: Source, name: str, known: list[str]) -> None:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+    found = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {found[0]!r}?" if found else f"there are {', '.join(known)}"
     source.complain((name,), f"unknown section; {hint}")
 
 
-def _unknown_setting(source: Source, path: KeyPath, known: list[str]) -> None:
-    name = str(path[-1])
-    near = difflib.get_close_matches(name, known, n=1)
-    homes = [section for section, kind in _sections().items() if name in _settings(kind)]
-    if homes:
-        hint = f"did you mean '{homes[0]}.{name}'?"
-    elif near:
-        hint = f"did you mean {near[0]!r}?"
-    else:
-        hint = f"{path[0]} has {', '.join(known)}"
-    source.complain(path, f"unknown setting; {hint}")
+def _where_it_belongs(name: str, path: KeyPath, known: list[str]) -> str:
+    """Return the section that has a setting of this name, or the nearest name here."""
+    homes = [section for section, kind in _sections().items() if name in settings_of(kind)]
+    return f"did you mean '{homes[0]}.{name}'?" if homes else near(name, path, known)

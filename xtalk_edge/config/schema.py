@@ -15,8 +15,8 @@ from typing import Any, Literal
 from xtalk_edge.errors import ConfigError
 
 
-def number(default: float, at_least: float, at_most: float) -> Any:
-    """Return a field whose value must lie within limits, which belong to it."""
+def number(default: float | None, at_least: float, at_most: float) -> Any:
+    """Return a field whose value must lie within limits; None: it may be left out."""
     return field(default=default, metadata={"at_least": at_least, "at_most": at_most})
 
 

@@ -240,6 +240,10 @@ class ToolRunner(Protocol):
 class AnswerTaker(Protocol):
     """Takes the owner's answer to a question that was asked before a tool is run."""
 
+    @property
+    def asking(self) -> bool:
+        """Whether a question waits for its answer."""
+
     async def settle(self, text: str) -> ToolResult | None:
         """Run the call after a yes, drop it after a no; None for anything else, or no question."""
 

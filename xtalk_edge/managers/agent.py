@@ -86,7 +86,8 @@ class AgentManager(Manager):
 
     def awaits_answer(self) -> bool:
         """Tell whether what is said now may be the yes or no to a question of the tools."""
-        return self._answers is not None and self._question.may_be_answered(now_s())
+        asking = self._answers is not None and self._answers.asking
+        return asking and self._question.may_be_answered(now_s())
 
     async def start(self) -> None:
         """Let the agent warm up, and say something of its own if it wants to."""

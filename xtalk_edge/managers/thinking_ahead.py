@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from xtalk_edge.bus import EventBus, handles
@@ -17,6 +18,19 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.turn.actions import RESTING
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the agent should think of; compared by identity, the newest counts."""
+
+    turn_id: int = 0
+    text: str = ""
+    answer: bool = False
+    """Begin to answer it; else only read it."""
+
+
+_NOTHING = _Wanted()
 
 
 class ThinkingAheadManager(Manager):
@@ -40,51 +54,65 @@ class ThinkingAheadManager(Manager):
         super().__init__(event_bus=event_bus, config=config)
         self._agent = agent
         self._awaits_answer = awaits_answer
-        self._unread = ""
+        self._wanted = _NOTHING
+        self._following: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._guessing: asyncio.Task[None] | None = None
-        self._guessed_text = ""
+        self._answering: asyncio.Task[None] | None = None
+        self._answered_text = ""
+        """To what the agent keeps the beginning of an answer."""
 
     @handles(ASRResultPartial)
     def on_partial(self, event: ASRResultPartial) -> None:
-        """Read the newest text; what came while reading the one before is read once."""
-        self._unread = event.text
-        if self._reading is None or self._reading.done():
-            self._reading = self._start(self._read, event.turn_id)
+        """Have the newest text read; an answer to the very same words is kept."""
+        if not (self._wanted.answer and event.text == self._wanted.text):
+            self._want(_Wanted(event.turn_id, event.text))
 
     @handles(TurnPreparationRequested)
     def on_pause(self, event: TurnPreparationRequested) -> None:
-        """Begin to answer what was said so far."""
-        if self._awaits_answer():
-            return
-        if self._guessing is not None:
-            self._guessing.cancel()
-        self._guessed_text = event.text
-        self._guessing = self._start(partial(self._guess, event.turn_id, event.text), event.turn_id)
+        """Have the answer begun to what was said so far."""
+        if not self._awaits_answer():
+            self._want(_Wanted(event.turn_id, event.text, answer=True))
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:
-        """Forget the answer begun when nobody waits for it any more."""
-        if event.state in RESTING and self._guessing is not None:
-            self._start(self._forget, 0)
+        """Have the answer forgotten when nobody waits for it any more."""
+        if event.state in RESTING and self._answered_text:
+            self._want(_NOTHING)
 
-    async def _read(self) -> None:
-        while self._unread:
-            text, self._unread = self._unread, ""
-            if text != self._guessed_text:
-                # The agent reads nothing while it keeps an answer.
+    def _want(self, wanted: _Wanted) -> None:
+        self._wanted = wanted
+        if self._following is None or self._following.done():
+            self._following = self._start(self._follow, wanted.turn_id)
+
+    async def _follow(self) -> None:
+        """Do what is wanted, one thing after another, until nothing newer is."""
+        done: _Wanted | None = None
+        while (wanted := self._wanted) is not done:
+            if not wanted.answer and self._reading is not None and not self._reading.done():
+                # What comes meanwhile is read once; an answer does not wait, the agent sees to it.
+                await asyncio.wait({self._reading})
+                continue
+            done = wanted
+            if self._answered_text and wanted.text != self._answered_text:
                 await self._forget()
-            await self._agent.prefill(text)
+            if wanted.answer:
+                self._answered_text = wanted.text
+                self._answering = self._start(partial(self._answer, wanted), wanted.turn_id)
+            elif wanted.text:
+                self._reading = self._start(partial(self._agent.prefill, wanted.text),
+                                            wanted.turn_id)  # fmt: skip
 
     async def _forget(self) -> None:
-        guessing, self._guessing, self._guessed_text = self._guessing, None, ""
-        if guessing is not None:
-            guessing.cancel()
-            await self._agent.discard()
+        answering, self._answering, self._answered_text = self._answering, None, ""
+        if answering is not None:
+            answering.cancel()
+        await self._agent.discard()
 
-    async def _guess(self, turn_id: int, text: str) -> None:
-        prepared = await self._agent.speculate(text)
-        self.bus.publish(TurnPrepared(turn_id=turn_id, text=text, is_request=prepared.is_request))
+    async def _answer(self, wanted: _Wanted) -> None:
+        prepared = await self._agent.speculate(wanted.text)
+        self.bus.publish(
+            TurnPrepared(turn_id=wanted.turn_id, text=wanted.text, is_request=prepared.is_request)
+        )
 
     def _start(self, work: Callable[[], Awaitable[None]], turn_id: int) -> asyncio.Task[None]:
         return self.tasks.start(self._contained(work, turn_id), "thinking ahead")

@@ -189,6 +189,11 @@ class ToolBox:
         self._pending = call
         return f"Should I {found.in_words(call.arguments)}?"
 
+    @property
+    def asking(self) -> bool:
+        """Whether a call waits for a yes."""
+        return self._pending is not None
+
     async def settle(self, text: str) -> ToolResult | None:
         """Take what was said after a question: yes runs the call, no drops it.
 

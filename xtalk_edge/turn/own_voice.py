@@ -10,6 +10,10 @@ ECHO_LASTS_S = 0.5
 SMOOTHED_S = 0.1
 """A syllable; about the shortest speech that is announced."""
 
+ALREADY_DB = 10.0
+"""Somebody who speaks already is believed to go on until so much less is left of the frame: weak
+syllables are no pauses."""
+
 REMEMBERED_S = 0.3
 """What is left in the pauses of a word is reverberation of the word, and is held against that."""
 
@@ -29,6 +33,7 @@ class OwnVoice:
 
     def __init__(self, frame_s: float, removed_db: float) -> None:
         self._most_left = 10 ** (-removed_db / 10)
+        self._most_left_of_speech = 10 ** (-(removed_db + ALREADY_DB) / 10)
         smoothed = max(1, round(SMOOTHED_S / frame_s))
         self._raw: deque[float] = deque(maxlen=smoothed)
         self._clean: deque[float] = deque(maxlen=smoothed)
@@ -36,9 +41,14 @@ class OwnVoice:
         self._echo_frames = max(1, round(ECHO_LASTS_S / frame_s))
         self._frames_quiet = self._echo_frames
 
-    def is_all(self, raw: float, clean: float, *, sounding: bool) -> bool:
-        """Take a frame's mean squares as captured and as cleaned, and whether the loudspeaker
-        sounded in it; tell whether nobody but the device is to be heard.
+    def is_all(self, raw: float, clean: float, *, sounding: bool, speaking: bool) -> bool:
+        """Tell of the next frame whether nobody but the device is to be heard in it.
+
+        Args:
+            raw: its mean square as captured.
+            clean: its mean square as cleaned.
+            sounding: whether the loudspeaker sounded in it.
+            speaking: whether somebody was heard to speak until then.
         """
         self._raw.append(raw)
         self._clean.append(clean)
@@ -46,4 +56,5 @@ class OwnVoice:
         self._frames_quiet = 0 if sounding else self._frames_quiet + 1
         if self._frames_quiet >= self._echo_frames:
             return False
-        return sum(self._clean) < self._most_left * max(self._loudest)
+        most_left = self._most_left_of_speech if speaking else self._most_left
+        return sum(self._clean) < most_left * max(self._loudest)

@@ -1,0 +1,1 @@
+"""Conversations in a simulated room, written down in TOML, held and judged."""

@@ -1,0 +1,70 @@
+"""What is to be heard in the room: words, recordings, and sounds that are made up."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xtalk_edge.audio.format import RATE_HZ, Samples, Sound, pcm_to_samples, read_sound
+from xtalk_edge.audio.resample import convert, to_int16
+from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.scenes.script import Line
+
+_PAUSE = re.compile(r"\[(\d+(?:\.\d+)?)\]")
+
+PEAK = 9_000.0
+"""Of the made-up sounds, about that of the synthetic talkers; int16 steps."""
+
+
+def sound_of(line: Line, folder: Path) -> Sound:
+    """Return what a line sounds like, at 16 kHz.
+
+    Raises:
+        DeviceError: its recording is missing or damaged.
+        ConfigError: there is no such voice.
+    """
+    if line.recording:
+        return read_sound(folder / line.recording, RATE_HZ)
+    if line.sound:
+        made = _cough() if line.sound == "cough" else _clap()
+        return Sound(to_int16(made), RATE_HZ)
+    return Sound(_spoken(line.spelled or line.says, EspeakTTS(voice=line.voice)), RATE_HZ)
+
+
+def _spoken(text: str, voice: EspeakTTS) -> Samples:
+    pieces = []
+    for number, part in enumerate(_PAUSE.split(text)):
+        if number % 2:
+            pieces.append(np.zeros(round(float(part) * RATE_HZ), np.int16))
+        elif part.strip():
+            pcm = pcm_to_samples(voice.synthesize(part.strip()))
+            pieces.append(convert(pcm, voice.sample_rate, RATE_HZ))
+    return np.concatenate(pieces) if pieces else np.empty(0, np.int16)
+
+
+def _cough() -> NDArray[np.float64]:
+    """Return two bursts of breath through a throat: an explosion, and what follows it."""
+    random = np.random.default_rng(3)
+    bursts = []
+    for seconds, strength in ((0.28, 1.0), (0.12, 0.0), (0.22, 0.7)):
+        at_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+        breath = random.standard_normal(len(at_s))
+        # A throat lets the low half pass: a moving average over a third of a millisecond.
+        breath = np.convolve(breath, np.ones(5) / 5, "same")
+        bursts.append(strength * breath * np.exp(-at_s / 0.07) * np.minimum(1, at_s / 0.004))
+    cough = np.concatenate(bursts)
+    return _at_peak(cough)
+
+
+def _clap() -> NDArray[np.float64]:
+    """Return one clap of hands: noise that is over in a few milliseconds."""
+    at_s = np.arange(round(0.08 * RATE_HZ)) / RATE_HZ
+    clap = np.random.default_rng(4).standard_normal(len(at_s)) * np.exp(-at_s / 0.008)
+    return _at_peak(clap)
+
+
+def _at_peak(sound: NDArray[np.float64]) -> NDArray[np.float64]:
+    return sound * (PEAK / float(np.abs(sound).max()))
