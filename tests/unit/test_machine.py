@@ -46,6 +46,7 @@ POLICY = TurnPolicy(
     max_turn_s=10.0,
     follow_up_s=3.0,
     verify_s=0.5,
+    verify_wordless_s=1.0,
     final_wait_s=8.0,
     request_silence_s=0.5,
     unfinished_silence_s=0.5,
@@ -697,6 +698,7 @@ POLICIES = st.builds(
     follow_up_s=st.sampled_from([0.0, 3.0]),
     barge_in=st.sampled_from(["interrupt", "duck-only", "off"]),
     verify_s=st.sampled_from([0.0, 0.5]),
+    verify_wordless_s=st.sampled_from([0.0, 1.0]),
     final_wait_s=st.just(1e9),
     prepare_s=st.sampled_from([0.0, 0.25, math.inf]),
 )

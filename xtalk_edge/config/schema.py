@@ -150,7 +150,9 @@ class TurnConfig:
     barge_in: Literal["interrupt", "duck-only", "off"] = "interrupt"
     """Speech during a reply: stop the reply, only lower it, or ignore it."""
     verify_ms: int = number(350, 0, 5_000)
-    """Speech needed before a lowered reply is stopped."""
+    """Speech needed before a lowered reply is stopped, once a word of it is known."""
+    verify_wordless_ms: int = number(600, 0, 5_000)
+    """The same while none is known; longer than "uh-huh" and a cough, shorter than patience."""
     duck_db: float = number(-15.0, -60.0, 0.0)
     """Volume of a lowered reply."""
     duck_ramp_ms: int = number(20, 1, 1_000)

@@ -205,4 +205,5 @@ def policy_of(config: Config) -> TurnPolicy:
         follow_up_s=turn.follow_up_s,
         barge_in=turn.barge_in,
         verify_s=turn.verify_ms / 1000,
+        verify_wordless_s=turn.verify_wordless_ms / 1000,
     )

@@ -252,7 +252,9 @@ class TurnMachine:
     def _interrupts(self, utterance: Utterance) -> bool:
         if self._policy.barge_in != "interrupt" or self._backchannels.are_all_of(utterance.text):
             return False
-        needed_s = self._policy.verify_s * (1 if utterance.text else 2)
+        needed_s = self._policy.verify_s
+        if not utterance.text:
+            needed_s = max(needed_s, self._policy.verify_wordless_s)
         return self._speech_s(utterance) >= needed_s
 
     # -- recognised text -------------------------------------------------------------------

@@ -29,10 +29,15 @@ class TurnPolicy:
     """How long the owner may speak without the wake word after a reply."""
     barge_in: Literal["interrupt", "duck-only", "off"] = "interrupt"
     verify_s: float = 0.3
-    """Speech with words over a reply that stops it; without words it takes twice as long."""
+    """Speech with words over a reply that stops it."""
+    verify_wordless_s: float = 0.6
+    """The same while no word of it is known; never less."""
     stop_words: tuple[str, ...] = ("stop", "be quiet", "quiet", "shut up", "silence", "enough")
     """Phrases that stop a reply at once, and are not answered when nothing else is said."""
-    backchannels: tuple[str, ...] = ("mhm", "mm", "hmm", "uh huh", "uh", "um", "ah", "i see")
+    backchannels: tuple[str, ...] = (
+        *("mhm", "mm", "hmm", "uh huh", "uh", "um", "ah", "aha", "oh", "wow", "i see"),
+        *("okay", "ok", "right", "all right", "alright", "really", "go on"),
+    )
     """Phrases that mean "go on": over a reply they change nothing."""
     final_wait_s: float = 30.0
     """How long a final text may take before the utterance counts as not understood."""
