@@ -60,6 +60,7 @@ class Model:
         self.fade: int | None = None
         self.cut: int | None = None
         self.gain, self.target, self.step, self.steps = 1.0, 1.0, 0.0, 0
+        self.held = False
         self.index, self.lost, self.waiting = 0, 0, []
 
     def write(self, pcm):
@@ -77,12 +78,14 @@ class Model:
     def process(self, mic):
         self._take_orders()
         far = []
+        still = self._still()
         for _ in mic:
-            if self.fade is not None and self.fade_at == self.fade:
+            if self.fade is not None and (still or self.fade_at == self.fade):
                 self._cut()
             self._ramp()
-            far.append(self._next_frame())
-        if self.fade is not None and self.fade_at == self.fade:
+            far.append(0 if still else self._next_frame())
+            still = self._still()
+        if self.fade is not None and (still or self.fade_at == self.fade):
             self._cut()
         free = self.capacity - sum(len(m) for _, m, _ in self.waiting)
         if len(mic) <= free:
@@ -91,6 +94,9 @@ class Model:
             self.lost += len(mic)
         self.index += len(mic)
         return far
+
+    def _still(self):
+        return self.held and not self.steps and self.gain == 0.0
 
     def _take_orders(self):
         if self.order != self.last_order:  # the same order again goes on with its ramp
@@ -156,6 +162,7 @@ orders = st.one_of(
     st.tuples(st.just("process"), st.integers(4, 40)),
     st.tuples(st.just("read"), st.none() | st.integers(0, 70)),
     st.tuples(st.just("flush"), st.integers(0, 60)),
+    st.tuples(st.just("hold"), st.booleans()),
     st.tuples(st.just("gain"), st.tuples(st.sampled_from([0.0, 0.25, 1.0]), st.integers(0, 50))),
 )
 
@@ -182,6 +189,9 @@ def test_any_interleaving_matches_the_model(steps):
         elif what == "flush":
             core.flush(value * 1000 / RATE)
             model.flush(value)
+        elif what == "hold":
+            core.hold(value)
+            model.held = value
         elif what == "gain":
             core.set_gain(value[0], value[1] * 1000 / RATE)
             model.order = value
@@ -351,6 +361,38 @@ def test_duck_and_cut_compose():
     out = deck.block(80)
     assert 4900 < out[0] < 5000
     assert deck.core.cut_at() == 80
+
+
+def test_what_is_held_waits_and_goes_on_without_a_gap_or_a_repeat():
+    deck = Deck()
+    sound = ramp(1_000, 400)
+    deck.core.write(sound)
+    deck.block(80)
+    deck.core.hold(True)
+    deck.core.set_gain(0.0, ramp_ms=5)
+    deck.block(80)
+    assert deck.core.consumed == 120
+    assert not deck.block(800).any()
+    assert deck.core.consumed == 120
+    deck.core.hold(False)
+    deck.core.set_gain(1.0, ramp_ms=0)
+    assert deck.block(80).tolist() == sound[120:200].tolist()
+    assert deck.core.counters().playback_starved_frames == 0
+
+
+def test_what_is_held_can_be_cut_where_it_stands():
+    deck = Deck()
+    deck.core.write(ramp(0, 400))
+    deck.core.hold(True)
+    deck.core.set_gain(0.0, ramp_ms=0)
+    deck.block(80)
+    deck.core.flush(fade_ms=5)
+    assert not deck.block(80).any()
+    assert deck.core.cut_at() == 0
+    deck.core.write(np.full(10, 55, np.int16))
+    deck.core.hold(False)
+    deck.core.set_gain(1.0, ramp_ms=0)
+    assert deck.block(10).tolist() == [55] * 10
 
 
 def test_the_audible_position_follows_the_loudspeaker():

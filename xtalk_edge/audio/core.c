@@ -85,7 +85,7 @@ typedef struct audio_core {
     _Atomic uint64_t written, consumed;                            /* playback ring */
     _Atomic uint64_t gain_order;                                   /* target and ramp, packed */
     _Atomic uint64_t flush_to, flush_asked, flush_done, cut;
-    _Atomic uint32_t flush_fade, marks_asked, finished;
+    _Atomic uint32_t flush_fade, marks_asked, finished, hold;
     _Atomic uint64_t n_blocks, captured, ring_lost, device_lost, starved, overflows, underflows;
     _Atomic uint64_t high_water, low_water;
     _Atomic uint64_t heard_head, audible;

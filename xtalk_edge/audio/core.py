@@ -248,6 +248,14 @@ class AudioCore:
             raise ValueError("a gain lies between 0 and 1")
         lib.core_set_gain(self._core, target, self._frames(ramp_ms))
 
+    def hold(self, held: bool) -> None:
+        """Let content wait from where the gain has come down to 0, instead of playing unheard.
+
+        Releasing goes on with the very next frame; raise the gain with it. A flush while content
+        waits cuts where it stands.
+        """
+        lib.core_hold(self._core, held)
+
     def flush(self, fade_ms: float = FLUSH_FADE_MS) -> None:
         """Fade out from the next block on and drop what was written before this call.
 

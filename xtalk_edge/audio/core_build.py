@@ -45,6 +45,7 @@ uint64_t core_write(audio_core *c, const int16_t *pcm, uint64_t frames);
 uint64_t core_written(audio_core *c);
 uint64_t core_consumed(audio_core *c);
 void core_set_gain(audio_core *c, float target, uint32_t ramp_frames);
+void core_hold(audio_core *c, int held);
 void core_flush(audio_core *c, uint32_t fade_frames);
 int64_t core_cut_at(audio_core *c);
 uint64_t core_audible(audio_core *c, double now_s);

@@ -72,6 +72,12 @@ void core_set_gain(audio_core *c, float target, uint32_t ramp_frames)
     STORE(c->gain_order, pack_gain(target, ramp_frames));
 }
 
+/* While held and at gain 0, content waits in the ring; nothing of it is lost. */
+void core_hold(audio_core *c, int held)
+{
+    STORE(c->hold, (uint32_t)held);
+}
+
 static void raise_to(_Atomic uint64_t *mark, uint64_t value)
 {
     uint64_t seen = atomic_load(mark);
