@@ -20,6 +20,7 @@ from xtalk_edge.events import (
     ASRResultFinal,
     ButtonPressed,
     ErrorOccurred,
+    TTSHeld,
     TTSPaused,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
@@ -374,3 +375,51 @@ async def test_a_wordless_sound_over_a_thinking_device_changes_nothing() -> None
         await talk.until(TTSPlaybackFinished, text="It is noon.")
         assert len(talk.all_of(TurnASRStartRequested)) == 2
         assert not talk.all_of(TTSStopped)
+
+
+@on_virtual_clock
+async def test_a_reply_that_stood_still_for_nothing_goes_on_with_every_word() -> None:
+    words = VOCABULARY[:20]
+    config = settings(
+        texts=["go on", ""],
+        replies=[" ".join(words) + "."],
+        tts={"type": "tests.tone_words:ToneWordsTTS"},
+    )
+    async with conversation(config) as talk:
+        await speaking(talk)
+        said = talk.say(noise(1.0))
+        await talk.until(TTSHeld)
+        assert talk.clock_s < said.start_s + 0.7
+        await asyncio.sleep(0.1)
+        held_from = round(talk.clock_s * RATE_HZ)
+        await talk.until(TTSResumed)
+        held_until = round(talk.clock_s * RATE_HZ)
+        finished = await talk.until(TTSPlaybackFinished)
+        played = talk.played()
+        assert finished.text.removesuffix(".").split() == words
+        assert not talk.all_of(TTSStopped)
+    assert not played[held_from:held_until].any()
+    assert order_audible(played, VOCABULARY) == words
+
+
+@on_virtual_clock
+async def test_a_reply_that_stood_still_ends_there_when_words_come() -> None:
+    config = settings(
+        texts=["go on", "no, the date"], replies=[LONG, "Monday."], tts=STEADY,
+        turn={"verify_ms": 800},
+    )  # fmt: skip
+    async with conversation(config) as talk:
+        await speaking(talk)
+        talk.say("no I meant the date of the day after tomorrow")
+        await talk.until(TTSHeld)
+        await asyncio.sleep(0.1)
+        heard = len(talk.played())
+        stopped = await talk.until(TTSStopped)
+        silent = talk.played()[heard:]
+        assert LONG.startswith(stopped.text)
+        await talk.until(TTSPlaybackStarted)
+        started = talk.clock_s
+        await talk.until(TTSPlaybackFinished, text="Monday.")
+        played = talk.played()
+    assert not silent.any()
+    assert (played[round((started + 0.05) * RATE_HZ) :][:800] == 8000).all()

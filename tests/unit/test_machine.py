@@ -16,6 +16,7 @@ from xtalk_edge.turn.actions import (
     DropRecognition,
     Duck,
     EndRecognition,
+    HoldReply,
     Prepare,
     StartRecognition,
     StartReply,
@@ -47,6 +48,7 @@ POLICY = TurnPolicy(
     follow_up_s=3.0,
     verify_s=0.5,
     verify_wordless_s=1.0,
+    hold_s=math.inf,
     final_wait_s=8.0,
     request_silence_s=0.5,
     unfinished_silence_s=0.5,
@@ -412,6 +414,33 @@ def test_speech_without_words_takes_twice_as_long() -> None:
     assert made.tick(6.0) == [StopReply(1, "interrupted"), changed(State.LISTENING)]
 
 
+def test_long_speech_without_words_lets_the_reply_stand_still_first() -> None:
+    made = barging_in(hold_s=0.75)
+    assert made.tick(5.71875) == []
+    assert made.tick(5.75) == [HoldReply(1)]
+    assert made.tick(5.875) == []
+    assert made.handle(PartialRecognised(2, "no wait"), 5.9) == [
+        StopReply(1, "interrupted"),
+        changed(State.LISTENING),
+    ]
+
+
+def test_what_stood_still_for_nothing_goes_on() -> None:
+    made = barging_in(hold_s=0.75)
+    made.tick(5.75)
+    made.handle(SpeechEnded(5.8), 5.9)
+    made.tick(6.3)
+    assert made.handle(FinalRecognised(2, ""), 6.5) == [Unduck(1)]
+    made.handle(SpeechStarted(7.0), 7.1)
+    assert made.tick(7.75) == [HoldReply(1)]
+
+
+def test_a_backchannel_does_not_make_the_reply_wait() -> None:
+    made = barging_in(hold_s=0.5)
+    made.handle(PartialRecognised(2, "uh huh"), 5.25)
+    assert made.tick(9.0) == []
+
+
 def test_pauses_do_not_count_as_speech() -> None:
     made = barging_in()
     made.handle(SpeechEnded(5.25), 5.375)
@@ -699,6 +728,7 @@ POLICIES = st.builds(
     barge_in=st.sampled_from(["interrupt", "duck-only", "off"]),
     verify_s=st.sampled_from([0.0, 0.5]),
     verify_wordless_s=st.sampled_from([0.0, 1.0]),
+    hold_s=st.sampled_from([0.25, 0.75, math.inf]),
     final_wait_s=st.just(1e9),
     prepare_s=st.sampled_from([0.0, 0.25, math.inf]),
 )
@@ -720,6 +750,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.awaited: Any = None
         self.reply: Any = None
         self.ducked: Any = None
+        self.held: Any = None
         self.last_id = 0
 
     def new_id(self, turn_id: Any) -> None:
@@ -775,7 +806,12 @@ class AnyFacts(RuleBasedStateMachine):
 
     def on_stopreply(self, action: Any) -> None:
         assert self.reply == action.turn_id
-        self.reply = self.ducked = None
+        self.reply = self.ducked = self.held = None
+
+    def on_holdreply(self, action: Any) -> None:
+        assert self.policy.barge_in == "interrupt"
+        assert self.reply == action.turn_id and self.held is None
+        self.held = action.turn_id
 
     def on_duck(self, action: Any) -> None:
         assert self.policy.barge_in != "off"
@@ -784,7 +820,7 @@ class AnyFacts(RuleBasedStateMachine):
 
     def on_unduck(self, action: Any) -> None:
         assert self.ducked == action.turn_id
-        self.ducked = None
+        self.ducked = self.held = None
 
     def on_statechanged(self, action: Any) -> None:
         assert action.state is not self.state

@@ -153,14 +153,16 @@ def test_lowering_its_voice_counts_against_it_only_while_nobody_speaks() -> None
         ({}, {"answer": "", "wanted": "84"}, "wrong answer"),
         ({"understood": "time"}, {"understood": "dime", "answer": "x"}, "misunderstood"),
         ({"outcome": "ignored"}, {}, ""),
-        ({"outcome": "ignored"}, {"silent_ms": 5.0}, "the answer before was cut"),
+        ({"outcome": "ignored"}, {"silent_ms": 5.0}, ""),
+        ({"outcome": "ignored"}, {"stopped": True}, "the answer before was cut"),
         ({"outcome": "ignored"}, {"answer": "What?"}, "was answered, should have been ignored"),
         ({"outcome": "ignored"}, {"tools": ("stop",)}, "was answered, should have been ignored"),
-        ({"outcome": "stopped"}, {"silent_ms": 900.0}, ""),
+        ({"outcome": "stopped"}, {"silent_ms": 900.0, "stopped": True}, ""),
+        ({"outcome": "stopped"}, {"silent_ms": 900.0}, "the answer before went on"),
         ({"outcome": "stopped"}, {}, "the answer before went on"),
         (
             {"outcome": "stopped"},
-            {"silent_ms": 5.0, "answer": "Sorry?"},
+            {"silent_ms": 5.0, "stopped": True, "answer": "Sorry?"},
             "was answered, should only have stopped the answer before",
         ),
         ({"silent_within_ms": 700}, {"silent_ms": 700.0}, ""),
@@ -175,7 +177,7 @@ def test_lowering_its_voice_counts_against_it_only_while_nobody_speaks() -> None
             {"silent_ms": 1400.0},
             "silent 400 ms after it ended, not within 300",
         ),
-        ({"silent_after_ms": 300}, {}, "the answer before was not cut"),
+        ({"silent_after_ms": 300}, {}, "the answer before went on"),
     ],
 )
 def test_a_line_is_judged_by_what_should_have_come_of_it(

@@ -190,12 +190,13 @@ def test_the_policy_is_what_the_settings_say(mode):
             follow_up_s=2.0,
             barge_in="duck-only",
             verify_ms=500,
+            hold_ms=600,
             verify_wordless_ms=700,
         ),
     )
     policy = policy_of(config)
     assert policy.mode == mode
     assert (policy.silence_s, policy.pre_roll_s, policy.verify_s) == (0.4, 0.25, 0.5)
-    assert policy.verify_wordless_s == 0.7
+    assert (policy.hold_s, policy.verify_wordless_s) == (0.6, 0.7)
     assert (policy.no_speech_s, policy.max_turn_s, policy.follow_up_s) == (3.0, 9.0, 2.0)
     assert policy.barge_in == "duck-only"

@@ -111,7 +111,8 @@ def _consequences(exchange: Exchange) -> str:
     if exchange.ducked_ms is not None:
         parts.append(f"lowered after {exchange.ducked_ms:.0f} ms")
     if exchange.silent_ms is not None:
-        parts.append(f"silent after {exchange.silent_ms:.0f} ms")
+        waited = "" if exchange.stopped else ", and on from there"
+        parts.append(f"silent after {exchange.silent_ms:.0f} ms{waited}")
     if exchange.latency is not None and exchange.latency.voice_to_voice_ms is not None:
         parts.append(f"answered {exchange.latency.voice_to_voice_ms:.0f} ms after its end")
     if exchange.answer:

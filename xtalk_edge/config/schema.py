@@ -151,8 +151,11 @@ class TurnConfig:
     """Speech during a reply: stop the reply, only lower it, or ignore it."""
     verify_ms: int = number(350, 0, 5_000)
     """Speech needed before a lowered reply is stopped, once a word of it is known."""
-    verify_wordless_ms: int = number(600, 0, 5_000)
-    """The same while none is known; longer than "uh-huh" and a cough, shorter than patience."""
+    hold_ms: int = number(500, 0, 5_000)
+    """Speech, while no word of it is known, that lets a lowered reply stand still; longer than most
+    coughs and "uh-huh"s. It goes on from there if nothing was said."""
+    verify_wordless_ms: int = number(1_500, 0, 10_000)
+    """The same that stops it; nobody shows for so long that they listen."""
     duck_db: float = number(-15.0, -60.0, 0.0)
     """Volume of a lowered reply."""
     duck_ramp_ms: int = number(20, 1, 1_000)

@@ -36,8 +36,13 @@ class TTSPaused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TTSHeld(Event):
+    """The reply stands still; nothing of it is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TTSResumed(Event):
-    """The reply is back at full volume."""
+    """The reply is back at full volume, and goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,8 +81,13 @@ class TurnTTSPauseRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnTTSHoldRequested(Event):
+    """Stand still: somebody does speak, and may mean it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnTTSResumeRequested(Event):
-    """Come back to full volume: it was nothing."""
+    """Come back to full volume, and go on: it was nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,13 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import SpeechChunk, WordMark
 from xtalk_edge.events import (
+    TTSHeld,
     TTSPaused,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
     TTSResumed,
     TTSStopped,
+    TurnTTSHoldRequested,
     TurnTTSPauseRequested,
     TurnTTSResumeRequested,
     TurnTTSSoundAppendRequested,
@@ -45,6 +47,8 @@ class PlaybackManager(Manager):
         self._volume_percent = 100
         self._ducked_turn_id: int | None = None
         """Whose reply is lowered, also one that has not begun; None at full volume."""
+        self._held = False
+        """Whether the reply stands still."""
         self._ringing_turn_id: int | None = None
         """Whose reply is a timer or an alarm."""
 
@@ -78,6 +82,8 @@ class PlaybackManager(Manager):
         gain = (percent / 100) ** 2 * db_to_gain(self.config.audio.output_gain_db)
         if self._ducked_turn_id is not None:
             gain *= db_to_gain(self.config.turn.duck_db)
+        if self._held:
+            gain = 0.0
         self._core.set_gain(gain, self.config.turn.duck_ramp_ms)
 
     # -- the reply, as the synthesiser hands it in -----------------------------------------
@@ -128,9 +134,23 @@ class PlaybackManager(Manager):
         self._duck(event.turn_id)
         self.bus.publish(TTSPaused(turn_id=event.turn_id))
 
+    @handles(TurnTTSHoldRequested)
+    def on_hold(self, event: TurnTTSHoldRequested) -> None:
+        """Stand still: somebody does speak."""
+        if event.turn_id == self._reply.turn_id:
+            self._hold(True)
+            self.bus.publish(TTSHeld(turn_id=event.turn_id))
+
+    def _hold(self, held: bool) -> None:
+        if held != self._held:
+            self._held = held
+            self._core.hold(held)
+            self._apply_gain()
+
     @handles(TurnTTSResumeRequested)
     def on_unduck(self, event: TurnTTSResumeRequested) -> None:
-        """Raise the voice again."""
+        """Raise the voice again, and go on."""
+        self._hold(False)
         self._duck(None)
         self.bus.publish(TTSResumed(turn_id=event.turn_id))
 
@@ -164,6 +184,7 @@ class PlaybackManager(Manager):
             await self._capture.advance()
         cut_at = self._core.cut_at()
         assert cut_at is not None
+        self._hold(False)
         self._end_duck(reply)
         heard = reply.ledger.heard(cut_at)
         self.bus.publish(TTSStopped(turn_id=reply.turn_id, text=heard, reason=reason))

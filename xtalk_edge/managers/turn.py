@@ -27,6 +27,7 @@ from xtalk_edge.events import (
     TurnPrepared,
     TurnStateChanged,
     TurnTTSFlushRequested,
+    TurnTTSHoldRequested,
     TurnTTSPauseRequested,
     TurnTTSResumeRequested,
     TurnTTSSoundAppendRequested,
@@ -169,6 +170,8 @@ class TurnManager(Manager):
                 ]
             case actions.Duck(turn_id):
                 return [TurnTTSPauseRequested(turn_id=turn_id)]
+            case actions.HoldReply(turn_id):
+                return [TurnTTSHoldRequested(turn_id=turn_id)]
             case actions.Unduck(turn_id):
                 return [TurnTTSResumeRequested(turn_id=turn_id)]
             case actions.DiscardOffer(offer):
@@ -205,5 +208,6 @@ def policy_of(config: Config) -> TurnPolicy:
         follow_up_s=turn.follow_up_s,
         barge_in=turn.barge_in,
         verify_s=turn.verify_ms / 1000,
+        hold_s=turn.hold_ms / 1000,
         verify_wordless_s=turn.verify_wordless_ms / 1000,
     )

@@ -10,6 +10,7 @@ from xtalk_edge.events import (
     Event,
     LatencyMetricsUpdated,
     ToolCallOccurred,
+    TTSHeld,
     TTSPaused,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
@@ -52,7 +53,9 @@ class Exchange:
     ducked_ms: float | None = None
     """From its beginning until the answer before was lowered."""
     silent_ms: float | None = None
-    """From its beginning until the answer before was cut."""
+    """From its beginning until the answer before stood still or was cut."""
+    stopped: bool = False
+    """Whether the answer before was cut, and not only made to wait."""
     problem: str = ""
 
 
@@ -92,8 +95,9 @@ def _take_of_answer_before(exchange: Exchange, event: Event) -> None:
     since_ms = round(1000 * (event.at_s - exchange.begins_s), 1)
     if isinstance(event, TTSPaused) and exchange.ducked_ms is None:
         exchange.ducked_ms = since_ms
-    elif isinstance(event, TTSStopped) and exchange.silent_ms is None:
-        exchange.silent_ms = since_ms
+    elif isinstance(event, (TTSHeld, TTSStopped)):
+        exchange.silent_ms = since_ms if exchange.silent_ms is None else exchange.silent_ms
+        exchange.stopped = isinstance(event, TTSStopped)
 
 
 def own_voice(exchanges: Sequence[Exchange], events: Sequence[Event]) -> tuple[int, int]:

@@ -69,9 +69,9 @@ class Line:
     answer: str = ""
     """Pattern that the answer, as heard, must contain; {time} and {date} are those of now."""
     silent_within_ms: int | None = number(None, 1, 60_000)
-    """From where it begins until the answer before is cut."""
+    """From where it begins until the answer before is silent: stands still, or is cut."""
     silent_after_ms: int | None = number(None, 1, 60_000)
-    """From where it ends until the answer before is cut."""
+    """From where it ends until the answer before is silent."""
 
     @property
     def shown(self) -> str:

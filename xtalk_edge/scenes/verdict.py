@@ -39,7 +39,7 @@ def _answered(exchange: Exchange) -> str:
 
 
 def _ignored(exchange: Exchange) -> str:
-    if exchange.silent_ms is not None:
+    if exchange.stopped:
         return "the answer before was cut"
     if exchange.answer or exchange.tools:
         return "was answered, should have been ignored"
@@ -47,7 +47,7 @@ def _ignored(exchange: Exchange) -> str:
 
 
 def _stopped(exchange: Exchange) -> str:
-    if exchange.silent_ms is None:
+    if not exchange.stopped:
         return "the answer before went on"
     if exchange.answer:
         return "was answered, should only have stopped the answer before"
@@ -58,7 +58,7 @@ def _in_time(exchange: Exchange) -> str:
     line, silent_ms = exchange.line, exchange.silent_ms
     if silent_ms is None:
         limits = line.silent_within_ms or line.silent_after_ms
-        return "the answer before was not cut" if limits else ""
+        return "the answer before went on" if limits else ""
     if line.silent_within_ms and silent_ms > line.silent_within_ms:
         return f"silent {silent_ms:.0f} ms after it began, not within {line.silent_within_ms}"
     after_ms = silent_ms - 1000 * (exchange.ends_s - exchange.begins_s)

@@ -107,8 +107,15 @@ class Duck:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldReply:
+    """Somebody does speak: let the lowered reply stand still, to go on from there or to stop."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unduck:
-    """It was nothing: back to full volume."""
+    """It was nothing: back to full volume, and on from where the reply stood still."""
 
     turn_id: int
 
@@ -131,6 +138,7 @@ Action = (
     | DiscardOffer
     | StopReply
     | Duck
+    | HoldReply
     | Unduck
     | StateChanged
 )

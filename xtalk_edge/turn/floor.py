@@ -35,3 +35,5 @@ class Reply:
     """How long to attend after it."""
     audible: bool = False
     ducked: bool = False
+    held: bool = False
+    """Stands still until it is known what was said over it."""

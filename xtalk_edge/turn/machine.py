@@ -28,6 +28,7 @@ from xtalk_edge.turn.actions import (
     DropRecognition,
     Duck,
     EndRecognition,
+    HoldReply,
     Prepare,
     StartRecognition,
     StartReply,
@@ -37,6 +38,7 @@ from xtalk_edge.turn.actions import (
     StopReply,
     Unduck,
 )
+from xtalk_edge.turn.barge_in import BargeIn, Meaning
 from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing, Pause
 from xtalk_edge.turn.facts import (
     ButtonPressed,
@@ -54,13 +56,10 @@ from xtalk_edge.turn.facts import (
 )
 from xtalk_edge.turn.floor import Reply, Utterance
 from xtalk_edge.turn.offers import Offers
-from xtalk_edge.turn.phrases import Phrases
 from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.speech_track import SpeechTrack
 
 __all__ = ["TurnMachine", "TurnPolicy"]
-
-_STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
 
 
 class TurnMachine:
@@ -71,8 +70,7 @@ class TurnMachine:
         self._endpointing = endpointing or AdaptiveSilence(
             policy.silence_s, policy.request_silence_s, policy.unfinished_silence_s
         )
-        self._stop_words = Phrases(policy.stop_words, _STOP_FILLERS)
-        self._backchannels = Phrases(policy.backchannels)
+        self._barge_in = BargeIn(policy)
         self._now_s = 0.0
         self._awake_until_s = math.inf if policy.mode == "always" else -math.inf
         self._last_wake_s = -math.inf
@@ -228,9 +226,8 @@ class TurnMachine:
 
     def _watch(self, utterance: Utterance) -> None:
         """Verify an open utterance over a reply; end it when its time has come."""
-        if self._reply is not None and self._interrupts(utterance):
-            utterance.verified = True
-            self._stop_reply("interrupted")
+        if self._reply is not None:
+            self._judge_barge_in(self._reply, utterance)
         end_s = utterance.from_s + self._policy.max_turn_s
         if self._speech.end_s is not None:
             # An end reported very late may lie before the sound this turn began with.
@@ -249,19 +246,20 @@ class TurnMachine:
         if paused and self._reply is None and utterance.forethought.wants(utterance.text):
             self._actions.append(Prepare(utterance.turn_id, utterance.text))
 
-    def _interrupts(self, utterance: Utterance) -> bool:
-        if self._policy.barge_in != "interrupt" or self._backchannels.are_all_of(utterance.text):
-            return False
-        needed_s = self._policy.verify_s
-        if not utterance.text:
-            needed_s = max(needed_s, self._policy.verify_wordless_s)
-        return self._speech_s(utterance) >= needed_s
+    def _judge_barge_in(self, reply: Reply, utterance: Utterance) -> None:
+        meaning = self._barge_in.meaning(utterance.text, self._speech_s(utterance))
+        if meaning is Meaning.INTERRUPTION:
+            utterance.verified = True
+            self._stop_reply("interrupted")
+        elif meaning is Meaning.PERHAPS and not reply.held:
+            reply.held = True
+            self._actions.append(HoldReply(reply.turn_id))
 
     # -- recognised text -------------------------------------------------------------------
 
     def _partial(self, utterance: Utterance, text: str) -> None:
         utterance.text = text
-        if self._reply is not None and self._stop_words.begin(text):
+        if self._reply is not None and self._barge_in.begins_with_stop(text):
             # The utterance stays open: "stop" may go on as "stop the kitchen timer".
             utterance.stop_word_heard = True
             self._stop_reply("stop word")
@@ -284,7 +282,7 @@ class TurnMachine:
 
     def _settled_over_reply(self, utterance: Utterance, text: str) -> bool:
         """Deal with the final text of speech over a reply; tell whether nothing is to be said."""
-        if self._stop_words.are_all_of(text) or (utterance.stop_word_heard and not text):
+        if self._barge_in.is_stop(text) or (utterance.stop_word_heard and not text):
             self._stop_reply("stop word")
             self._attend(self._policy.follow_up_s)
             return True
@@ -293,14 +291,13 @@ class TurnMachine:
                 return False
             self._attend(self._policy.follow_up_s)
             return True
-        if self._stop_words.begin(text):
+        if self._barge_in.begins_with_stop(text):
             self._stop_reply("stop word")
             return False
-        interrupts = self._policy.barge_in == "interrupt"
-        if text and interrupts and not self._backchannels.are_all_of(text):
+        if self._barge_in.settles(text):
             self._stop_reply("interrupted")
             return False
-        self._reply.ducked = False
+        self._reply.ducked = self._reply.held = False
         self._actions.append(Unduck(self._reply.turn_id))
         return True
 

@@ -30,8 +30,10 @@ class TurnPolicy:
     barge_in: Literal["interrupt", "duck-only", "off"] = "interrupt"
     verify_s: float = 0.3
     """Speech with words over a reply that stops it."""
-    verify_wordless_s: float = 0.6
-    """The same while no word of it is known; never less."""
+    hold_s: float = 0.5
+    """Speech without words over a reply that lets it stand still."""
+    verify_wordless_s: float = 1.5
+    """Speech without words over a reply that stops it; never less than with words."""
     stop_words: tuple[str, ...] = ("stop", "be quiet", "quiet", "shut up", "silence", "enough")
     """Phrases that stop a reply at once, and are not answered when nothing else is said."""
     backchannels: tuple[str, ...] = (

@@ -1,0 +1,53 @@
+"""What speech over a reply means for the reply. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from xtalk_edge.turn.phrases import Phrases
+from xtalk_edge.turn.policy import TurnPolicy
+
+_STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
+
+
+class Meaning(StrEnum):
+    """Of speech over a reply, as far as it is known."""
+
+    NOTHING = "nothing"
+    """It goes on."""
+    PERHAPS = "perhaps"
+    """It stands still until more is known."""
+    INTERRUPTION = "interruption"
+    """It ends."""
+
+
+class BargeIn:
+    """Judges speech over a reply by how long it lasts and by its words."""
+
+    def __init__(self, policy: TurnPolicy) -> None:
+        self._policy = policy
+        self._stop_words = Phrases(policy.stop_words, _STOP_FILLERS)
+        self._backchannels = Phrases(policy.backchannels)
+
+    def meaning(self, text: str, speech_s: float) -> Meaning:
+        """Return what `speech_s` seconds of speech mean of which `text` is known so far."""
+        policy = self._policy
+        if policy.barge_in != "interrupt" or self._backchannels.are_all_of(text):
+            return Meaning.NOTHING
+        needed_s = policy.verify_s if text else max(policy.verify_s, policy.verify_wordless_s)
+        if speech_s >= needed_s:
+            return Meaning.INTERRUPTION
+        return Meaning.PERHAPS if speech_s >= policy.hold_s else Meaning.NOTHING
+
+    def settles(self, text: str) -> bool:
+        """Tell whether a final text is an interruption, however short it was."""
+        interrupts = self._policy.barge_in == "interrupt"
+        return bool(text) and interrupts and not self._backchannels.are_all_of(text)
+
+    def begins_with_stop(self, text: str) -> bool:
+        """Tell whether the reply must end at once, whatever else is said."""
+        return self._stop_words.begin(text)
+
+    def is_stop(self, text: str) -> bool:
+        """Tell whether nothing but "stop" was said, to which there is nothing to answer."""
+        return self._stop_words.are_all_of(text)
