@@ -60,8 +60,9 @@ class Line:
     over_answer_s: float | None = number(None, 0.0, 60.0)
     """Spoken over the answer before, so many seconds into it."""
 
-    outcome: Literal["answered", "ignored", "stopped"] = "answered"
-    """ "ignored": nothing comes of it, and an answer goes on; "stopped": the answer ends there."""
+    outcome: Literal["answered", "ignored", "stopped", "any"] = "answered"
+    """ "ignored": nothing comes of it, and an answer goes on; "stopped": the answer ends there;
+    "any": it is not judged."""
     understood: str = ""
     """Pattern that the text must contain."""
     tool: str = ""

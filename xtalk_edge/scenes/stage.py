@@ -89,7 +89,7 @@ async def perform(
         DeviceError: a recording or an impulse response is missing or damaged.
         EdgeError: the appliance cannot start.
     """
-    room = RoomCard(_room(scene.room, Path(scene.folder)))
+    room = RoomCard(room_scene(scene.room, Path(scene.folder)))
     appliance = Appliance(config, card=room, progress=progress)
     for view in views:
         appliance.bus.register(view)
@@ -105,6 +105,7 @@ class _Talker:
     """Everybody in the room but the device."""
 
     def __init__(self, appliance: Appliance, room: RoomCard, folder: Path) -> None:
+        self._appliance = appliance
         self._room = room
         self._folder = folder
         self.events: list[Event] = []
@@ -161,6 +162,10 @@ class _Talker:
         if over and not await self._until(lambda: self._is_over(over), LONGEST_ANSWER_S):
             return f"the answer before was not over within {LONGEST_ANSWER_S:g} s"
         await asyncio.sleep(lasts_s + IGNORED_S)
+        if exchange.line.outcome == "any" and not await _within(
+            self._appliance.settled(), LONGEST_ANSWER_S
+        ):
+            return f"what came of it was not over within {LONGEST_ANSWER_S:g} s"
         return ""
 
     async def _wait_for_answer(self, exchange: Exchange, lasts_s: float, interrupted: bool) -> str:
@@ -200,8 +205,8 @@ async def _within(work: Coroutine[Any, Any, None], limit_s: float) -> bool:
     return True
 
 
-def _room(room: Room, folder: Path) -> RoomScene:
-    """Return the simulated room of a scene's."""
+def room_scene(room: Room, folder: Path) -> RoomScene:
+    """Return what the simulated card must know of a scene's room."""
 
     def response(file: str) -> NDArray[np.float64] | None:
         return read_sound(folder / file, RATE_HZ).samples.astype(np.float64) if file else None

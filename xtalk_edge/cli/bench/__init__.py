@@ -13,6 +13,7 @@ from xtalk_edge.cli.commands import LazyGroup
     summaries={
         "agent": "The language model: first token, tokens a second, how soon it stops.",
         "audio": "The audio core through the real sound stack, under load.",
+        "bargein": "Barge-in: people who talk over an answer.",
         "bus": "The event bus: events a second and delays.",
         "echo": "Echo: whether it hears itself, and people over itself.",
         "idle": "Listening while nobody talks to it: processor and memory.",

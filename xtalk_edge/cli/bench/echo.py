@@ -5,25 +5,26 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ, Samples, Sound, pcm_to_samples, read_sound
+from xtalk_edge.audio.format import RATE_HZ, Samples, Sound, pcm_to_samples
 from xtalk_edge.audio.resample import convert
-from xtalk_edge.audio.room_acoustics import room_response
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting, registry
 from xtalk_edge.engines.echo.frames import FRAME_BYTES
 from xtalk_edge.engines.interfaces import EchoCanceller
 from xtalk_edge.engines.tts.espeak import EspeakTTS
-from xtalk_edge.errors import DeviceError
+from xtalk_edge.scenes.script import Room
+from xtalk_edge.scenes.sounds import sound_of
 
-from .echo_room import ALONE_S, BETWEEN_S, Result, Room, try_out
+from .echo_room import ALONE_S, BETWEEN_S, Result, try_out
+from .people import rooms, rooms_option, talkers, talkers_option
 from .percentiles import Percentiles, percentiles
 
 LEVELS_DB = (-10.0, 0.0)
@@ -34,19 +35,8 @@ NOTICED_SHARE = {-10.0: 0.9, 0.0: 0.75}
 
 FALSE_STARTS_A_MINUTE = 1.0
 
-DRIFTS_PPM = (0.0, 20.0)
-"""A card whose two directions share a clock, and two cheap devices."""
-
 MOST_TALKERS = 8
 """In one room; each takes 4.5 s."""
-
-SOUNDS = ("*.wav", "*.flac", "*.ogg")
-
-TALKERS = {
-    "en-gb+f3": ("what time is it in tokyo", "no i meant the other lamp", "stop that please"),
-    "en-us+m3": ("set a timer for five minutes", "never mind", "that is enough thank you"),
-    "en-gb-scotland+f2": ("could you turn it down a bit", "wait a moment"),
-}
 
 REPLIES = (
     "It is twenty past four. In Tokyo it is twenty past midnight, and tomorrow already.",
@@ -83,12 +73,8 @@ class Row:
 @click.command()
 @click.option("--engine", "engines", multiple=True, type=click.Choice(registry.names("echo")),
               help="Try this canceller; repeatable. Without it: all of them.")  # fmt: skip
-@click.option("--talkers", "talker_folder", metavar="FOLDER",
-              type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Recordings of people; each is cut to 3 s. Default: espeak-ng.")  # fmt: skip
-@click.option("--rooms", "room_folder", metavar="FOLDER",
-              type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Impulse responses of rooms, beside the two that are made up.")  # fmt: skip
+@talkers_option
+@rooms_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @config_options
 def command(
@@ -116,9 +102,9 @@ def command(
         config = read_config(config_path, overrides, Path(state_dir))
         chosen = config.echo.type
         names = list(engines) or sorted({*registry.names("echo"), chosen})
-        people = _recordings(talker_folder) if talker_folder else _synthetic_people()
+        people = [sound_of(line, Path()) for line in talkers(talker_folder)]
         found = []
-        for row in _measured(config, names, _rooms(room_folder), people, quiet=as_json):
+        for row in _measured(config, names, rooms(room_folder), people, quiet=as_json):
             found.append(row)
     judged = [row for row in found if row.engine == chosen]
     passed = all(row.passed for row in judged)
@@ -134,7 +120,7 @@ def command(
 
 
 def _measured(
-    config: Config, names: Sequence[str], rooms: Sequence[Room], people: Sequence[Sound],
+    config: Config, names: Sequence[str], places: Mapping[str, Room], people: Sequence[Sound],
     *, quiet: bool,
 ) -> Iterator[Row]:  # fmt: skip
     """Yield a row for each level and canceller; tell what is being done unless `quiet`."""
@@ -145,9 +131,9 @@ def _measured(
             if name == config.echo.type:
                 echo = config.echo
             results, costs_us = [], []
-            for number, room in enumerate(rooms):
+            for number, (place, room) in enumerate(places.items()):
                 if not quiet:
-                    click.echo(f"{name}, echo {level:+.0f} dB, {room.name}", err=True)
+                    click.echo(f"{name}, echo {level:+.0f} dB, {place}", err=True)
                 canceller = hosting.create("echo", echo)
                 group = [people[(number * MOST_TALKERS + i) % len(people)]
                          for i in range(min(MOST_TALKERS, len(people)))]  # fmt: skip
@@ -193,33 +179,6 @@ def _replies(seconds: float) -> Samples:
 
 def _spoken(voice: EspeakTTS, text: str) -> Samples:
     return convert(pcm_to_samples(voice.synthesize(text)), voice.sample_rate, RATE_HZ)
-
-
-def _synthetic_people() -> list[Sound]:
-    return [
-        Sound(_spoken(voice, text), RATE_HZ)
-        for voice, texts in ((EspeakTTS(name), texts) for name, texts in TALKERS.items())
-        for text in texts
-    ]
-
-
-def _recordings(folder: Path) -> list[Sound]:
-    files = sorted(path for pattern in SOUNDS for path in folder.rglob(pattern))
-    if not files:
-        raise DeviceError(f"{folder}: no recordings there; give a folder with WAV, FLAC or Ogg")
-    return [read_sound(path, RATE_HZ) for path in files]
-
-
-def _rooms(folder: Path | None) -> list[Room]:
-    made = [
-        Room(f"{name}, {drift_ppm:.0f} ppm", room_response(rt60_s, RATE_HZ, seed), drift_ppm)
-        for name, rt60_s, seed in (("small room", 0.25, 1), ("large room", 0.5, 2))
-        for drift_ppm in DRIFTS_PPM
-    ]
-    files = sorted(path for pattern in SOUNDS for path in folder.glob(pattern)) if folder else []
-    return made + [
-        Room(path.stem, read_sound(path, RATE_HZ).samples.astype(np.float64)) for path in files
-    ]
 
 
 def _print_table(found: Sequence[Row]) -> None:

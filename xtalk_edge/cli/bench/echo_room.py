@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xtalk_edge.audio.format import RATE_HZ, Samples, Sound, level_db
-from xtalk_edge.audio.room import RoomCard, RoomScene, Said
+from xtalk_edge.audio.room import RoomCard, Said
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting
@@ -22,6 +22,8 @@ from xtalk_edge.engines.interfaces import EchoCanceller
 from xtalk_edge.events import Event, VADSpeechStart
 from xtalk_edge.managers.ear import Ear, Rings
 from xtalk_edge.managers.vad import VADManager
+from xtalk_edge.scenes.script import Room
+from xtalk_edge.scenes.stage import room_scene
 
 STEP_S = 0.01
 """How often the ear's thread wakes in an appliance."""
@@ -46,16 +48,6 @@ NOISE_DB = -66.0
 EARLY_S, LATE_S = 0.15, 0.3
 """A start of speech belongs to a talker from a little before the onset to a little after the end:
 the detector counts back to its first frame, and the room rings on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Where the device stands."""
-
-    name: str
-    response: NDArray[np.float64]
-    """From the loudspeaker to the microphone, at 16 kHz."""
-    drift_ppm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +85,8 @@ def try_out(
 ) -> Result:
     """Let the device speak `replies` (16 kHz) and the talkers talk over them, one after another."""
     echo_db = TALKER_DB + echo_over_talker_db - level_db(replies)
-    card = RoomCard(
-        RoomScene(noise_db=NOISE_DB, echo_db=echo_db, echo_response=room.response,
-                  drift_ppm=room.drift_ppm, seed=1, record=False)
-    )  # fmt: skip
+    scene = room_scene(replace(room, noise_db=NOISE_DB, echo_db=echo_db), Path())
+    card = RoomCard(replace(scene, record=False))
     spans = []
     for number, talker in enumerate(talkers):
         short = talker.samples[: round(LONGEST_TALK_S * talker.rate_hz)]

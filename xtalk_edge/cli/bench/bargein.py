@@ -1,0 +1,174 @@
+"""`xtalk-edge bench bargein`: how the whole device takes people who talk over it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import click
+
+from xtalk_edge.audio.format import level_db, pcm_to_samples
+from xtalk_edge.cli.options import config_options, read_config
+from xtalk_edge.clock import run_virtual
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.scenes.exchange import Exchange
+from xtalk_edge.scenes.script import Line, Room, Scene
+from xtalk_edge.scenes.sounds import sound_of
+from xtalk_edge.scenes.stage import Performance, perform
+
+from .echo_room import TALKER_DB, onset_s
+from .people import rooms, rooms_option, talkers, talkers_option
+from .percentiles import Percentiles, percentiles
+
+LEVELS_DB = (-10.0, 0.0)
+"""Of the echo against the talker."""
+
+NOTICED_SHARE = {-10.0: 0.9, 0.0: 0.75}
+DUCKED_P50_MS, DUCKED_P95_MS = 110.0, 220.0
+SILENT_P95_MS = 700.0
+"""What an owner may expect at each level."""
+
+QUESTION = "What can you do?"
+"""Its answer takes nine seconds, and it may be asked again and again."""
+
+OVER_ANSWER_S = 2.0
+TALKERS_A_ROOM = 4
+"""With their questions they take 15 s each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """All rooms at one level."""
+
+    echo_over_talker_db: float
+    talkers: int
+    noticed: int
+    """How many lowered the device's voice."""
+    ducked_ms: Percentiles | None
+    """From a talker's onset until then."""
+    silent_ms: Percentiles | None
+    """From a talker's onset until the device stood still or stopped, where it did."""
+    own_ducks: int
+    """How often the device lowered its voice for nobody."""
+    own_cuts: int
+    """How often it interrupted itself."""
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether an owner may be content."""
+        enough = self.noticed >= NOTICED_SHARE[self.echo_over_talker_db] * self.talkers
+        quick = (
+            self.ducked_ms is not None
+            and self.ducked_ms.p50 <= DUCKED_P50_MS
+            and self.ducked_ms.p95 <= DUCKED_P95_MS
+            and (self.silent_ms is None or self.silent_ms.p95 <= SILENT_P95_MS)
+        )
+        return enough and quick and not self.own_cuts
+
+
+@click.command()
+@talkers_option
+@rooms_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@config_options
+def command(
+    talker_folder: Path | None,
+    room_folder: Path | None,
+    as_json: bool,
+    config_path: Path | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Measure how the whole device takes people who talk over it.
+
+    In each simulated room it is asked a question with a long answer, and two seconds into the
+    answer somebody talks; so for each talker. All engines are those of the settings.
+
+    \b
+    noticed    talkers for whom it lowered its voice, and how long after they began
+    silent     how long after they began it stood still or stopped
+    itself     times it lowered its voice, and interrupted itself, while nobody talked
+
+    The exit code is 1 when less than 90 % of the talkers are noticed 10 dB above the echo, or 75 %
+    at its level; when it takes more than 110 ms (median; p95 220 ms) to lower its voice, or 700 ms
+    (p95) to be silent; or when it interrupts itself.
+    """
+    people = talkers(talker_folder)
+    found = []
+    for level in LEVELS_DB:
+        performances = []
+        for number, (place, room) in enumerate(rooms(room_folder).items()):
+            if not as_json:
+                click.echo(f"echo {level:+.0f} dB, {place}", err=True)
+            group = [people[(number * TALKERS_A_ROOM + i) % len(people)]
+                     for i in range(min(TALKERS_A_ROOM, len(people)))]  # fmt: skip
+            performances.append(_hold(level, room, group, config_path, overrides))
+        found.append(_row(level, performances))
+    passed = all(row.passed for row in found)
+    if as_json:
+        rows = [asdict(row) | {"passed": row.passed} for row in found]
+        click.echo(json.dumps({"passed": passed, "rows": rows}))
+    else:
+        _print_table(found)
+        click.echo("PASS" if passed else "FAIL")
+    if not passed:
+        raise click.exceptions.Exit(1)
+
+
+def _hold(
+    level: float, room: Room, people: Sequence[Line],
+    config_path: Path | None, overrides: tuple[str, ...],
+) -> Performance:  # fmt: skip
+    echo_db = TALKER_DB + level - _voice_db()
+    lines = []
+    for talker in people:
+        over = replace(talker, over_answer_s=OVER_ANSWER_S, level_db=TALKER_DB, outcome="any")
+        lines += [Line(says=QUESTION, level_db=TALKER_DB), over]
+    scene = Scene(title="barge-in", room=replace(room, echo_db=echo_db), line=tuple(lines))
+    with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
+        changes = ("wake.mode=always", *overrides)
+        config: Config = read_config(config_path, changes, Path(state_dir))
+        return run_virtual(perform(scene, config))
+
+
+def _voice_db() -> float:
+    """Return the level at which the device speaks."""
+    return level_db(pcm_to_samples(EspeakTTS().synthesize("You can ask me to set a timer.")))
+
+
+def _row(level: float, performances: Sequence[Performance]) -> Row:
+    over = [each for one in performances for each in one.exchanges if each.over_turn]
+    ducked = [_since_onset(each, each.ducked_ms) for each in over if each.ducked_ms is not None]
+    silent = [_since_onset(each, each.silent_ms) for each in over if each.silent_ms is not None]
+    return Row(
+        echo_over_talker_db=level,
+        talkers=len(over),
+        noticed=len(ducked),
+        ducked_ms=percentiles(ducked) if ducked else None,
+        silent_ms=percentiles(silent) if silent else None,
+        own_ducks=sum(one.own_ducks for one in performances),
+        own_cuts=sum(one.own_cuts for one in performances),
+    )
+
+
+def _since_onset(exchange: Exchange, since_begin_ms: float) -> float:
+    sound = sound_of(exchange.line, Path())
+    return since_begin_ms - 1000 * onset_s(sound.samples, sound.rate_hz)
+
+
+def _print_table(found: Sequence[Row]) -> None:
+    click.echo("echo over   noticed    lowered, ms    silent, ms         of itself")
+    click.echo("talker                 p50     p95    p50     p95  cases  lowered  cut")
+    for row in found:
+        click.echo(
+            f"{row.echo_over_talker_db:+5.0f} dB   {row.noticed:4}/{row.talkers:<4}"
+            f"{_spread(row.ducked_ms)} {_spread(row.silent_ms)}"
+            f" {row.silent_ms.count if row.silent_ms else 0:6} {row.own_ducks:8} {row.own_cuts:4}"
+        )
+
+
+def _spread(figures: Percentiles | None) -> str:
+    return f"{figures.p50:6.0f} {figures.p95:7.0f}" if figures else "     -       -"
