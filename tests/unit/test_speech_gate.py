@@ -35,6 +35,12 @@ def test_a_click_is_not_speech() -> None:
     assert run(gate(), [0.9, 0.9, 0.0] * 5) == []
 
 
+def test_the_shortest_speech_may_be_another_for_a_frame() -> None:
+    hasty = gate()
+    assert hasty.feed(0.9, 0.0, FRAME_S) is None
+    assert hasty.feed(0.9, FRAME_S, 2 * FRAME_S, FRAME_S) == SpeechStarted(0.0)
+
+
 def test_a_single_frame_is_enough_when_none_is_required() -> None:
     one_frame = gate(min_speech_s=0.0)
     assert one_frame.feed(0.5, 1.0, 1.032) == SpeechStarted(1.0)

@@ -87,6 +87,9 @@ class VadConfig(EngineConfig):
     """Probability below which speech counts as over; lower than `threshold`, against flutter."""
     min_speech_ms: int = number(96, 0, 2_000)
     """Shorter sounds are no speech; three frames of Silero's 32 ms."""
+    min_speech_over_voice_ms: int = number(32, 0, 2_000)
+    """The same while the device speaks: it lowers its voice at the first frame, which costs nothing
+    if that was no speech."""
     min_silence_ms: int = number(160, 0, 5_000)
     """Shorter pauses do not end speech; stop consonants are silent for up to 150 ms."""
     own_voice_db: float = number(12.0, 0.0, 120.0)
@@ -151,9 +154,9 @@ class TurnConfig:
     """Speech during a reply: stop the reply, only lower it, or ignore it."""
     verify_ms: int = number(350, 0, 5_000)
     """Speech needed before a lowered reply is stopped, once a word of it is known."""
-    hold_ms: int = number(500, 0, 5_000)
-    """Speech, while no word of it is known, that lets a lowered reply stand still; longer than most
-    coughs and "uh-huh"s. It goes on from there if nothing was said."""
+    hold_ms: int = number(400, 0, 5_000)
+    """Speech, while no word of it is known, that lets a lowered reply stand still. It goes on from
+    there if nothing was said."""
     verify_wordless_ms: int = number(1_500, 0, 10_000)
     """The same that stops it; nobody shows for so long that they listen."""
     duck_db: float = number(-15.0, -60.0, 0.0)

@@ -61,7 +61,9 @@ class VADManager(Manager):
         speaking = self._gate.is_open
         if self._own_voice.is_all(power(raw), power(frame), sounding=sounding, speaking=speaking):
             probability = 0.0
-        change = self._gate.feed(probability, start / RATE_HZ, end / RATE_HZ)
+        over_voice_s = self.config.vad.min_speech_over_voice_ms / 1000
+        least_s = over_voice_s if self._own_voice.may_be_heard else None
+        change = self._gate.feed(probability, start / RATE_HZ, end / RATE_HZ, least_s)
         if change is None:
             return
         kind = VADSpeechStart if isinstance(change, SpeechStarted) else VADSpeechEnd

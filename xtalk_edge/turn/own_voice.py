@@ -41,6 +41,11 @@ class OwnVoice:
         self._echo_frames = max(1, round(ECHO_LASTS_S / frame_s))
         self._frames_quiet = self._echo_frames
 
+    @property
+    def may_be_heard(self) -> bool:
+        """Whether the loudspeaker sounds, or sounded so lately that its echo may still come."""
+        return self._frames_quiet < self._echo_frames
+
     def is_all(self, raw: float, clean: float, *, sounding: bool, speaking: bool) -> bool:
         """Tell of the next frame whether nobody but the device is to be heard in it.
 
@@ -54,7 +59,7 @@ class OwnVoice:
         self._clean.append(clean)
         self._loudest.append(sum(self._raw))
         self._frames_quiet = 0 if sounding else self._frames_quiet + 1
-        if self._frames_quiet >= self._echo_frames:
+        if not self.may_be_heard:
             return False
         most_left = self._most_left_of_speech if speaking else self._most_left
         return sum(self._clean) < most_left * max(self._loudest)

@@ -30,7 +30,7 @@ class TurnPolicy:
     barge_in: Literal["interrupt", "duck-only", "off"] = "interrupt"
     verify_s: float = 0.3
     """Speech with words over a reply that stops it."""
-    hold_s: float = 0.5
+    hold_s: float = 0.4
     """Speech without words over a reply that lets it stand still."""
     verify_wordless_s: float = 1.5
     """Speech without words over a reply that stops it; never less than with words."""

@@ -49,15 +49,21 @@ class SpeechGate:
         self._last_speech_s = 0.0
 
     def feed(
-        self, probability: float, start_s: float, end_s: float
+        self, probability: float, start_s: float, end_s: float, min_speech_s: float | None = None
     ) -> SpeechStarted | SpeechEnded | None:
-        """Take the next frame; `start_s` and `end_s` are its borders on the sample clock."""
+        """Take the next frame; `start_s` and `end_s` are its borders on the sample clock.
+
+        `min_speech_s` counts for this frame in place of the usual one.
+        """
         if self._open:
             return self._feed_open(probability, end_s)
-        return self._feed_closed(probability, start_s, end_s)
+        usual_s = self._min_speech_s
+        return self._feed_closed(
+            probability, start_s, end_s, usual_s if min_speech_s is None else min_speech_s
+        )
 
     def _feed_closed(
-        self, probability: float, start_s: float, end_s: float
+        self, probability: float, start_s: float, end_s: float, min_speech_s: float
     ) -> SpeechStarted | None:
         if self._began_s is None:
             if probability < self._threshold:
@@ -67,7 +73,7 @@ class SpeechGate:
             self._began_s = None
             return None
         self._last_speech_s = end_s
-        if end_s - self._began_s < self._min_speech_s - _ROUNDING_S:
+        if end_s - self._began_s < min_speech_s - _ROUNDING_S:
             return None
         self._open = True
         return SpeechStarted(self._began_s)
