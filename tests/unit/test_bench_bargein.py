@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from xtalk_edge.cli.bench import bargein, people
+from xtalk_edge.cli.bench import bargein
 from xtalk_edge.cli.bench.percentiles import Percentiles
+from xtalk_edge.scenes.script import Room
 
 GOOD = bargein.Row(
     echo_over_talker_db=0.0,
@@ -39,7 +41,7 @@ def test_a_device_that_keeps_every_limit_passes() -> None:
         {"own_cuts": 1},
     ],
 )
-def test_each_limit_counts(change: dict[str, object]) -> None:
+def test_each_limit_counts(change: dict[str, Any]) -> None:
     assert not replace(GOOD, **change).passed
 
 
@@ -47,8 +49,7 @@ def test_each_limit_counts(change: dict[str, object]) -> None:
 def test_a_talker_is_noticed_and_the_device_falls_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bargein, "LEVELS_DB", (-10.0,))
     monkeypatch.setattr(bargein, "TALKERS_A_ROOM", 1)
-    monkeypatch.setattr(people, "rooms", lambda _folder: {"small": people.Room()})
-    monkeypatch.setattr(bargein, "rooms", people.rooms)
+    monkeypatch.setattr(bargein, "rooms", lambda _folder: {"small": Room()})
     result = CliRunner().invoke(bargein.command, ["--json"])
     told = json.loads(result.stdout)
     assert result.exit_code == (0 if told["passed"] else 1)
