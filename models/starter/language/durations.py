@@ -69,18 +69,33 @@ def _pair(rng: Random, digits: bool) -> Said:
     if a == 1 and not digits and rng.random() < 0.5:
         first = f"{'an' if big == 'hours' else 'a'} {big[:-1]}"
     # "one hour twenty": the smaller unit goes without saying.
-    unit = "" if rng.random() < 0.12 and b > 9 else _unit(rng, b, small, digits)
+    unit = "" if rng.random() < 0.2 and b > 9 else _unit(rng, b, small, digits)
     link = rng.choice((" and ", " and ", " ", " plus "))
     return first + link + say_number(b, rng, digits) + unit, {big: a, small: b}
+
+
+PARTS = (("a half", 30), ("a half", 30), ("a half", 30), ("a quarter", 15), ("three quarters", 45))
+"""Of an hour, in minutes; of a minute, in seconds."""
 
 
 def _halves(rng: Random, digits: bool) -> Said:
     big, small = rng.choice((("hours", "minutes"), ("minutes", "seconds")))
     n = rng.randint(1, 12)
     number = say_number(n, rng, digits)
+    part, worth = rng.choice(PARTS)
     if rng.random() < 0.7:
-        return f"{number} and a half {big}", {big: n, small: 30}
-    return f"{number} {big[:-1] if n == 1 else big} and a half", {big: n, small: 30}
+        return f"{number} and {part} {big}", {big: n, small: worth}
+    return f"{number} {big[:-1] if n == 1 else big} and {part}", {big: n, small: worth}
+
+
+def _triple(rng: Random, digits: bool) -> Said:
+    hours, minutes, seconds = rng.randint(1, 3), rng.randint(1, 59), rng.choice((10, 15, 30, 45))
+    parts = [
+        say_number(n, rng, digits) + _unit(rng, n, unit, digits)
+        for n, unit in ((hours, "hours"), (minutes, "minutes"), (seconds, "seconds"))
+    ]
+    said = f"{parts[0]} {parts[1]}{rng.choice((' and ', ' '))}{parts[2]}"
+    return said, {"hours": hours, "minutes": minutes, "seconds": seconds}
 
 
 def duration(rng: Random) -> Said:
@@ -91,9 +106,11 @@ def duration(rng: Random) -> Said:
         return rng.choice(SET_PHRASES)
     if kind < 0.32:
         return _pair(rng, digits)
-    if kind < 0.38:
+    if kind < 0.39:
         return _halves(rng, digits)
-    if kind < 0.45:
+    if kind < 0.41:
+        return _triple(rng, digits)
+    if kind < 0.48:
         wrong = rng.choice((_plain(rng, digits)[0], say_number(rng.randint(1, 60), rng, digits)))
         right, meant = _plain(rng, digits)
         return corrected(wrong, right, rng), meant

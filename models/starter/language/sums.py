@@ -21,8 +21,8 @@ def _operand(rng: Random, digits: bool) -> tuple[str, str]:
 
 FRACTIONS = ("5", "25", "75", "1", "2", "4", "6", "8", "9")
 SAID = {
-    "+": ("plus", "plus", "plus", "added to"),
-    "-": ("minus", "minus", "minus", "take away", "less", "subtract"),
+    "+": ("plus", "plus", "plus", "added to", "and another", "together with"),
+    "-": ("minus", "minus", "minus", "take away", "less", "subtract", "take off"),
     "*": ("times", "times", "times", "multiplied by", "by", "multiply by"),
     "/": ("divided by", "divided by", "over", "divide by"),
 }
@@ -37,9 +37,13 @@ SHARES = {
 
 
 PLURALS = ("twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines", "tens")
-DIVIDED = ("shared by {}", "shared between {}", "split between {}", "split into {}",
-           "divided into {}", "between {} people", "divided among {} friends",
-           "shared between {} of us", "split between {} guests", "divided by {} kids")  # fmt: skip
+DIVIDED = (
+    "shared by {}", "shared between {}", "split between {}", "split into {}", "divided into {}",
+    "between {} people", "divided among {} friends", "shared between {} of us",
+    "split between {} guests", "divided by {} kids", "shared equally among {}",
+    "shared out among {} people", "cut into {} pieces", "dealt out to {} players",
+    "in {} equal parts",
+)  # fmt: skip
 EVERYDAY = 0.15
 """Share of sums that come out of a day rather than out of a school book."""
 
@@ -62,6 +66,14 @@ def _everyday(rng: Random, digits: bool) -> Said:
         (f"{rate} percent tip on a {many} {rng.choice(('dollar', 'pound', 'euro'))} bill",
          f"{tip} / 100 * {bill}"),
         (f"{in_words(a)} and a half times {some}", f"{a}.5 * {c}"),
+        (f"{small} {rng.choice(('packs', 'boxes', 'bags'))} with {some} in each", f"{a} * {c}"),
+        (f"{small} {rng.choice(('packs', 'boxes', 'rows'))} of {some}", f"{a} * {c}"),
+        (f"{small} into {many}", f"{bill} / {a}"),
+        (f"{small} people sharing a bill of {many}", f"{bill} / {a}"),
+        (f"{small} {rng.choice(('knocked off', 'taken off', 'out of'))} {many}", f"{bill} - {a}"),
+        (f"the square of {some}", f"{c} * {c}"),
+        (f"difference between {many} and {some}", f"{bill} - {c}"),
+        (f"{rng.choice(('', 'the '))}sum of {small} {some} and {many}", f"{a} + {c} + {bill}"),
     ))  # fmt: skip
     return said, _is(written)
 
@@ -129,6 +141,9 @@ ORDERS = (
     ("multiply", "with", "*", False),
     ("divide", "by", "/", False), ("split", "by", "/", False), ("divide", "through", "/", False),
     ("multiply", "times", "*", False), ("sum", "and", "+", False), ("divide", "over", "/", False),
+    ("put together", "and", "+", False), ("knock", "off", "-", True), ("times", "by", "*", False),
+    ("cut", "into", "/", False), ("share", "among", "/", False), ("share", "between", "/", False),
+    ("increase", "by", "+", False), ("reduce", "by", "-", False), ("raise", "by", "+", False),
 )  # fmt: skip
 
 
