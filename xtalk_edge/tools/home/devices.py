@@ -15,7 +15,7 @@ NAMED_ALOUD = 4
 
 DEVICE: dict[str, Any] = {
     "type": "string",
-    "maxLength": 40,
+    "maxLength": 100,
     "description": "What the user calls it; a plural or everything means several.",
 }
 
