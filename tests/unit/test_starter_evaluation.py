@@ -111,8 +111,8 @@ def test_a_miss_is_described_in_a_line() -> None:
     assert "wanted no tool, got stop{}" in described(MIXED[3])
 
 
-def trial(raw: float, right: bool, command: bool = True) -> Trial:
-    return Trial(raw, right, command, 1.0)
+def trial(raw: float, right: bool, command: bool = True, effects: bool = True) -> Trial:
+    return Trial(raw, right, command, effects, 1.0)
 
 
 def test_confidence_becomes_the_chance_of_being_right() -> None:
@@ -129,14 +129,17 @@ def test_any_trials_can_be_fitted(cases: list[tuple[float, bool]]) -> None:
     assert all(map(math.isfinite, platt([trial(*case) for case in cases])))
 
 
-@given(st.lists(CONFIDENCES, min_size=1, max_size=60))
-def test_thresholds_keep_what_they_promise(confidences: list[float]) -> None:
-    quiet = [trial(raw / 1.02, False, command=False) for raw in confidences]
+@given(st.lists(st.tuples(CONFIDENCES, st.booleans()), min_size=1, max_size=60))
+def test_thresholds_keep_what_they_promise(calls: list[tuple[float, bool]]) -> None:
+    quiet = [trial(raw / 1.02, False, command=False, effects=effects) for raw, effects in calls]
     act, ask = thresholds([*quiet, trial(0.9, True)], 1.0, 0.0)
     assert 0.5 <= ask <= act < 1.0
-    for threshold, allowed in ((act, WRONG_ACTIONS), (ask, WRONG_QUESTIONS)):
-        done = sum(t.raw >= threshold for t in quiet)
-        assert done / len(quiet) <= allowed or threshold == MOST_CAUTIOUS
+    told = sum(t.raw >= ask and not t.effects for t in quiet)
+    done = told + sum(t.raw >= act and t.effects for t in quiet)
+    asked = sum(t.raw >= ask for t in quiet)
+    assert told / len(quiet) <= WRONG_ACTIONS / 2 or ask == MOST_CAUTIOUS
+    assert done / len(quiet) <= WRONG_ACTIONS or act == MOST_CAUTIOUS
+    assert asked / len(quiet) <= WRONG_QUESTIONS or ask == MOST_CAUTIOUS
 
 
 def test_a_drawn_example_is_a_phrasing() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.starter import KIT
 from models.starter.brain import certainty
-from models.starter.brain.asking import Brain
+from models.starter.brain.asking import EFFECTS, Brain
 from models.starter.brain.evaluate import Outcome, outcomes
 from models.starter.corpus import held_out
 from models.starter.corpus.examples import Example, open_corpus
@@ -29,7 +29,8 @@ SEED = 2_000_003
 DRAWS = 3_000
 
 WRONG_ACTIONS = 0.015
-"""Share of what is no command that may be acted on."""
+"""Share of what is no command that may be acted on; half of it by what has no effects, which is
+done without asking."""
 
 WRONG_QUESTIONS = 0.04
 """Share of what is no command that may be acted on or asked about."""
@@ -54,6 +55,8 @@ class Trial:
     right: bool
     command: bool
     """Whether a call was wanted at all."""
+    effects: bool
+    """Whether the call made would change anything."""
     weight: float
 
 
@@ -83,6 +86,7 @@ def trials(results: Sequence[Outcome]) -> list[Trial]:
             each.answer.raw_confidence,
             each.right,
             bool(each.wanted),
+            each.answer.call is not None and each.answer.call.name in EFFECTS,
             1.0 / len(results),
         )
         for each in results
@@ -125,15 +129,24 @@ def thresholds(all_trials: Sequence[Trial], scale: float, offset: float) -> tupl
     fit = Abstention(scale=scale, offset=offset)
     quiet = [t for t in all_trials if not t.command]
     total = sum(t.weight for t in quiet)
-    sure = [(fit.calibrated(t.raw), t.weight) for t in quiet if t.raw > 0.0]
+    calls = [(fit.calibrated(t.raw), t.effects, t.weight) for t in quiet if t.raw > 0.0]
 
-    def lowest(start: float, allowed: float) -> float:
+    def share(from_confidence: float, *effects: bool) -> float:
+        """Return how much of what is no command gets a call as sure as that, of some kind."""
+        return sum(w for c, e, w in calls if c >= from_confidence and e in effects) / total
+
+    def lowest(start: float, fits: Callable[[float], bool]) -> float:
         steps = (step / 100 for step in range(round(100 * start), 100))
-        shares = ((step, sum(w for c, w in sure if c >= step) / total) for step in steps)
-        return next((step for step, share in shares if share <= allowed), MOST_CAUTIOUS)
+        return next((step for step in steps if fits(step)), MOST_CAUTIOUS)
 
-    ask = lowest(ASK_FROM, WRONG_QUESTIONS)
-    return lowest(ask, WRONG_ACTIONS), ask
+    ask = lowest(
+        ASK_FROM,
+        lambda step: (
+            share(step, True, False) <= WRONG_QUESTIONS and share(step, False) <= WRONG_ACTIONS / 2
+        ),
+    )
+    told = share(ask, False)
+    return lowest(ask, lambda step: told + share(step, True) <= WRONG_ACTIONS), ask
 
 
 def main() -> None:
