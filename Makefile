@@ -1,6 +1,6 @@
 # make demo   a spoken conversation in a simulated room; sets up what is missing
 # make test   every test
-# make check  format, lint, types and the quick tests, in under a minute
+# make check  format, lint, types and the quick tests: a minute or two
 
 BIN := .venv/bin
 

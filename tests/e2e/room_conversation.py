@@ -8,13 +8,13 @@ import functools
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from xtalk_edge.appliance import Appliance
-from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples
-from xtalk_edge.audio.resample import convert
+from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.room import RoomCard, RoomScene, Said
 from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import (
@@ -30,9 +30,9 @@ from xtalk_edge.config.schema import (
     VadConfig,
     WakeConfig,
 )
-from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.events import Event, TurnStateChanged
-from xtalk_edge.scenes.script import TALKER_VOICE
+from xtalk_edge.scenes.script import Line
+from xtalk_edge.scenes.sounds import sound_of
 
 P = ParamSpec("P")
 E = TypeVar("E", bound=Event)
@@ -55,8 +55,7 @@ def on_virtual_clock(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P
 @functools.cache
 def speech(text: str) -> Samples:
     """Return the talker's voice at 16 kHz; the same samples at every call."""
-    voice = EspeakTTS(voice=TALKER_VOICE)
-    sound = convert(pcm_to_samples(voice.synthesize(text)), voice.sample_rate, RATE_HZ)
+    sound = sound_of(Line(says=text), Path()).samples
     sound.flags.writeable = False
     return sound
 

@@ -18,11 +18,13 @@ from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import AudioConfig, Config, TurnConfig
 from xtalk_edge.engines.interfaces import SpeechChunk, WordMark
 from xtalk_edge.events import (
+    TTSHeld,
     TTSPaused,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
     TTSResumed,
     TTSStopped,
+    TurnTTSHoldRequested,
     TurnTTSPauseRequested,
     TurnTTSResumeRequested,
     TurnTTSSoundAppendRequested,
@@ -280,5 +282,77 @@ def test_a_reply_lowered_before_it_began_begins_lowered():
             b.say(1, ("one", 1.0))
             await asyncio.sleep(0.5)
             assert 0 < b.level_at(0.4) < LEVEL / 4
+
+    run_virtual(scene())
+
+
+def test_a_held_reply_waits_and_goes_on():
+    async def scene():
+        async with bench() as b:
+            b.say(1, ("one", 1.0))
+            await asyncio.sleep(0.3)
+            b.bus.publish(TurnTTSHoldRequested(turn_id=1))
+            await asyncio.sleep(2)
+            assert b.level_at(2.0) == 0
+            assert b.log.all_of(TTSPlaybackFinished) == []
+            b.bus.publish(TurnTTSResumeRequested(turn_id=1))
+            await asyncio.sleep(2)
+            assert b.level_at(2.6) == LEVEL
+            assert [event.text for event in b.log.all_of(TTSPlaybackFinished)] == ["one"]
+
+    run_virtual(scene())
+
+
+def test_a_hold_that_comes_too_late_holds_nothing():
+    async def scene():
+        async with bench() as b:
+            b.say(1, ("one", 0.2))
+            await asyncio.sleep(1)
+            b.bus.publish(TurnTTSHoldRequested(turn_id=1))
+            await asyncio.sleep(0.1)
+            assert b.log.all_of(TTSHeld) == []
+            b.say(2, ("two", 0.5))
+            await asyncio.sleep(1)
+            assert b.level_at(1.4) == LEVEL
+
+    run_virtual(scene())
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_reply_held_to_its_end_leaves_the_next_one_loud(cut: bool):
+    async def scene():
+        async with bench() as b:
+            b.say(1, ("one", 0.2))
+            # The last of it is in the card's hands already, or all of it waits.
+            await asyncio.sleep(0.1 if cut else 0.215)
+            b.bus.publish(TurnTTSHoldRequested(turn_id=1))
+            await asyncio.sleep(0.5)
+            if cut:
+                b.playback.stop(1, "interrupted")
+                await asyncio.sleep(0.2)
+            b.say(2, ("two", 0.5))
+            await asyncio.sleep(1)
+            assert b.level_at(1.1) == LEVEL
+
+    run_virtual(scene())
+
+
+def test_a_reply_held_before_it_began_waits_until_it_may():
+    async def scene():
+        async with bench() as b:
+            b.bus.publish(TurnTTSHoldRequested(turn_id=1))
+            await asyncio.sleep(0.1)
+            b.say(1, ("one", 0.5))
+            await asyncio.sleep(1)
+            assert b.log.all_of(TTSPlaybackStarted) == []
+            b.bus.publish(TurnTTSResumeRequested(turn_id=1))
+            await asyncio.sleep(1)
+            assert [event.text for event in b.log.all_of(TTSPlaybackFinished)] == ["one"]
+            b.bus.publish(TurnTTSHoldRequested(turn_id=2))
+            await asyncio.sleep(0.1)
+            b.playback.stop(2, "button")
+            b.say(3, ("three", 0.5))
+            await asyncio.sleep(1)
+            assert len(b.log.all_of(TTSPlaybackFinished)) == 2
 
     run_virtual(scene())

@@ -120,7 +120,7 @@ def test_a_line_is_the_turn_whose_text_came_before_the_next_line() -> None:
     for each in (first, second):
         take_in(each, events)
     assert (first.turn_id, first.understood, first.tools) == (4, "the time", ("get_time",))
-    assert (first.answer, first.cut, first.finished) == ("It is", True, False)
+    assert (first.answer, first.cut) == ("It is", True)
     assert (second.turn_id, second.tools, second.answer) == (5, ("get_date",), "Monday.")
     assert second.silent_ms == 500.0
 

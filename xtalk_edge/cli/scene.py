@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,8 @@ def _perform(scene: Scene, options: Options) -> Performance:
         held = perform(scene, config)
         performance = asyncio.run(held) if options.real_time else run_virtual(held)
     if options.recordings is not None:
-        path = options.recordings / f"{scene.title.lower().replace(' ', '_')}.wav"
+        name = re.sub(r"\W+", "_", scene.title.lower()).strip("_")
+        path = options.recordings / f"{name or 'scene'}.wav"
         write_recording(performance.recording, path)
     return performance
 

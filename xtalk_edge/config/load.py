@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,8 @@ def _build(source: Source, overrides: Sequence[str]) -> Config:
         if name == "managers":
             values[name] = _managers(source, table)
         elif name not in sections:
-            _unknown_section(source, name, [*sections, "managers"])
+            hint = near(name, (name,), [*sections, "managers"])
+            source.complain((name,), f"unknown section; {hint}")
         elif not isinstance(table, dict):
             source.complain((name,), f"must be a table, [{name}], got {shown(table)}")
         else:
@@ -135,12 +135,6 @@ def _sections() -> dict[str, type]:
 
 
 # -- names ---------------------------------------------------------------------------------
-
-
-def _unknown_section(source: Source, name: str, known: list[str]) -> None:
-    found = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {found[0]!r}?" if found else f"there are {', '.join(known)}"
-    source.complain((name,), f"unknown section; {hint}")
 
 
 def _where_it_belongs(name: str, path: KeyPath, known: list[str]) -> str:

@@ -95,7 +95,8 @@ def near(name: str, path: KeyPath, known: list[str]) -> str:
     found = difflib.get_close_matches(name, known, n=1)
     if found:
         return f"did you mean {found[0]!r}?"
-    return f"{path[0] if len(path) > 1 else 'it'} has {', '.join(known)}"
+    where = f"{path[0]} has" if len(path) > 1 else "there are"
+    return f"{where} {', '.join(known)}"
 
 
 def settings_of(section: type) -> dict[str, Any]:

@@ -47,8 +47,8 @@ class PlaybackManager(Manager):
         self._volume_percent = 100
         self._ducked_turn_id: int | None = None
         """Whose reply is lowered, also one that has not begun; None at full volume."""
-        self._held = False
-        """Whether the reply stands still."""
+        self._held_turn_id: int | None = None
+        """Whose reply stands still, also one that has not begun."""
         self._ringing_turn_id: int | None = None
         """Whose reply is a timer or an alarm."""
 
@@ -82,7 +82,7 @@ class PlaybackManager(Manager):
         gain = (percent / 100) ** 2 * db_to_gain(self.config.audio.output_gain_db)
         if self._ducked_turn_id is not None:
             gain *= db_to_gain(self.config.turn.duck_db)
-        if self._held:
+        if self._held_turn_id is not None:
             gain = 0.0
         self._core.set_gain(gain, self.config.turn.duck_ramp_ms)
 
@@ -93,6 +93,8 @@ class PlaybackManager(Manager):
         self._reply = Reply(turn_id, self)
         if self._ducked_turn_id != turn_id:
             self._ducked_turn_id = None
+        if self._held_turn_id != turn_id:
+            self._hold(None)
         self._apply_gain()
 
     def begin_clause(self, text: str, rate_hz: int) -> Clause:
@@ -123,8 +125,10 @@ class PlaybackManager(Manager):
 
     # -- what the turn machine asks --------------------------------------------------------
 
-    def _end_duck(self, reply: Reply) -> None:
-        """Come back to full volume with the end of the lowered reply."""
+    def _let_go(self, reply: Reply) -> None:
+        """Come back to full volume with the end of the reply that was lowered or stood still."""
+        if self._held_turn_id == reply.turn_id:
+            self._hold(None)
         if self._ducked_turn_id == reply.turn_id:
             self._duck(None)
 
@@ -137,20 +141,22 @@ class PlaybackManager(Manager):
     @handles(TurnTTSHoldRequested)
     def on_hold(self, event: TurnTTSHoldRequested) -> None:
         """Stand still: somebody does speak."""
-        if event.turn_id == self._reply.turn_id:
-            self._hold(True)
-            self.bus.publish(TTSHeld(turn_id=event.turn_id))
+        if event.turn_id == self._reply.turn_id and self._reply.closed:
+            # It ended before this came; nobody would let go of the next one.
+            return
+        self._hold(event.turn_id)
+        self.bus.publish(TTSHeld(turn_id=event.turn_id))
 
-    def _hold(self, held: bool) -> None:
-        if held != self._held:
-            self._held = held
-            self._core.hold(held)
+    def _hold(self, turn_id: int | None) -> None:
+        if turn_id != self._held_turn_id:
+            self._held_turn_id = turn_id
+            self._core.hold(turn_id is not None)
             self._apply_gain()
 
     @handles(TurnTTSResumeRequested)
     def on_unduck(self, event: TurnTTSResumeRequested) -> None:
         """Raise the voice again, and go on."""
-        self._hold(False)
+        self._hold(None)
         self._duck(None)
         self.bus.publish(TTSResumed(turn_id=event.turn_id))
 
@@ -171,6 +177,8 @@ class PlaybackManager(Manager):
         reply = self._reply
         if turn_id != reply.turn_id:
             # Stopped before it had made a sound.
+            if turn_id == self._held_turn_id:
+                self._hold(None)
             self.bus.publish(TTSStopped(turn_id=turn_id, text="", reason=reason))
         elif not reply.closed:
             reply.closed = True
@@ -184,8 +192,7 @@ class PlaybackManager(Manager):
             await self._capture.advance()
         cut_at = self._core.cut_at()
         assert cut_at is not None
-        self._hold(False)
-        self._end_duck(reply)
+        self._let_go(reply)
         heard = reply.ledger.heard(cut_at)
         self.bus.publish(TTSStopped(turn_id=reply.turn_id, text=heard, reason=reason))
 
@@ -216,7 +223,7 @@ class PlaybackManager(Manager):
             self.bus.publish(TTSPlaybackStarted(turn_id=reply.turn_id))
         if reply.complete and audible >= reply.end:
             reply.closed = True
-            self._end_duck(reply)
+            self._let_go(reply)
             heard = reply.ledger.heard(reply.end)
             self.bus.publish(TTSPlaybackFinished(turn_id=reply.turn_id, text=heard))
 

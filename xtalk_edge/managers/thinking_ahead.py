@@ -76,7 +76,7 @@ class ThinkingAheadManager(Manager):
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:
         """Have the answer forgotten when nobody waits for it any more."""
-        if event.state in RESTING and self._answered_text:
+        if event.state in RESTING:
             self._want(_NOTHING)
 
     def _want(self, wanted: _Wanted) -> None:

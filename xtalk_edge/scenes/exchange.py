@@ -48,7 +48,6 @@ class Exchange:
     """As heard."""
     cut: bool = False
     """Whether the answer was ended before its end."""
-    finished: bool = False
     latency: LatencyMetricsUpdated | None = None
     ducked_ms: float | None = None
     """From its beginning until the answer before was lowered."""
@@ -86,7 +85,7 @@ def _take_own(exchange: Exchange, event: Event) -> None:
         case LatencyMetricsUpdated():
             exchange.latency = event
         case TTSPlaybackFinished(text=text):
-            exchange.answer, exchange.finished = text, True
+            exchange.answer = text
         case TTSStopped(text=text):
             exchange.answer, exchange.cut = text, True
 

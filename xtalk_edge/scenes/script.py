@@ -54,7 +54,7 @@ class Line:
     level_db: float | None = number(None, -120.0, 0.0)
     """RMS at the microphone, dB of full scale; without it as it comes."""
     noise_db: float | None = number(None, -120.0, 0.0)
-    """Level of the room's noise from here on."""
+    """Level of the room's noise from here on, dB of full scale; -120 is none."""
     pause_s: float = number(0.7, 0.0, 600.0)
     """How long the room is quiet before it."""
     over_answer_s: float | None = number(None, 0.0, 60.0)

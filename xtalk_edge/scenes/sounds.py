@@ -31,10 +31,11 @@ def sound_of(line: Line, folder: Path) -> Sound:
     if line.sound:
         made = _cough() if line.sound == "cough" else _clap()
         return Sound(to_int16(made), RATE_HZ)
-    return Sound(_spoken(line.spelled or line.says, EspeakTTS(voice=line.voice)), RATE_HZ)
+    return Sound(spoken(line.spelled or line.says, EspeakTTS(voice=line.voice)), RATE_HZ)
 
 
-def _spoken(text: str, voice: EspeakTTS) -> Samples:
+def spoken(text: str, voice: EspeakTTS) -> Samples:
+    """Return words at 16 kHz, with the pauses that are written among them."""
     pieces = []
     for number, part in enumerate(_PAUSE.split(text)):
         if number % 2:

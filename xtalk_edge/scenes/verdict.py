@@ -23,12 +23,10 @@ def judge(exchange: Exchange) -> None:
     """Note what is wrong with an exchange, if anything is and nothing is noted yet."""
     if exchange.problem:
         return
-    judges = {"answered": _answered, "ignored": _ignored, "stopped": _stopped, "any": _any}
-    exchange.problem = judges[exchange.line.outcome](exchange) or _in_time(exchange)
-
-
-def _any(_exchange: Exchange) -> str:
-    return ""
+    judges = {"answered": _answered, "ignored": _ignored, "stopped": _stopped}
+    outcome = exchange.line.outcome
+    problem = judges[outcome](exchange) if outcome in judges else ""
+    exchange.problem = problem or _in_time(exchange)
 
 
 def _answered(exchange: Exchange) -> str:

@@ -14,20 +14,16 @@ from xtalk_edge.audio.format import level_db, pcm_to_samples
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.engines import hosting
 from xtalk_edge.scenes.exchange import Exchange
 from xtalk_edge.scenes.script import Line, Room, Scene
 from xtalk_edge.scenes.sounds import sound_of
 from xtalk_edge.scenes.stage import Performance, perform
 
 from .echo_room import TALKER_DB, onset_s
-from .people import rooms, rooms_option, talkers, talkers_option
+from .people import LEVELS_DB, NOTICED_SHARE, rooms, rooms_option, talkers, talkers_option
 from .percentiles import Percentiles, percentiles
 
-LEVELS_DB = (-10.0, 0.0)
-"""Of the echo against the talker."""
-
-NOTICED_SHARE = {-10.0: 0.9, 0.0: 0.75}
 DUCKED_P50_MS, DUCKED_P95_MS = 110.0, 220.0
 SILENT_P95_MS = 700.0
 """What an owner may expect at each level."""
@@ -122,21 +118,25 @@ def _hold(
     level: float, room: Room, people: Sequence[Line],
     config_path: Path | None, overrides: tuple[str, ...],
 ) -> Performance:  # fmt: skip
-    echo_db = TALKER_DB + level - _voice_db()
     lines = []
     for talker in people:
         over = replace(talker, over_answer_s=OVER_ANSWER_S, level_db=TALKER_DB, outcome="any")
         lines += [Line(says=QUESTION, level_db=TALKER_DB), over]
-    scene = Scene(title="barge-in", room=replace(room, echo_db=echo_db), line=tuple(lines))
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
         changes = ("wake.mode=always", *overrides)
-        config: Config = read_config(config_path, changes, Path(state_dir))
+        config = read_config(config_path, changes, Path(state_dir))
+        placed = replace(room, echo_db=TALKER_DB + level - _voice_db(config))
+        scene = Scene(title="barge-in", room=placed, line=tuple(lines))
         return run_virtual(perform(scene, config))
 
 
-def _voice_db() -> float:
+def _voice_db(config: Config) -> float:
     """Return the level at which the device speaks."""
-    return level_db(pcm_to_samples(EspeakTTS().synthesize("You can ask me to set a timer.")))
+    voice = hosting.create("tts", config.tts)
+    try:
+        return level_db(pcm_to_samples(voice.synthesize("You can ask me to set a timer.")))
+    finally:
+        voice.close()
 
 
 def _row(level: float, performances: Sequence[Performance]) -> Row:

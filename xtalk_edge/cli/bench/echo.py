@@ -12,8 +12,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ, Samples, Sound, pcm_to_samples
-from xtalk_edge.audio.resample import convert
+from xtalk_edge.audio.format import RATE_HZ, Samples, Sound
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting, registry
@@ -21,17 +20,11 @@ from xtalk_edge.engines.echo.frames import FRAME_BYTES
 from xtalk_edge.engines.interfaces import EchoCanceller
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.script import Room
-from xtalk_edge.scenes.sounds import sound_of
+from xtalk_edge.scenes.sounds import sound_of, spoken
 
 from .echo_room import ALONE_S, BETWEEN_S, Result, try_out
-from .people import rooms, rooms_option, talkers, talkers_option
+from .people import LEVELS_DB, NOTICED_SHARE, rooms, rooms_option, talkers, talkers_option
 from .percentiles import Percentiles, percentiles
-
-LEVELS_DB = (-10.0, 0.0)
-"""Of the echo against the talker: a good and a bad loudspeaker beside the microphone."""
-
-NOTICED_SHARE = {-10.0: 0.9, 0.0: 0.75}
-"""Talkers that must be noticed at each level."""
 
 FALSE_STARTS_A_MINUTE = 1.0
 
@@ -173,12 +166,8 @@ def _frame_us(canceller: EchoCanceller, replies: Samples) -> float:
 
 def _replies(seconds: float) -> Samples:
     voice = EspeakTTS()
-    once = np.concatenate([_spoken(voice, text) for text in REPLIES])
+    once = np.concatenate([spoken(text, voice) for text in REPLIES])
     return np.resize(once, round(seconds * RATE_HZ))
-
-
-def _spoken(voice: EspeakTTS, text: str) -> Samples:
-    return convert(pcm_to_samples(voice.synthesize(text)), voice.sample_rate, RATE_HZ)
 
 
 def _print_table(found: Sequence[Row]) -> None:

@@ -17,6 +17,12 @@ TALKERS = {
     "en-gb-scotland+f2": ("could you turn it down a bit", "wait a moment"),
 }
 
+LEVELS_DB = (-10.0, 0.0)
+"""Of the echo against the talker: a good and a bad loudspeaker beside the microphone."""
+
+NOTICED_SHARE = {-10.0: 0.9, 0.0: 0.75}
+"""Talkers that must be noticed at each level."""
+
 DRIFTS_PPM = (0.0, 20.0)
 """A card whose two directions share a clock, and two cheap devices."""
 
