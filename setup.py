@@ -23,6 +23,7 @@ RUNTIME_DATA = (
     "models/starter/*.LICENSE.txt",
     "models/starter/ctc/*.onnx",
     "models/starter/ctc/tokens.txt",
+    "models/starter/ears/exam.txt",
     "models/starter/speaking_aids/*",
 )
 

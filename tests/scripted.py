@@ -56,6 +56,8 @@ class ScriptedASR(ASR):
         self._texts = list(texts)
         self._utterance = -1
         self._heard = False
+        self._begins = b""
+        """By which an utterance is known again that is heard a second time."""
 
     def recognize(self, audio: bytes) -> str:
         self.reset()
@@ -65,8 +67,9 @@ class ScriptedASR(ASR):
         self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
     ) -> str:
         if loudness(audio) > LOUD:
-            if not self._heard:
+            if not self._heard and audio != self._begins:
                 self._utterance += 1
+                self._begins = audio
             self._heard = True
         if not self._heard or self._utterance >= len(self._texts):
             return ""

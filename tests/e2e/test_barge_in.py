@@ -367,7 +367,12 @@ async def test_a_failing_voice_leaves_out_what_it_cannot_say(
 
 @on_virtual_clock
 async def test_a_wordless_sound_over_a_thinking_device_changes_nothing() -> None:
-    config = settings(texts=["one", ""], replies=["It is noon."], agent={"word_s": 0.5})
+    config = settings(
+        texts=["one", ""],
+        replies=["It is noon."],
+        agent={"word_s": 0.5},
+        turn={"think_ahead": False},
+    )
     async with conversation(config) as talk:
         await talk.ask()
         await talk.until(TurnLLMAgentStartRequested)

@@ -18,9 +18,12 @@ from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import AudioConfig, Config
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.events import (
+    ASRResultConcluded,
     ASRResultFinal,
     ASRResultPartial,
     ErrorOccurred,
+    TurnASRConclusionRequested,
+    TurnASRContinueRequested,
     TurnASREndRequested,
     TurnASRResetRequested,
     TurnASRStartRequested,
@@ -239,3 +242,59 @@ def test_in_real_time_a_slow_engine_never_mixes_two_utterances():
         assert np.array_equal(asr.heard(), np.arange(800, 2000))
 
     asyncio.run(scene())
+
+
+def test_what_was_concluded_at_a_pause_is_final_at_once_when_the_turn_ends():
+    async def scene():
+        asr = RecordingASR()
+        async with bench(asr) as b:
+            b.bus.publish(TurnASRStartRequested(turn_id=3, from_sample=0))
+            await asyncio.sleep(0.9)
+            b.bus.publish(TurnASRConclusionRequested(turn_id=3, at_sample=12_800))
+            await asyncio.sleep(0.3)
+            assert [e.text for e in b.log.all_of(ASRResultConcluded)] == ["8 pieces"]
+            b.bus.publish(TurnASREndRequested(turn_id=3, at_sample=19_000))
+            await b.bus.drained()
+            await asyncio.sleep(0.0)
+            [final] = b.log.all_of(ASRResultFinal)
+            assert (final.text, final.confidence) == ("8 pieces", 0.75)
+            assert np.array_equal(asr.heard(), np.arange(12_800))
+
+    run_virtual(scene())
+
+
+def test_after_a_pause_in_which_it_concluded_all_is_heard_again():
+    async def scene():
+        asr = RecordingASR()
+        async with bench(asr) as b:
+            b.bus.publish(TurnASRStartRequested(turn_id=3, from_sample=0))
+            await asyncio.sleep(0.9)
+            b.bus.publish(TurnASRConclusionRequested(turn_id=3, at_sample=12_800))
+            await asyncio.sleep(0.3)
+            b.bus.publish(TurnASRContinueRequested(turn_id=3))
+            await asyncio.sleep(0.8)
+            b.bus.publish(TurnASREndRequested(turn_id=3, at_sample=32_000))
+            final = await b.until_final()
+            assert final.text == "20 pieces"
+            assert np.array_equal(asr.heard(0), np.arange(12_800))
+            assert np.array_equal(asr.heard(1), np.arange(32_000))
+            assert len(asr.utterances) == 2
+            partials = [e.text for e in b.log.all_of(ASRResultPartial)]
+            assert partials == [str(pieces) for pieces in range(2, 21, 2)]
+
+    run_virtual(scene())
+
+
+def test_a_turn_that_ends_while_it_is_heard_again_is_heard_to_its_end():
+    async def scene():
+        asr = RecordingASR()
+        async with bench(asr) as b:
+            b.bus.publish(TurnASRStartRequested(turn_id=3, from_sample=0))
+            b.bus.publish(TurnASRConclusionRequested(turn_id=3, at_sample=3_200))
+            await asyncio.sleep(1.3)
+            b.bus.publish(TurnASRContinueRequested(turn_id=3))
+            b.bus.publish(TurnASREndRequested(turn_id=3, at_sample=16_000))
+            final = await b.until_final()
+            assert final.text == "10 pieces"
+
+    run_virtual(scene())

@@ -12,10 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from xtalk_edge.turn.actions import (
     Announce,
     AskAgain,
+    Conclude,
     DiscardOffer,
     DropRecognition,
     Duck,
     EndRecognition,
+    GoOn,
     HoldReply,
     Prepare,
     StartRecognition,
@@ -27,6 +29,7 @@ from xtalk_edge.turn.actions import (
 )
 from xtalk_edge.turn.facts import (
     ButtonPressed,
+    Concluded,
     FinalRecognised,
     OfferWithdrawn,
     PartialRecognised,
@@ -260,33 +263,61 @@ def test_another_endpointing_may_look_at_the_text() -> None:
 
 
 def pausing(text: str) -> TurnMachine:
-    """Return a machine that has heard `text` up to 3.0 and knows since 3.125 that it paused."""
+    """Return a machine that knows since 3.25 that `text` was heard up to a pause at 3.0."""
     made = machine(ALWAYS, request_silence_s=0.375, unfinished_silence_s=1.0, prepare_s=0.25)
     made.handle(SpeechStarted(2.0), 2.125)
-    made.handle(PartialRecognised(1, text), 3.0)
+    made.handle(PartialRecognised(1, "set"), 3.0)
     assert made.handle(SpeechEnded(3.0), 3.125) == []
+    assert made.tick(3.25) == [Conclude(1, 3.25)]
+    thought = [Prepare(1, text)] if text else []
+    assert made.handle(Concluded(1, text), 3.25) == thought
     return made
 
 
-def test_at_a_pause_the_agent_is_asked_to_think_once_for_each_text() -> None:
+def test_at_a_pause_the_text_is_concluded_and_the_agent_asked_once() -> None:
     made = pausing("set a timer")
-    assert made.tick(3.25) == [Prepare(1, "set a timer")]
     assert made.tick(3.3125) == []
-    assert made.handle(PartialRecognised(1, "set a timer for ten"), 3.375) == [
-        Prepare(1, "set a timer for ten")
+    assert made.handle(Concluded(1, "set a timer"), 3.375) == []
+
+
+def test_of_a_pause_without_words_the_agent_hears_nothing() -> None:
+    made = pausing("")
+    assert made.tick(3.5) == [EndRecognition(1, 3.5), changed(State.THINKING)]
+
+
+def test_what_was_concluded_is_taken_back_when_more_is_said() -> None:
+    made = pausing("set a timer")
+    assert made.handle(SpeechStarted(3.25), 3.375) == [GoOn(1)]
+    assert made.handle(Concluded(1, "stop"), 3.375) == []
+    made.handle(SpeechEnded(4.0), 4.125)
+    assert made.tick(4.25) == [Conclude(1, 4.25)]
+    assert made.handle(Concluded(1, "set a timer for tea"), 4.3125) == [
+        Prepare(1, "set a timer for tea")
     ]
+
+
+def test_who_does_not_think_ahead_concludes_nothing() -> None:
+    made = machine(ALWAYS, prepare_s=0.0, think_ahead=False)
+    made.handle(SpeechStarted(2.0), 2.125)
+    made.handle(SpeechEnded(3.0), 3.125)
+    assert made.tick(3.4375) == []
+
+
+def test_a_stop_word_is_known_at_the_pause() -> None:
+    made = speaking(prepare_s=0.125)
+    made.handle(SpeechStarted(5.0), 5.125)
+    assert made.handle(SpeechEnded(5.25), 5.375) == [Conclude(2, 5.375)]
+    assert made.handle(Concluded(2, "stop"), 5.375)[0] == StopReply(1, "stop word")
 
 
 def test_a_whole_request_ends_the_turn_sooner() -> None:
     made = pausing("stop the music")
-    assert made.tick(3.25) == [Prepare(1, "stop the music")]
     assert made.handle(Prepared(1, "stop the music", True), 3.3125) == []
     assert made.tick(3.375) == [EndRecognition(1, 3.375), changed(State.THINKING)]
 
 
 def test_what_was_prepared_for_another_text_changes_nothing() -> None:
     made = pausing("stop the music")
-    made.tick(3.25)
     made.handle(Prepared(1, "stop", True), 3.25)
     made.handle(Prepared(7, "stop the music", True), 3.25)
     made.handle(Prepared(1, "stop the music", False), 3.25)
@@ -296,7 +327,6 @@ def test_what_was_prepared_for_another_text_changes_nothing() -> None:
 
 def test_what_sounds_unfinished_is_waited_for() -> None:
     made = pausing("set a timer for")
-    made.tick(3.25)
     assert made.tick(3.9375) == []
     assert made.tick(4.0) == [EndRecognition(1, 4.0), changed(State.THINKING)]
 
@@ -730,6 +760,7 @@ POLICIES = st.builds(
     verify_wordless_s=st.sampled_from([0.0, 1.0]),
     hold_s=st.sampled_from([0.25, 0.75, math.inf]),
     final_wait_s=st.just(1e9),
+    think_ahead=st.booleans(),
     prepare_s=st.sampled_from([0.0, 0.25, math.inf]),
 )
 
@@ -752,6 +783,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.ducked: Any = None
         self.held: Any = None
         self.last_id = 0
+        self.concluding = False
 
     def new_id(self, turn_id: Any) -> None:
         assert turn_id > self.last_id
@@ -768,6 +800,7 @@ class AnyFacts(RuleBasedStateMachine):
         assert self.last_end_s <= action.from_s <= self.now_s
         self.new_id(action.turn_id)
         self.open = action
+        self.concluding = False
 
     def on_endrecognition(self, action: Any) -> None:
         assert self.open.turn_id == action.turn_id
@@ -778,13 +811,23 @@ class AnyFacts(RuleBasedStateMachine):
         self.awaited, self.open = action.turn_id, None
         self.last_end_s = action.at_s
 
+    def on_conclude(self, action: Any) -> None:
+        assert self.policy.think_ahead
+        assert self.open.turn_id == action.turn_id and not self.concluding
+        assert self.open.from_s <= action.at_s <= self.now_s
+        self.concluding = True
+
+    def on_goon(self, action: Any) -> None:
+        assert self.open.turn_id == action.turn_id and self.concluding
+        self.concluding = False
+
     def on_droprecognition(self, action: Any) -> None:
         assert self.open.turn_id == action.turn_id
         self.open = None
 
     def on_prepare(self, action: Any) -> None:
         assert self.open.turn_id == action.turn_id
-        assert self.reply is None and action.text
+        assert self.reply is None and action.text and self.concluding
 
     def on_startreply(self, action: Any) -> None:
         assert self.reply is None and action.text
@@ -866,6 +909,11 @@ class AnyFacts(RuleBasedStateMachine):
     @rule(text=TEXTS)
     def partial(self, text: Any) -> None:
         self.tell(PartialRecognised(self.open.turn_id, text))
+
+    @precondition(lambda self: self.open is not None)
+    @rule(text=TEXTS)
+    def concluded(self, text: Any) -> None:
+        self.tell(Concluded(self.open.turn_id, text))
 
     @rule(turn_id=st.integers(0, 3), text=TEXTS, is_request=st.booleans())
     def prepared(self, turn_id: Any, text: Any, is_request: Any) -> None:

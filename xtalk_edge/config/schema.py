@@ -142,6 +142,8 @@ class TurnConfig:
     """The same after a request that is whole; never more than `silence_ms`."""
     unfinished_silence_ms: int = number(1200, 100, 10_000)
     """The same after words that something must follow; never less than `silence_ms`."""
+    think_ahead: bool = True
+    """Begin to answer while it is not certain yet that the owner has finished."""
     pre_roll_ms: int = number(300, 0, 5_000)
     """Sound from before the detected start that is still recognised."""
     no_speech_s: float = number(6.0, 0.5, 60.0)

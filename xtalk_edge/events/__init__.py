@@ -21,6 +21,7 @@ from xtalk_edge.events.health import (
     LatencyMetricsUpdated,
 )
 from xtalk_edge.events.hearing import (
+    ASRResultConcluded,
     ASRResultFinal,
     ASRResultPartial,
     ButtonPressed,
@@ -50,6 +51,8 @@ from xtalk_edge.events.turn import (
     AnnouncementStarted,
     SpeechRequested,
     SpeechWithdrawn,
+    TurnASRConclusionRequested,
+    TurnASRContinueRequested,
     TurnASREndRequested,
     TurnASRResetRequested,
     TurnASRStartRequested,
@@ -68,6 +71,7 @@ from xtalk_edge.events.turn import (
 )
 
 __all__ = [
+    "ASRResultConcluded",
     "ASRResultFinal",
     "ASRResultPartial",
     "AnnouncementDropped",
@@ -97,6 +101,8 @@ __all__ = [
     "TTSStopped",
     "ToolCallOccurred",
     "ToolResultOccurred",
+    "TurnASRConclusionRequested",
+    "TurnASRContinueRequested",
     "TurnASREndRequested",
     "TurnASRResetRequested",
     "TurnASRStartRequested",

@@ -48,6 +48,14 @@ class ASRResultPartial(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ASRResultConcluded(Event):
+    """What the final text will be if nothing more is said; "" when nothing was understood."""
+
+    text: str
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ASRResultFinal(Event):
     """What the recogniser settled on; "" when nothing was understood."""
 

@@ -29,6 +29,18 @@ class TurnASREndRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnASRConclusionRequested(Event):
+    """Give the text up to `at_sample`, as if nothing more were said."""
+
+    at_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnASRContinueRequested(Event):
+    """More is said: what was concluded is not the whole text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnASRResetRequested(Event):
     """Forget the utterance; no final text is wanted."""
 

@@ -11,8 +11,11 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.events import (
+    ASRResultConcluded,
     ASRResultFinal,
     ASRResultPartial,
+    TurnASRConclusionRequested,
+    TurnASRContinueRequested,
     TurnASREndRequested,
     TurnASRResetRequested,
     TurnASRStartRequested,
@@ -46,6 +49,11 @@ class ASRManager(Manager):
         self._chunk_samples = hint_bytes // 2 if hint_bytes else round(DEFAULT_CHUNK_S * RATE_HZ)
         self._turn_id = 0
         self._end_sample: int | None = None
+        self._pause_sample: int | None = None
+        """Where the utterance ends if nothing more is said."""
+        self._told = asyncio.Event()
+        self._shown = ""
+        """The last partial text of the utterance."""
         self._utterance: asyncio.Task[None] | None = None
 
     @property
@@ -58,7 +66,8 @@ class ASRManager(Manager):
         """Begin an utterance; one that is open is dropped."""
         self._drop()
         self._turn_id = event.turn_id
-        self._end_sample = None
+        self._end_sample = self._pause_sample = None
+        self._shown = ""
         work = self._recognise(event.turn_id, event.from_sample)
         self._utterance = self.tasks.start(work, f"asr turn {event.turn_id}")
 
@@ -67,6 +76,20 @@ class ASRManager(Manager):
         """Let the utterance end where the speech ended."""
         if event.turn_id == self._turn_id:
             self._end_sample = event.at_sample
+            self._told.set()
+
+    @handles(TurnASRConclusionRequested)
+    def on_conclusion(self, event: TurnASRConclusionRequested) -> None:
+        """Tell the text as if the utterance ended there."""
+        if event.turn_id == self._turn_id:
+            self._pause_sample = event.at_sample
+
+    @handles(TurnASRContinueRequested)
+    def on_continue(self, event: TurnASRContinueRequested) -> None:
+        """Forget what was concluded: the utterance goes on."""
+        if event.turn_id == self._turn_id:
+            self._pause_sample = None
+            self._told.set()
 
     @handles(TurnASRResetRequested)
     def on_reset(self, event: TurnASRResetRequested) -> None:
@@ -82,20 +105,43 @@ class ASRManager(Manager):
         try:
             text, confidence = await self._transcribe(turn_id, from_sample)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything; the turn must end
-            self.report(error, error_type="asr_error", component="asr", turn_id=turn_id)
-            text, confidence = "", 0.0
+            text, confidence = self._nothing(turn_id, error)
         self.bus.publish(
             ASRResultFinal(turn_id=turn_id, text=text, display_text=text, confidence=confidence)
         )
 
     async def _transcribe(self, turn_id: int, from_sample: int) -> tuple[str, float]:
+        """Return the final text and its confidence.
+
+        A recogniser that has concluded cannot take up where it was: if more is said it hears the
+        utterance again, several times faster than it was spoken.
+        """
+        heard_to = from_sample
+        while True:
+            heard_to = await self._hear(turn_id, from_sample, shown_to=heard_to)
+            text, confidence = await self._text_so_far(turn_id)
+            if self._end_sample is None and self._pause_sample is not None:
+                self.bus.publish(
+                    ASRResultConcluded(turn_id=turn_id, text=text, confidence=confidence)
+                )
+            while self._end_sample is None and self._pause_sample is not None:
+                self._told.clear()
+                await self._told.wait()
+            ended = self._end_sample is not None and heard_to >= self._end_sample
+            if ended or self._pause_sample is not None:
+                return text, confidence
+
+    async def _hear(self, turn_id: int, from_sample: int, *, shown_to: int) -> int:
+        """Feed the recogniser up to the end, or to where it is to conclude; return where that is.
+
+        Partial texts are published from `shown_to` on.
+        """
         cursor = self._capture.rings.clean.cursor(from_sample)
         await self._worker.run(self._asr.reset)
-        shown = ""
-        while self._end_sample is None or cursor.at < self._end_sample:
+        while (stop := self._stop_sample) is None or cursor.at < stop:
             wanted = self._chunk_samples
-            if self._end_sample is not None:
-                wanted = min(wanted, self._end_sample - cursor.at)
+            if stop is not None:
+                wanted = min(wanted, stop - cursor.at)
             if cursor.available < wanted:
                 await self._capture.advance()
                 continue
@@ -103,11 +149,26 @@ class ASRManager(Manager):
             if lost:
                 log.warning("the recogniser fell behind: %d samples were lost", lost)
             text = await self._worker.run(self._asr.recognize_stream, samples.tobytes())
-            if text and text != shown:
-                shown = text
+            if text and text != self._shown and cursor.at > shown_to:
+                self._shown = text
                 self.bus.publish(ASRResultPartial(turn_id=turn_id, text=text))
-        text = await self._worker.run(self._recognise_final)
-        return text, await self._worker.run(self._asr.confidence)
+        return cursor.at
+
+    @property
+    def _stop_sample(self) -> int | None:
+        """Where the recogniser is to conclude; None while speech goes on."""
+        return self._end_sample if self._pause_sample is None else self._pause_sample
+
+    async def _text_so_far(self, turn_id: int) -> tuple[str, float]:
+        try:
+            text = await self._worker.run(self._recognise_final)
+            return text, await self._worker.run(self._asr.confidence)
+        except Exception as error:  # noqa: BLE001 - what fails at a pause may succeed at the end
+            return self._nothing(turn_id, error)
+
+    def _nothing(self, turn_id: int, error: Exception) -> tuple[str, float]:
+        self.report(error, error_type="asr_error", component="asr", turn_id=turn_id)
+        return "", 0.0
 
     def _recognise_final(self) -> str:
         return self._asr.recognize_stream(b"", is_final=True)

@@ -10,6 +10,7 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (
     AnnouncementDropped,
     AnnouncementStarted,
+    ASRResultConcluded,
     ASRResultFinal,
     ASRResultPartial,
     ButtonPressed,
@@ -18,6 +19,8 @@ from xtalk_edge.events import (
     SpeechWithdrawn,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
+    TurnASRConclusionRequested,
+    TurnASRContinueRequested,
     TurnASREndRequested,
     TurnASRResetRequested,
     TurnASRStartRequested,
@@ -98,6 +101,11 @@ class TurnManager(Manager):
         """Some text is known."""
         self._tell(facts.PartialRecognised(event.turn_id, event.text))
 
+    @handles(ASRResultConcluded)
+    def on_concluded(self, event: ASRResultConcluded) -> None:
+        """The text is known, if nothing more is said."""
+        self._tell(facts.Concluded(event.turn_id, event.text))
+
     @handles(ASRResultFinal)
     def on_final(self, event: ASRResultFinal) -> None:
         """The text is known."""
@@ -147,6 +155,11 @@ class TurnManager(Manager):
             case actions.EndRecognition(turn_id, at_s):
                 sample = round(at_s * RATE_HZ)
                 return [TurnASREndRequested(turn_id=turn_id, at_sample=sample)]
+            case actions.Conclude(turn_id, at_s):
+                sample = round(at_s * RATE_HZ)
+                return [TurnASRConclusionRequested(turn_id=turn_id, at_sample=sample)]
+            case actions.GoOn(turn_id):
+                return [TurnASRContinueRequested(turn_id=turn_id)]
             case actions.DropRecognition(turn_id):
                 return [TurnASRResetRequested(turn_id=turn_id)]
             case actions.Prepare(turn_id, text):
@@ -202,6 +215,7 @@ def policy_of(config: Config) -> TurnPolicy:
         silence_s=turn.silence_ms / 1000,
         request_silence_s=turn.request_silence_ms / 1000,
         unfinished_silence_s=turn.unfinished_silence_ms / 1000,
+        think_ahead=turn.think_ahead,
         pre_roll_s=turn.pre_roll_ms / 1000,
         no_speech_s=turn.no_speech_s,
         max_turn_s=turn.max_turn_s,

@@ -15,6 +15,9 @@ from xtalk_edge.scenes.script import Line
 
 _PAUSE = re.compile(r"\[(\d+(?:\.\d+)?)\]")
 
+SILENCE = 33
+"""Samples up to this, -60 dB of full scale, are no sound."""
+
 PEAK = 9_000.0
 """Of the made-up sounds, about that of the synthetic talkers; int16 steps."""
 
@@ -42,8 +45,14 @@ def spoken(text: str, voice: EspeakTTS) -> Samples:
             pieces.append(np.zeros(round(float(part) * RATE_HZ), np.int16))
         elif part.strip():
             pcm = pcm_to_samples(voice.synthesize(part.strip()))
-            pieces.append(convert(pcm, voice.sample_rate, RATE_HZ))
+            pieces.append(_without_edges(convert(pcm, voice.sample_rate, RATE_HZ)))
     return np.concatenate(pieces) if pieces else np.empty(0, np.int16)
+
+
+def _without_edges(sound: Samples) -> Samples:
+    """Return a sound without the silence around it; espeak-ng adds an eighth of a second."""
+    loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > SILENCE)
+    return sound[loud[0] : loud[-1] + 1] if len(loud) else sound
 
 
 def _cough() -> NDArray[np.float64]:

@@ -47,6 +47,21 @@ class EndRecognition:
 
 
 @dataclass(frozen=True, slots=True)
+class Conclude:
+    """Tell what the text is up to `at_s`, as if nothing more were said."""
+
+    turn_id: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """More is said after all: what was concluded is not the whole text."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DropRecognition:
     """Forget the utterance; no final text is wanted."""
 
@@ -130,6 +145,8 @@ class StateChanged:
 Action = (
     StartRecognition
     | EndRecognition
+    | Conclude
+    | GoOn
     | DropRecognition
     | Prepare
     | StartReply

@@ -40,6 +40,14 @@ class PartialRecognised:
 
 
 @dataclass(frozen=True, slots=True)
+class Concluded:
+    """The text of a turn if nothing more is said; "" when nothing was understood."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FinalRecognised:
     """What the recogniser settled on; "" when nothing was understood, also when it failed."""
 
@@ -96,6 +104,7 @@ Fact = (
     | SpeechStarted
     | SpeechEnded
     | PartialRecognised
+    | Concluded
     | FinalRecognised
     | Prepared
     | ReplyAudible

@@ -16,6 +16,10 @@ class Utterance:
     over_reply: bool
     """Began while a reply was in progress."""
     text: str = ""
+    concluding: bool = False
+    """The recogniser was asked for the text as if nothing more were said."""
+    concluded: bool = False
+    """`text` is what it said to that."""
     forethought: Forethought = field(default_factory=Forethought)
     verified: bool = False
     """Has lasted long enough to stop the reply it began over."""

@@ -24,10 +24,12 @@ from xtalk_edge.turn.actions import (
     Action,
     Announce,
     AskAgain,
+    Conclude,
     DiscardOffer,
     DropRecognition,
     Duck,
     EndRecognition,
+    GoOn,
     HoldReply,
     Prepare,
     StartRecognition,
@@ -42,6 +44,7 @@ from xtalk_edge.turn.barge_in import BargeIn, Meaning
 from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing, Pause
 from xtalk_edge.turn.facts import (
     ButtonPressed,
+    Concluded,
     Fact,
     FinalRecognised,
     OfferWithdrawn,
@@ -121,7 +124,7 @@ class TurnMachine:
                 self._speech_started(fact.at_s)
             case SpeechEnded():
                 self._speech.end(min(fact.at_s, self._now_s))
-            case PartialRecognised() | FinalRecognised() | Prepared():
+            case PartialRecognised() | Concluded() | FinalRecognised() | Prepared():
                 self._take_text(fact)
             case ReplyAudible():
                 self._reply_audible(fact.turn_id)
@@ -132,13 +135,17 @@ class TurnMachine:
             case _:  # SpeechOffered, the only one left
                 self._offered(fact)
 
-    def _take_text(self, fact: PartialRecognised | FinalRecognised | Prepared) -> None:
+    def _take_text(self, fact: PartialRecognised | Concluded | FinalRecognised | Prepared) -> None:
         text, utterance = fact.text.strip(), self._utterance
         if utterance is None or utterance.turn_id != fact.turn_id:
             return
         match fact:
             case PartialRecognised():
                 self._partial(utterance, text)
+            case Concluded():
+                utterance.concluded = utterance.concluding
+                if utterance.concluded:
+                    self._partial(utterance, text)
             case FinalRecognised():
                 self._final(utterance, text)
             case _:  # Prepared, the only one left
@@ -190,6 +197,9 @@ class TurnMachine:
         utterance = self._utterance
         if utterance is not None and self._speech.end_s is not None:
             utterance.earlier_speech_s = self._speech_s(utterance)
+            if utterance.concluding and utterance.final_due_s is None:
+                utterance.concluding = utterance.concluded = False
+                self._actions.append(GoOn(utterance.turn_id))
         # New speech while the recogniser still works on the last words waits for it; what has
         # waited already and what begins now become one utterance, so that no word is lost.
         recogniser_busy = utterance is not None and utterance.final_due_s is not None
@@ -232,7 +242,8 @@ class TurnMachine:
         if self._speech.end_s is not None:
             # An end reported very late may lie before the sound this turn began with.
             began_s = max(utterance.from_s, self._speech.end_s)
-            self._think_ahead(utterance, began_s)
+            if self._policy.think_ahead and self._now_s >= began_s + self._policy.prepare_s:
+                self._think_ahead(utterance)
             is_request = utterance.forethought.knows_request(utterance.text)
             pause = Pause(began_s, began_s - utterance.from_s, utterance.text, is_request)
             end_s = min(end_s, max(began_s, self._endpointing.ends_at_s(pause)))
@@ -241,9 +252,13 @@ class TurnMachine:
             utterance.final_due_s = self._now_s + self._policy.final_wait_s
             self._actions.append(EndRecognition(utterance.turn_id, end_s))
 
-    def _think_ahead(self, utterance: Utterance, pause_began_s: float) -> None:
-        paused = self._now_s >= pause_began_s + self._policy.prepare_s
-        if paused and self._reply is None and utterance.forethought.wants(utterance.text):
+    def _think_ahead(self, utterance: Utterance) -> None:
+        """Find out what the turn would be if nothing more were said, and what to answer."""
+        if not utterance.concluding:
+            utterance.concluding = True
+            self._actions.append(Conclude(utterance.turn_id, self._now_s))
+        may_answer = utterance.concluded and self._reply is None
+        if may_answer and utterance.forethought.wants(utterance.text):
             self._actions.append(Prepare(utterance.turn_id, utterance.text))
 
     def _judge_barge_in(self, reply: Reply, utterance: Utterance) -> None:

@@ -17,6 +17,8 @@ class TurnPolicy:
     """The same after what the agent can act upon as it is; never more."""
     unfinished_silence_s: float = 1.2
     """The same after what sounds as if more is to come; never less."""
+    think_ahead: bool = True
+    """Whether the agent thinks before the turn is over."""
     prepare_s: float = 0.1
     """Silence after which the agent thinks about what was said so far."""
     pre_roll_s: float = 0.3
