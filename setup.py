@@ -24,6 +24,7 @@ RUNTIME_DATA = (
     "models/starter/ctc/*.onnx",
     "models/starter/ctc/tokens.txt",
     "models/starter/ears/exam.txt",
+    "models/starter/endings/*.npz",
     "models/starter/speaking_aids/*",
 )
 

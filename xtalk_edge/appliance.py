@@ -35,6 +35,7 @@ from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
 from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
+from xtalk_edge.managers.turn_detector import TurnDetectorManager
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tasks import TaskOwner
@@ -222,6 +223,9 @@ class Appliance:
 
         self._progress("loading speech recognition")
         asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
+        turn_detector = await stack.enter_async_context(
+            hosting.hosted("turn_detector", config.turn_detector)
+        )
         self._progress("loading the voice")
         tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
         self._progress("loading the agent")
@@ -254,6 +258,13 @@ class Appliance:
             self.turn,
             ASRManager(
                 event_bus=bus, config=config, asr=asr.engine, worker=asr.worker, capture=capture
+            ),
+            TurnDetectorManager(
+                event_bus=bus,
+                config=config,
+                detector=turn_detector.engine,
+                worker=turn_detector.worker,
+                capture=capture,
             ),
             agent_manager,
             ThinkingAheadManager(

@@ -376,6 +376,7 @@ async def test_a_wordless_sound_over_a_thinking_device_changes_nothing() -> None
     async with conversation(config) as talk:
         await talk.ask()
         await talk.until(TurnLLMAgentStartRequested)
+        await asyncio.sleep(0.1)
         talk.say(noise(0.15))
         await talk.until(TTSPlaybackFinished, text="It is noon.")
         assert len(talk.all_of(TurnASRStartRequested)) == 2

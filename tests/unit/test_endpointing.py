@@ -19,7 +19,7 @@ ADAPTIVE = AdaptiveSilence(silence_s=0.6, request_s=0.4, unfinished_s=1.2)
 @pytest.mark.parametrize(
     ("text", "is_request", "wait_s"),
     [
-        ("", False, 0.6),
+        ("", False, 1.2),
         ("what time is it", False, 0.6),
         ("what time is it", True, 0.4),
         ("set a timer for ten minutes", True, 0.4),
@@ -34,7 +34,33 @@ ADAPTIVE = AdaptiveSilence(silence_s=0.6, request_s=0.4, unfinished_s=1.2)
     ],
 )
 def test_how_long_a_pause_may_be(text: str, is_request: bool, wait_s: float) -> None:
-    assert ADAPTIVE.ends_at_s(Pause(0.0, 1.0, text, is_request)) == wait_s
+    assert ADAPTIVE.ends_at_s(Pause(0.0, 1.0, text, is_request=is_request)) == wait_s
+
+
+@pytest.mark.parametrize(
+    ("finished", "is_request", "wait_s"),
+    [
+        (0.0, False, 1.2),
+        (0.09, True, 1.2),
+        (0.1, False, 0.6),
+        (0.39, True, 0.6),
+        (0.4, True, 0.4),
+        (1.0, False, 0.6),
+        (1.0, True, 0.4),
+    ],
+)
+def test_a_turn_detector_is_believed(finished: float, is_request: bool, wait_s: float) -> None:
+    for text in ("set a timer for", "set a timer for ten"):
+        pause = Pause(0.0, 1.0, text, is_request=is_request, finished=finished)
+        assert ADAPTIVE.ends_at_s(pause) == wait_s
+
+
+def test_while_more_is_about_to_become_known_it_is_waited_for() -> None:
+    assert ADAPTIVE.ends_at_s(Pause(0.0, 1.0, "stop", pending=True, is_request=True)) == 1.2
+
+
+def test_a_lowered_reply_is_not_kept_waiting_by_sounds_without_words() -> None:
+    assert ADAPTIVE.ends_at_s(Pause(0.0, 1.0, "", over_reply=True)) == 0.6
 
 
 @given(SECONDS, SECONDS, SECONDS, TEXTS, st.booleans())
@@ -42,8 +68,8 @@ def test_a_request_never_waits_longer_nor_a_fragment_shorter(
     silence_s: float, request_s: float, unfinished_s: float, text: str, is_request: bool
 ) -> None:
     waits = AdaptiveSilence(silence_s, request_s, unfinished_s)
-    ends_s = waits.ends_at_s(Pause(0.0, 1.0, text, is_request))
-    if sounds_unfinished(text):
+    ends_s = waits.ends_at_s(Pause(0.0, 1.0, text, is_request=is_request))
+    if not text or sounds_unfinished(text):
         assert ends_s == max(unfinished_s, silence_s)
     elif is_request and not ends_in_number(text):
         assert ends_s == min(request_s, silence_s)

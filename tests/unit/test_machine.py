@@ -30,6 +30,7 @@ from xtalk_edge.turn.actions import (
 from xtalk_edge.turn.facts import (
     ButtonPressed,
     Concluded,
+    Detected,
     FinalRecognised,
     OfferWithdrawn,
     PartialRecognised,
@@ -271,6 +272,7 @@ def pausing(text: str) -> TurnMachine:
     assert made.tick(3.25) == [Conclude(1, 3.25)]
     thought = [Prepare(1, text)] if text else []
     assert made.handle(Concluded(1, text), 3.25) == thought
+    assert made.handle(Detected(1, text, None), 3.25) == []
     return made
 
 
@@ -282,7 +284,8 @@ def test_at_a_pause_the_text_is_concluded_and_the_agent_asked_once() -> None:
 
 def test_of_a_pause_without_words_the_agent_hears_nothing() -> None:
     made = pausing("")
-    assert made.tick(3.5) == [EndRecognition(1, 3.5), changed(State.THINKING)]
+    assert made.tick(3.9375) == []
+    assert made.tick(4.0) == [EndRecognition(1, 4.0), changed(State.THINKING)]
 
 
 def test_what_was_concluded_is_taken_back_when_more_is_said() -> None:
@@ -308,6 +311,14 @@ def test_a_stop_word_is_known_at_the_pause() -> None:
     made.handle(SpeechStarted(5.0), 5.125)
     assert made.handle(SpeechEnded(5.25), 5.375) == [Conclude(2, 5.375)]
     assert made.handle(Concluded(2, "stop"), 5.375)[0] == StopReply(1, "stop word")
+
+
+def test_a_turn_that_sounds_unfinished_is_waited_for_whatever_its_last_word() -> None:
+    made = pausing("turn everything")
+    assert made.handle(Detected(1, "turn", 0.9), 3.25) == []
+    assert made.handle(Detected(1, "turn everything", 0.01), 3.25) == []
+    assert made.tick(3.9375) == []
+    assert made.tick(4.0) == [EndRecognition(1, 4.0), changed(State.THINKING)]
 
 
 def test_a_whole_request_ends_the_turn_sooner() -> None:
@@ -914,6 +925,10 @@ class AnyFacts(RuleBasedStateMachine):
     @rule(text=TEXTS)
     def concluded(self, text: Any) -> None:
         self.tell(Concluded(self.open.turn_id, text))
+
+    @rule(turn_id=st.integers(0, 3), text=TEXTS, finished=st.none() | st.floats(0.0, 1.0))
+    def detected(self, turn_id: Any, text: Any, finished: Any) -> None:
+        self.tell(Detected(self.last_id - turn_id, text, finished))
 
     @rule(turn_id=st.integers(0, 3), text=TEXTS, is_request=st.booleans())
     def prepared(self, turn_id: Any, text: Any, is_request: Any) -> None:

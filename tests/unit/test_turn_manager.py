@@ -12,6 +12,7 @@ from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config, TurnConfig, WakeConfig
 from xtalk_edge.events import (
+    ASRResultConcluded,
     ASRResultFinal,
     ASRResultPartial,
     ButtonPressed,
@@ -22,6 +23,7 @@ from xtalk_edge.events import (
     TurnASREndRequested,
     TurnASRResetRequested,
     TurnASRStartRequested,
+    TurnDetected,
     TurnLLMAgentStartRequested,
     TurnStateChanged,
     TurnTTSFlushRequested,
@@ -103,7 +105,7 @@ def test_a_turn_becomes_requests_in_samples():
             while not b.log.all_of(TurnASREndRequested):
                 await b.capture.advance()
             (end,) = b.log.all_of(TurnASREndRequested)
-            assert end.at_sample == 24_000 + 0.6 * 16_000
+            assert end.at_sample == 24_000 + 0.9 * 16_000
             requests = await b.tell(ASRResultPartial(turn_id=1, text="the"), said(1, "the time"))
             assert kinds(requests) == [TurnLLMAgentStartRequested]
             assert requests[0].text == "the time"
@@ -147,6 +149,11 @@ def test_speech_over_a_reply_lowers_it_and_a_backchannel_lets_it_go_on():
             await asyncio.sleep(0.2)
             await b.tell(VADSpeechEnd(at_sample=b.capture.head))
             await asyncio.sleep(0.7)
+            await b.tell(
+                ASRResultConcluded(turn_id=2, text="mhm"),
+                TurnDetected(turn_id=2, text="mhm", finished=None),
+            )
+            assert b.log.all_of(TurnASREndRequested)[-1].turn_id == 2
             assert kinds(await b.tell(said(2, "mhm"))) == [TurnTTSResumeRequested]
 
     run_virtual(scene())

@@ -119,6 +119,13 @@ class AsrConfig(EngineConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnDetectorConfig(EngineConfig):
+    """What tells at a pause whether the owner has finished."""
+
+    type: str = "endings"
+
+
+@dataclass(frozen=True, slots=True)
 class TtsConfig(EngineConfig):
     """What turns text into speech."""
 
@@ -136,12 +143,12 @@ class AgentConfig(EngineConfig):
 class TurnConfig:
     """Who speaks when."""
 
-    silence_ms: int = number(600, 100, 10_000)
+    silence_ms: int = number(520, 100, 10_000)
     """Pause that ends the owner's turn."""
-    request_silence_ms: int = number(400, 100, 10_000)
+    request_silence_ms: int = number(270, 100, 10_000)
     """The same after a request that is whole; never more than `silence_ms`."""
-    unfinished_silence_ms: int = number(1200, 100, 10_000)
-    """The same after words that something must follow; never less than `silence_ms`."""
+    unfinished_silence_ms: int = number(900, 100, 10_000)
+    """The same while something seems to be missing; never less than `silence_ms`."""
     think_ahead: bool = True
     """Begin to answer while it is not certain yet that the owner has finished."""
     pre_roll_ms: int = number(300, 0, 5_000)
@@ -283,6 +290,7 @@ class Config:
     vad: VadConfig = field(default_factory=VadConfig)
     wake: WakeConfig = field(default_factory=WakeConfig)
     asr: AsrConfig = field(default_factory=AsrConfig)
+    turn_detector: TurnDetectorConfig = field(default_factory=TurnDetectorConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)

@@ -15,6 +15,7 @@ from xtalk_edge.engines.interfaces import (
     Agent,
     EchoCanceller,
     SpeechEnhancer,
+    TurnDetector,
     WakeWord,
 )
 
@@ -82,6 +83,7 @@ SLOTS: dict[str, SlotContract] = {
     "enhancer": SlotContract(SpeechEnhancer, SpeechEnhancer, ("enhance", "reset", "clone")),
     "echo": SlotContract(EchoCanceller, EchoCanceller, ("cancel", "reset")),
     "wake": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
+    "turn_detector": SlotContract(TurnDetector, TurnDetector, ("finished",)),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }
 

@@ -196,6 +196,19 @@ class WakeWord(Engine):
         """Forget earlier audio."""
 
 
+class TurnDetector(Engine):
+    """Tells at a pause whether somebody has finished."""
+
+    @abstractmethod
+    def finished(self, text: str, audio: bytes) -> float | None:
+        """Return the chance that nothing is missing, 0.0 to 1.0; None when it cannot tell.
+
+        Args:
+            text: what was recognised of the turn; "" when nothing was.
+            audio: the turn's last seconds, up to the pause.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """The agent asks for a tool."""

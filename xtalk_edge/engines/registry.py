@@ -43,6 +43,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.echo.none:NoEchoCanceller",
     },
     "wake": {"microwakeword": f"{_ENGINES}.wake.microwakeword:MicroWakeWordSpotter"},
+    "turn_detector": {
+        "endings": f"{_ENGINES}.turn_detector.endings:EndingsTurnDetector",
+        "none": f"{_ENGINES}.turn_detector.none:NoTurnDetector",
+    },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",

@@ -46,6 +46,15 @@ class TurnASRResetRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnDetected(Event):
+    """How likely it is, at a pause, that nothing is missing from `text`."""
+
+    text: str
+    finished: float | None
+    """0.0 to 1.0; None when nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPreparationRequested(Event):
     """Think about `text`, which may still go on; do nothing that could not be taken back."""
 

@@ -24,6 +24,7 @@ from xtalk_edge.events import (
     TurnASREndRequested,
     TurnASRResetRequested,
     TurnASRStartRequested,
+    TurnDetected,
     TurnLLMAgentStartRequested,
     TurnLLMAgentStopRequested,
     TurnPreparationRequested,
@@ -105,6 +106,11 @@ class TurnManager(Manager):
     def on_concluded(self, event: ASRResultConcluded) -> None:
         """The text is known, if nothing more is said."""
         self._tell(facts.Concluded(event.turn_id, event.text))
+
+    @handles(TurnDetected)
+    def on_detected(self, event: TurnDetected) -> None:
+        """Something is known about how likely the text is to go on."""
+        self._tell(facts.Detected(event.turn_id, event.text, event.finished))
 
     @handles(ASRResultFinal)
     def on_final(self, event: ASRResultFinal) -> None:

@@ -48,6 +48,15 @@ class Concluded:
 
 
 @dataclass(frozen=True, slots=True)
+class Detected:
+    """How likely it is that nothing is missing from `text`, 0.0 to 1.0; None: nobody can tell."""
+
+    turn_id: int
+    text: str
+    finished: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class FinalRecognised:
     """What the recogniser settled on; "" when nothing was understood, also when it failed."""
 
@@ -105,6 +114,7 @@ Fact = (
     | SpeechEnded
     | PartialRecognised
     | Concluded
+    | Detected
     | FinalRecognised
     | Prepared
     | ReplyAudible

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from xtalk_edge.turn.endpointing import Pause
+from xtalk_edge.turn.facts import Concluded, Detected, PartialRecognised, Prepared
 from xtalk_edge.turn.forethought import Forethought
+
+TextFact = PartialRecognised | Concluded | Detected | Prepared
+"""What becomes known about the text of an utterance before it ends."""
 
 
 @dataclass(slots=True)
@@ -28,6 +33,37 @@ class Utterance:
     """Speech before the stretch that is going on."""
     final_due_s: float | None = None
     """When its final text must have come; None while it is still being listened to."""
+
+    def learn(self, fact: TextFact) -> None:
+        """Take what became known about the text; a conclusion nobody waits for is stale."""
+        text = fact.text.strip()
+        match fact:
+            case PartialRecognised():
+                self.text = text
+            case Concluded():
+                if self.concluding:
+                    self.text, self.concluded = text, True
+            case Detected():
+                self.forethought.judged(text, fact.finished)
+            case _:  # Prepared, the only one left
+                self.forethought.found(text, is_request=fact.is_request)
+
+    def go_on(self) -> None:
+        """More is said: what was concluded is not all."""
+        self.concluding = self.concluded = False
+
+    def pause(self, began_s: float) -> Pause:
+        """Return the pause that began then, as far as it is known."""
+        judged = self.concluded and self.forethought.is_judged(self.text)
+        return Pause(
+            began_s,
+            began_s - self.from_s,
+            self.text,
+            pending=self.concluding and not judged,
+            over_reply=self.over_reply,
+            is_request=self.forethought.knows_request(self.text),
+            finished=self.forethought.finished(self.text),
+        )
 
 
 @dataclass(slots=True)

@@ -41,15 +41,12 @@ from xtalk_edge.turn.actions import (
     Unduck,
 )
 from xtalk_edge.turn.barge_in import BargeIn, Meaning
-from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing, Pause
+from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing
 from xtalk_edge.turn.facts import (
     ButtonPressed,
-    Concluded,
     Fact,
     FinalRecognised,
     OfferWithdrawn,
-    PartialRecognised,
-    Prepared,
     ReplyAudible,
     ReplyEnded,
     SpeechEnded,
@@ -57,7 +54,7 @@ from xtalk_edge.turn.facts import (
     SpeechStarted,
     Woken,
 )
-from xtalk_edge.turn.floor import Reply, Utterance
+from xtalk_edge.turn.floor import Reply, TextFact, Utterance
 from xtalk_edge.turn.offers import Offers
 from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.speech_track import SpeechTrack
@@ -124,32 +121,29 @@ class TurnMachine:
                 self._speech_started(fact.at_s)
             case SpeechEnded():
                 self._speech.end(min(fact.at_s, self._now_s))
-            case PartialRecognised() | Concluded() | FinalRecognised() | Prepared():
-                self._take_text(fact)
             case ReplyAudible():
                 self._reply_audible(fact.turn_id)
             case ReplyEnded():
                 self._reply_ended(fact.turn_id)
             case OfferWithdrawn():
                 self._offers.withdraw(fact.offer_id)
-            case _:  # SpeechOffered, the only one left
+            case SpeechOffered():
                 self._offered(fact)
+            case _:  # what becomes known about the text of an utterance
+                self._take_text(fact)
 
-    def _take_text(self, fact: PartialRecognised | Concluded | FinalRecognised | Prepared) -> None:
-        text, utterance = fact.text.strip(), self._utterance
+    def _take_text(self, fact: TextFact | FinalRecognised) -> None:
+        utterance = self._utterance
         if utterance is None or utterance.turn_id != fact.turn_id:
             return
-        match fact:
-            case PartialRecognised():
-                self._partial(utterance, text)
-            case Concluded():
-                utterance.concluded = utterance.concluding
-                if utterance.concluded:
-                    self._partial(utterance, text)
-            case FinalRecognised():
-                self._final(utterance, text)
-            case _:  # Prepared, the only one left
-                utterance.forethought.found(text, is_request=fact.is_request)
+        if isinstance(fact, FinalRecognised):
+            self._final(utterance, fact.text.strip())
+            return
+        utterance.learn(fact)
+        if self._reply is not None and self._barge_in.begins_with_stop(utterance.text):
+            # The utterance stays open: "stop" may go on as "stop the kitchen timer".
+            utterance.stop_word_heard = True
+            self._stop_reply("stop word")
 
     def _settle(self) -> list[Action]:
         """Do what is due by now; return everything decided since the last call."""
@@ -198,7 +192,7 @@ class TurnMachine:
         if utterance is not None and self._speech.end_s is not None:
             utterance.earlier_speech_s = self._speech_s(utterance)
             if utterance.concluding and utterance.final_due_s is None:
-                utterance.concluding = utterance.concluded = False
+                utterance.go_on()
                 self._actions.append(GoOn(utterance.turn_id))
         # New speech while the recogniser still works on the last words waits for it; what has
         # waited already and what begins now become one utterance, so that no word is lost.
@@ -244,8 +238,7 @@ class TurnMachine:
             began_s = max(utterance.from_s, self._speech.end_s)
             if self._policy.think_ahead and self._now_s >= began_s + self._policy.prepare_s:
                 self._think_ahead(utterance)
-            is_request = utterance.forethought.knows_request(utterance.text)
-            pause = Pause(began_s, began_s - utterance.from_s, utterance.text, is_request)
+            pause = utterance.pause(began_s)
             end_s = min(end_s, max(began_s, self._endpointing.ends_at_s(pause)))
         if self._now_s >= end_s:
             self._speech.raise_floor(end_s)
@@ -271,13 +264,6 @@ class TurnMachine:
             self._actions.append(HoldReply(reply.turn_id))
 
     # -- recognised text -------------------------------------------------------------------
-
-    def _partial(self, utterance: Utterance, text: str) -> None:
-        utterance.text = text
-        if self._reply is not None and self._barge_in.begins_with_stop(text):
-            # The utterance stays open: "stop" may go on as "stop the kitchen timer".
-            utterance.stop_word_heard = True
-            self._stop_reply("stop word")
 
     def _final(self, utterance: Utterance, text: str) -> None:
         turn_id = utterance.turn_id

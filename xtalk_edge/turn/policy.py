@@ -11,11 +11,11 @@ class TurnPolicy:
     """How turns are taken; all durations in seconds, none negative."""
 
     mode: Literal["wake-word", "button", "always"] = "wake-word"
-    silence_s: float = 0.6
+    silence_s: float = 0.5
     """Silence that ends a turn."""
-    request_silence_s: float = 0.4
+    request_silence_s: float = 0.3
     """The same after what the agent can act upon as it is; never more."""
-    unfinished_silence_s: float = 1.2
+    unfinished_silence_s: float = 0.9
     """The same after what sounds as if more is to come; never less."""
     think_ahead: bool = True
     """Whether the agent thinks before the turn is over."""

@@ -1,0 +1,59 @@
+"""Asks at each pause whether the owner has finished."""
+
+from __future__ import annotations
+
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.bus import EventBus, handles
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import TurnDetector
+from xtalk_edge.engines.worker import Worker
+from xtalk_edge.events import ASRResultConcluded, TurnASRConclusionRequested, TurnDetected
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.capture import CaptureManager
+
+LISTENS_S = 8.0
+"""What detectors that listen were made for; intonation that tells is over in less."""
+
+
+class TurnDetectorManager(Manager):
+    """Shows the turn detector what was concluded of a turn and publishes what it makes of it."""
+
+    def __init__(
+        self,
+        *,
+        event_bus: EventBus,
+        config: Config,
+        detector: TurnDetector,
+        worker: Worker,
+        capture: CaptureManager,
+    ) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self._detector = detector
+        self._worker = worker
+        self._clean = capture.rings.clean
+        self._pause_sample = 0
+
+    @handles(TurnASRConclusionRequested)
+    def on_pause(self, event: TurnASRConclusionRequested) -> None:
+        """Remember where the pause is."""
+        self._pause_sample = event.at_sample
+
+    @handles(ASRResultConcluded)
+    def on_concluded(self, event: ASRResultConcluded) -> None:
+        """Judge the text as it is so far."""
+        work = self._judge(event, max(0, self._pause_sample - round(LISTENS_S * RATE_HZ)))
+        self.tasks.start(work, "turn detector")
+
+    async def _judge(self, concluded: ASRResultConcluded, from_sample: int) -> None:
+        sound, _ = self._clean.slice(from_sample, self._pause_sample)
+        finished = None
+        try:
+            finished = await self._worker.run(
+                self._detector.finished, concluded.text, sound.tobytes()
+            )
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything; the turn goes on
+            self.report(error, error_type="turn_detector_error", component="turn_detector",
+                        turn_id=concluded.turn_id)  # fmt: skip
+        self.bus.publish(
+            TurnDetected(turn_id=concluded.turn_id, text=concluded.text, finished=finished)
+        )
