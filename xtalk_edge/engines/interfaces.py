@@ -46,6 +46,10 @@ class ASR(Engine):
         """Return how sure the last text is, 0.0 to 1.0; 1.0 from engines that cannot tell."""
         return 1.0
 
+    def semantic_tag(self) -> str:
+        """Return "<incomplete>" when the last final text sounds cut off, else "<complete>"."""
+        return "<complete>"
+
     @abstractmethod
     def reset(self) -> None:
         """Forget the utterance."""

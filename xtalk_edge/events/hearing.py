@@ -53,6 +53,7 @@ class ASRResultConcluded(Event):
 
     text: str
     confidence: float = 0.0
+    semantic_tag: str = "<complete>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.turn.semantic_tag import without_tags
 
 log = logging.getLogger(__name__)
 
@@ -103,15 +104,21 @@ class ASRManager(Manager):
 
     async def _recognise(self, turn_id: int, from_sample: int) -> None:
         try:
-            text, confidence = await self._transcribe(turn_id, from_sample)
+            result = await self._transcribe(turn_id, from_sample)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything; the turn must end
-            text, confidence = self._nothing(turn_id, error)
+            result = self._nothing(turn_id, error)
         self.bus.publish(
-            ASRResultFinal(turn_id=turn_id, text=text, display_text=text, confidence=confidence)
+            ASRResultFinal(
+                turn_id=turn_id,
+                text=result.text,
+                display_text=result.text,
+                confidence=result.confidence,
+                semantic_tag=result.semantic_tag,
+            )
         )
 
-    async def _transcribe(self, turn_id: int, from_sample: int) -> tuple[str, float]:
-        """Return the final text and its confidence.
+    async def _transcribe(self, turn_id: int, from_sample: int) -> ASRResultConcluded:
+        """Return what is final.
 
         A recogniser that has concluded cannot take up where it was: if more is said it hears the
         utterance again, several times faster than it was spoken.
@@ -119,17 +126,15 @@ class ASRManager(Manager):
         heard_to = from_sample
         while True:
             heard_to = await self._hear(turn_id, from_sample, shown_to=heard_to)
-            text, confidence = await self._text_so_far(turn_id)
+            result = await self._text_so_far(turn_id)
             if self._end_sample is None and self._pause_sample is not None:
-                self.bus.publish(
-                    ASRResultConcluded(turn_id=turn_id, text=text, confidence=confidence)
-                )
+                self.bus.publish(result)
             while self._end_sample is None and self._pause_sample is not None:
                 self._told.clear()
                 await self._told.wait()
             ended = self._end_sample is not None and heard_to >= self._end_sample
             if ended or self._pause_sample is not None:
-                return text, confidence
+                return result
 
     async def _hear(self, turn_id: int, from_sample: int, *, shown_to: int) -> int:
         """Feed the recogniser up to the end, or to where it is to conclude; return where that is.
@@ -148,7 +153,8 @@ class ASRManager(Manager):
             samples, lost = cursor.read(wanted)
             if lost:
                 log.warning("the recogniser fell behind: %d samples were lost", lost)
-            text = await self._worker.run(self._asr.recognize_stream, samples.tobytes())
+            heard = await self._worker.run(self._asr.recognize_stream, samples.tobytes())
+            text, _ = without_tags(heard)
             if text and text != self._shown and cursor.at > shown_to:
                 self._shown = text
                 self.bus.publish(ASRResultPartial(turn_id=turn_id, text=text))
@@ -159,16 +165,21 @@ class ASRManager(Manager):
         """Where the recogniser is to conclude; None while speech goes on."""
         return self._end_sample if self._pause_sample is None else self._pause_sample
 
-    async def _text_so_far(self, turn_id: int) -> tuple[str, float]:
+    async def _text_so_far(self, turn_id: int) -> ASRResultConcluded:
         try:
-            text = await self._worker.run(self._recognise_final)
-            return text, await self._worker.run(self._asr.confidence)
+            text, tag = without_tags(await self._worker.run(self._recognise_final))
+            return ASRResultConcluded(
+                turn_id=turn_id,
+                text=text,
+                confidence=await self._worker.run(self._asr.confidence),
+                semantic_tag=tag or await self._worker.run(self._asr.semantic_tag),
+            )
         except Exception as error:  # noqa: BLE001 - what fails at a pause may succeed at the end
             return self._nothing(turn_id, error)
 
-    def _nothing(self, turn_id: int, error: Exception) -> tuple[str, float]:
+    def _nothing(self, turn_id: int, error: Exception) -> ASRResultConcluded:
         self.report(error, error_type="asr_error", component="asr", turn_id=turn_id)
-        return "", 0.0
+        return ASRResultConcluded(turn_id=turn_id, text="")
 
     def _recognise_final(self) -> str:
         return self._asr.recognize_stream(b"", is_final=True)

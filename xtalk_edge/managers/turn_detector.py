@@ -10,6 +10,7 @@ from xtalk_edge.engines.worker import Worker
 from xtalk_edge.events import ASRResultConcluded, TurnASRConclusionRequested, TurnDetected
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.turn.semantic_tag import more_is_to_come
 
 LISTENS_S = 8.0
 """What detectors that listen were made for; intonation that tells is over in less."""
@@ -46,6 +47,9 @@ class TurnDetectorManager(Manager):
 
     async def _judge(self, concluded: ASRResultConcluded, from_sample: int) -> None:
         sound, _ = self._clean.slice(from_sample, self._pause_sample)
+        if more_is_to_come(concluded.semantic_tag):
+            self._tell(concluded, 0.0)
+            return
         finished = None
         try:
             finished = await self._worker.run(
@@ -54,6 +58,9 @@ class TurnDetectorManager(Manager):
         except Exception as error:  # noqa: BLE001 - an engine may raise anything; the turn goes on
             self.report(error, error_type="turn_detector_error", component="turn_detector",
                         turn_id=concluded.turn_id)  # fmt: skip
+        self._tell(concluded, finished)
+
+    def _tell(self, concluded: ASRResultConcluded, finished: float | None) -> None:
         self.bus.publish(
             TurnDetected(turn_id=concluded.turn_id, text=concluded.text, finished=finished)
         )

@@ -18,6 +18,11 @@ from xtalk_edge.turn.own_voice import OwnVoice
 from xtalk_edge.turn.speech_gate import SpeechGate
 
 
+RESUMES_WITHIN_S = 1.0
+"""Whoever spoke so lately is believed to go on at the first frame: a turn that is just about to end
+waits for nothing longer."""
+
+
 class VADManager(Manager):
     """Feeds the voice activity detector on the ear's thread and publishes starts and ends."""
 
@@ -42,6 +47,7 @@ class VADManager(Manager):
             min_silence_s=config.vad.min_silence_ms / 1000,
         )
         self._held = np.empty(0, np.int16)
+        self._ended_s = -RESUMES_WITHIN_S
 
     def hear(self, samples: Samples, at_sample: int) -> None:
         """Take the next clean samples (ear's thread)."""
@@ -61,11 +67,19 @@ class VADManager(Manager):
         speaking = self._gate.is_open
         if self._own_voice.is_all(power(raw), power(frame), sounding=sounding, speaking=speaking):
             probability = 0.0
-        over_voice_s = self.config.vad.min_speech_over_voice_ms / 1000
-        least_s = over_voice_s if self._own_voice.may_be_heard else None
-        change = self._gate.feed(probability, start / RATE_HZ, end / RATE_HZ, least_s)
+        change = self._gate.feed(
+            probability, start / RATE_HZ, end / RATE_HZ, self._least_s(start / RATE_HZ)
+        )
         if change is None:
             return
+        if not self._gate.is_open:
+            self._ended_s = change.at_s
         kind = VADSpeechStart if isinstance(change, SpeechStarted) else VADSpeechEnd
         at_sample = round(change.at_s * RATE_HZ)
         self._post(kind(at_sample=at_sample, speech_probability=probability))
+
+    def _least_s(self, at_s: float) -> float | None:
+        """Return how long speech must last to count; None for the usual time."""
+        if self._own_voice.may_be_heard:
+            return self.config.vad.min_speech_over_voice_ms / 1000
+        return 0.0 if at_s - self._ended_s < RESUMES_WITHIN_S else None

@@ -88,6 +88,7 @@ class PairedSearch:
         """The decoders that search."""
         self._waiting: deque[bytes] = deque()
         self._heard_bytes = 0
+        self._open_hearings: dict[Any, Any] = {}
 
     @property
     def searching(self) -> bool:
@@ -122,7 +123,13 @@ class PairedSearch:
         if self._measuring:
             self._begin()
         self._search(len(self._waiting))
+        self._open_hearings = {each: each.hyp() for each in self._active}
         self.stop()
+
+    def open_hearing(self, decoder: Any) -> str:
+        """Return what a decoder heard up to `finish` without having to complete a sentence."""
+        heard = self._open_hearings.get(decoder)
+        return heard.hypstr if heard is not None else ""
 
     def stop(self) -> None:
         """Forget what is left, ready for another utterance."""

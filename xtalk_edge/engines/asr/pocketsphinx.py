@@ -157,6 +157,11 @@ class PocketSphinxASR(ASR):
         """Return the chance that the last text was really said; below the threshold it is ""."""
         return self._confidence
 
+    def semantic_tag(self) -> str:
+        """Return "<incomplete>" when words had to be added to what was heard to make a command."""
+        added = bool(self._text) and self._open_text != self.best_text
+        return "<incomplete>" if added else "<complete>"
+
     def stream_chunk_bytes_hint(self) -> int:
         """Return 100 ms."""
         return _CHUNK_BYTES
@@ -173,6 +178,7 @@ class PocketSphinxASR(ASR):
         self._confidence = 0.0
         self.aided = False
         self.best_text = ""
+        self._open_text = ""
 
     def hearings(self) -> tuple[list[Heard], list[Heard], list[Heard]]:
         """Return the utterance as by a person, as by a synthesiser, and in everyday English."""
@@ -213,6 +219,9 @@ class PocketSphinxASR(ASR):
         if self._heard_bytes:
             self._search.finish()
             self._judge()
+            heard_by = self._search.aided if self.aided else self._search.command
+            words = self._search.open_hearing(heard_by).split()
+            self._open_text = " ".join(map(spelling, words))
         self._finished = True
 
     def _judge(self) -> None:
