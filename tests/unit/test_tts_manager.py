@@ -21,6 +21,8 @@ from xtalk_edge.events import (
     TTSPlaybackFinished,
     TTSStarted,
     TTSStopped,
+    TurnPrepared,
+    TurnStateChanged,
     TurnTTSFlushRequested,
     TurnTTSSoundAppendRequested,
     TurnTTSStopRequested,
@@ -206,5 +208,64 @@ def test_a_clause_that_fails_is_left_out():
             (error,) = b.log.all_of(ErrorOccurred)
             assert (error.turn_id, error.error_type) == (1, "tts_error")
             assert (await b.until(TTSPlaybackFinished)).text == "ab cd"
+
+    run_virtual(scene())
+
+
+def prepared(said: str) -> TurnPrepared:
+    return TurnPrepared(turn_id=1, text="what", is_request=True, said=said)
+
+
+def test_the_first_clause_is_made_before_it_is_asked_for_and_heard_once():
+    async def scene():
+        async with bench() as b:
+            await b.publish(prepared("abc. And more is to be said here."))
+            assert b.tts.asked == ["abc."]
+            assert b.tts.pieces == 3
+            assert not b.log.all_of(TTSStarted)
+            assert not b.playback.busy
+            await b.publish(say(1, "abc."), say(1, "de"), flush(1))
+            assert b.tts.asked == ["abc.", "de"]
+            assert (await b.until(TTSPlaybackFinished)).text == "abc. de"
+            assert len(b.log.all_of(TTSChunkGenerated)) == 5
+
+    run_virtual(scene())
+
+
+def test_what_was_made_for_another_answer_is_never_heard():
+    async def scene():
+        async with bench() as b:
+            for said in ("abc.", "abc.", "xy.", ""):
+                await b.publish(prepared(said))
+            assert b.tts.asked == ["abc.", "xy."]
+            await b.publish(prepared("fgh."))
+            await b.publish(say(1, "de"), flush(1))
+            assert (await b.until(TTSPlaybackFinished)).text == "de"
+            await b.publish(say(2, "fgh."), flush(2))
+            assert b.tts.asked == ["abc.", "xy.", "fgh.", "de", "fgh."]
+            assert b.tts.closed == 5
+
+    run_virtual(scene())
+
+
+def test_what_was_made_is_forgotten_when_nobody_has_the_floor():
+    async def scene():
+        async with bench() as b:
+            await b.publish(prepared("abc."))
+            await b.publish(TurnStateChanged(state="attending"))
+            await b.publish(say(1, "abc."), flush(1))
+            assert b.tts.asked == ["abc.", "abc."]
+
+    run_virtual(scene())
+
+
+def test_a_voice_that_fails_ahead_fails_when_it_is_asked():
+    async def scene():
+        async with bench() as b:
+            await b.publish(prepared("This fails!"))
+            assert not b.log.all_of(ErrorOccurred)
+            await b.publish(say(1, "This fails!"), say(1, "ab"), flush(1))
+            assert b.log.all_of(ErrorOccurred)[0].error_type == "tts_error"
+            assert (await b.until(TTSPlaybackFinished)).text == "ab"
 
     run_virtual(scene())

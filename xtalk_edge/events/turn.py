@@ -68,6 +68,8 @@ class TurnPrepared(Event):
     text: str
     is_request: bool
     """It knows what to do about it, and misses nothing."""
+    said: str = ""
+    """What it would say, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,12 @@ class ThinkingAheadManager(Manager):
     async def _answer(self, wanted: _Wanted) -> None:
         prepared = await self._agent.speculate(wanted.text)
         self.bus.publish(
-            TurnPrepared(turn_id=wanted.turn_id, text=wanted.text, is_request=prepared.is_request)
+            TurnPrepared(
+                turn_id=wanted.turn_id,
+                text=wanted.text,
+                is_request=prepared.is_request,
+                said=prepared.said,
+            )
         )
 
     def _start(self, work: Callable[[], Awaitable[None]], turn_id: int) -> asyncio.Task[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import AsyncIterator
 
 from xtalk_edge.audio.format import Sound, samples_to_pcm
 from xtalk_edge.audio.sounds import SoundShelf
@@ -16,6 +17,8 @@ from xtalk_edge.events import (
     TTSChunkGenerated,
     TTSFinished,
     TTSStarted,
+    TurnPrepared,
+    TurnStateChanged,
     TurnTTSFlushRequested,
     TurnTTSSoundAppendRequested,
     TurnTTSStopRequested,
@@ -23,6 +26,9 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.playback import Clause, PlaybackManager
+from xtalk_edge.managers.prepared_speech import PreparedSpeech
+from xtalk_edge.turn.actions import RESTING
+from xtalk_edge.turn.clauses import first_clause
 
 
 class TTSManager(Manager):
@@ -49,6 +55,28 @@ class TTSManager(Manager):
         self._pieces: deque[str | Sound] = deque()
         self._flushed = False
         self._speaking: asyncio.Task[None] | None = None
+        self._prepared: PreparedSpeech | None = None
+        """The beginning of an answer that may never be given."""
+
+    @handles(TurnPrepared)
+    def on_prepared(self, event: TurnPrepared) -> None:
+        """Make speech of what would be said first."""
+        text = first_clause(event.said)
+        if self._prepared is not None and self._prepared.text != text:
+            self._forget()
+        if text and self._prepared is None:
+            self._prepared = PreparedSpeech(text, self._speech_of(text), self.tasks)
+
+    @handles(TurnStateChanged)
+    def on_state(self, event: TurnStateChanged) -> None:
+        """Forget what nobody waits for any more."""
+        if event.state in RESTING:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._prepared is not None:
+            self._prepared.drop()
+            self._prepared = None
 
     @handles(TurnTTSTextAppendRequested)
     def on_append(self, event: TurnTTSTextAppendRequested) -> None:
@@ -129,7 +157,13 @@ class TTSManager(Manager):
     async def _speak_clause(self, turn_id: int, text: str) -> None:
         # Opened by its first sound: what the voice could not say is no part of the reply.
         clause: Clause | None = None
-        chunks = self._worker.stream(lambda: self._tts.synthesize_marked(text))
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and prepared.text == text:
+            chunks = prepared.take()
+        else:
+            if prepared is not None:
+                prepared.drop()
+            chunks = self._speech_of(text)
         async with contextlib.aclosing(chunks) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 if self._chunks == 0:
@@ -142,3 +176,6 @@ class TTSManager(Manager):
                 )
         if clause is not None:
             clause.end()
+
+    def _speech_of(self, text: str) -> AsyncIterator[SpeechChunk]:
+        return self._worker.stream(lambda: self._tts.synthesize_marked(text))

@@ -17,7 +17,6 @@ from xtalk_edge.turn.facts import SpeechStarted
 from xtalk_edge.turn.own_voice import OwnVoice
 from xtalk_edge.turn.speech_gate import SpeechGate
 
-
 RESUMES_WITHIN_S = 1.0
 """Whoever spoke so lately is believed to go on at the first frame: a turn that is just about to end
 waits for nothing longer."""

@@ -36,6 +36,12 @@ _ABBREVIATIONS = frozenset({
 # fmt: on
 
 
+def first_clause(text: str) -> str:
+    """Return what is spoken first of a text; "" of an empty one."""
+    splitter = ClauseSplitter()
+    return next(iter(splitter.push(text)), None) or splitter.flush() or ""
+
+
 class ClauseSplitter:
     """Takes a text in pieces, gives it back in clauses without white space around them.
 
