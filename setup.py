@@ -25,6 +25,7 @@ RUNTIME_DATA = (
     "models/starter/ctc/tokens.txt",
     "models/starter/ears/exam.txt",
     "models/starter/endings/*.npz",
+    "models/starter/stop/*.npz",
     "models/starter/speaking_aids/*",
 )
 

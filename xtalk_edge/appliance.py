@@ -32,6 +32,7 @@ from xtalk_edge.managers.event_log import EventLogManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.ringing import RingingManager
+from xtalk_edge.managers.stop_word import StopWordManager
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
 from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
@@ -215,11 +216,24 @@ class Appliance:
             )
             spotter = WakeManager(event_bus=bus, config=config, wake=wake, post=capture.post)
             capture.add_listener(spotter)
+        stop_word = self._ear_engine(
+            "stop_word", config.stop_word, threshold=config.stop_word.threshold
+        )
         vad = self._ear_engine("vad", config.vad)
         detector = VADManager(
             event_bus=bus, config=config, vad=vad, rings=capture.rings, post=capture.post
         )
+        stop_spotter = StopWordManager(
+            event_bus=bus,
+            config=config,
+            stop_word=stop_word,
+            rings=capture.rings,
+            heard_since=detector.heard_since,
+            post=capture.post,
+        )
         capture.add_listener(detector)
+        # Behind the voice detector, which lowers the voice and should not wait for it.
+        capture.add_listener(stop_spotter)
 
         self._progress("loading speech recognition")
         asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
@@ -265,6 +279,7 @@ class Appliance:
                 detector=turn_detector.engine,
                 worker=turn_detector.worker,
                 capture=capture,
+                awaits_answer=agent_manager.awaits_answer,
             ),
             agent_manager,
             ThinkingAheadManager(

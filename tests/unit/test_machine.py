@@ -40,9 +40,11 @@ from xtalk_edge.turn.facts import (
     SpeechEnded,
     SpeechOffered,
     SpeechStarted,
+    StopWordSpotted,
     Woken,
 )
-from xtalk_edge.turn.machine import TurnMachine, TurnPolicy
+from xtalk_edge.turn.machine import TurnMachine
+from xtalk_edge.turn.policy import TurnPolicy
 
 POLICY = TurnPolicy(
     silence_s=0.5,
@@ -705,6 +707,48 @@ def test_a_withdrawn_announcement_is_not_said() -> None:
     assert made.handle(ReplyEnded(1), 5.0) == [Announce(2, kept)]
 
 
+# -- the stop word, spotted ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "stop", "start the top", "mhm"])
+@pytest.mark.parametrize("barge_in", ["interrupt", "duck-only"])
+def test_a_spotted_stop_word_silences_whatever_is_understood(text: str, barge_in: Any) -> None:
+    made = barging_in(barge_in=barge_in)
+    assert made.handle(StopWordSpotted(5.375), 5.375) == [
+        StopReply(1, "stop word"),
+        changed(State.LISTENING),
+    ]
+    made.handle(SpeechEnded(5.5), 5.625)
+    made.tick(6.0)
+    assert made.handle(FinalRecognised(2, text), 6.0) == [changed(State.ATTENDING)]
+
+
+def test_what_is_said_behind_a_spotted_stop_word_is_answered() -> None:
+    made = barging_in()
+    made.handle(StopWordSpotted(5.375), 5.375)
+    made.handle(SpeechEnded(6.25), 6.375)
+    made.tick(6.75)
+    assert made.handle(FinalRecognised(2, "stop the timer"), 6.75)[0] == StartReply(
+        2, "stop the timer"
+    )
+
+
+def test_a_spotted_stop_word_counts_where_speech_does_not() -> None:
+    made = speaking(barge_in="off")
+    made.handle(SpeechStarted(5.0), 5.125)
+    assert made.handle(StopWordSpotted(5.375), 5.375) == [
+        StopReply(1, "stop word"),
+        changed(State.ATTENDING),
+    ]
+    assert made.handle(SpeechEnded(5.5), 5.625) == []
+    assert made.tick(6.0) == []
+
+
+def test_a_stop_word_over_nothing_changes_nothing() -> None:
+    made = woken()
+    assert made.handle(StopWordSpotted(2.0), 2.0) == []
+
+
 # -- stale and odd facts -------------------------------------------------------------------
 
 
@@ -907,6 +951,10 @@ class AnyFacts(RuleBasedStateMachine):
     def press(self) -> None:
         self.awaited = None
         self.tell(ButtonPressed())
+
+    @rule(late_s=st.sampled_from([0.0, 0.1, 1.0]))
+    def stop_word(self, late_s: Any) -> None:
+        self.tell(StopWordSpotted(self.now_s - late_s))
 
     @rule(late_s=st.sampled_from([-1.0, 0.0, 0.1, 1.0]))
     def speech_starts(self, late_s: Any) -> None:

@@ -112,6 +112,15 @@ class WakeConfig(EngineConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class StopWordConfig(EngineConfig):
+    """What hears "stop" while the device speaks, and silences it at once."""
+
+    type: str = "embedding"
+    threshold: float = number(0.0, 0.0, 1.0)
+    """Probability from which the word counts; 0 is the model's own figure."""
+
+
+@dataclass(frozen=True, slots=True)
 class AsrConfig(EngineConfig):
     """What turns speech into text."""
 
@@ -289,6 +298,7 @@ class Config:
     enhancer: EnhancerConfig = field(default_factory=EnhancerConfig)
     vad: VadConfig = field(default_factory=VadConfig)
     wake: WakeConfig = field(default_factory=WakeConfig)
+    stop_word: StopWordConfig = field(default_factory=StopWordConfig)
     asr: AsrConfig = field(default_factory=AsrConfig)
     turn_detector: TurnDetectorConfig = field(default_factory=TurnDetectorConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)

@@ -82,6 +82,7 @@ SLOTS: dict[str, SlotContract] = {
     "vad": SlotContract(VAD, _DecidingVAD, ("is_speech",)),
     "enhancer": SlotContract(SpeechEnhancer, SpeechEnhancer, ("enhance", "reset", "clone")),
     "echo": SlotContract(EchoCanceller, EchoCanceller, ("cancel", "reset")),
+    "stop_word": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "wake": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "turn_detector": SlotContract(TurnDetector, TurnDetector, ("finished",)),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),

@@ -42,6 +42,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "cascade": f"{_ENGINES}.echo.cascade:CascadeEchoCanceller",
         "none": f"{_ENGINES}.echo.none:NoEchoCanceller",
     },
+    "stop_word": {
+        "embedding": f"{_ENGINES}.stop_word.embedding:EmbeddingStopWord",
+        "none": f"{_ENGINES}.stop_word.none:NoStopWord",
+    },
     "wake": {"microwakeword": f"{_ENGINES}.wake.microwakeword:MicroWakeWordSpotter"},
     "turn_detector": {
         "endings": f"{_ENGINES}.turn_detector.endings:EndingsTurnDetector",
@@ -53,7 +57,8 @@ _SPECS: dict[str, dict[str, str]] = {
     },
 }
 
-_PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "piper": "piper-tts"}
+_PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "piper": "piper-tts",
+              "pyopen_wakeword": "pyopen-wakeword"}  # fmt: skip
 """Packages whose import name does not tell what to install."""
 
 _LONERS = frozenset({("asr", "pocketsphinx"), ("vad", "pysilero")})

@@ -33,6 +33,15 @@ class WakeWordDetected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopWordDetected(Event):
+    """The stop word had been spoken by `at_sample`."""
+
+    phrase: str
+    at_sample: int
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonPressed(Event):
     """The button (or its key) was pressed."""
 

@@ -15,6 +15,7 @@ from xtalk_edge.events import (
     ButtonPressed,
     SpeechRequested,
     SpeechWithdrawn,
+    StopWordDetected,
     TTSPlaybackFinished,
     TTSStopped,
     TurnLLMAgentStartRequested,
@@ -102,6 +103,11 @@ class RingingManager(Manager):
     @handles(WakeWordDetected)
     def on_wake(self, _event: WakeWordDetected) -> None:
         """Take the wake phrase as "I have heard it"."""
+        self._end_all()
+
+    @handles(StopWordDetected)
+    def on_stop_word(self, _event: StopWordDetected) -> None:
+        """Take "stop" as "I have heard it"; it may have been said between two rings."""
         self._end_all()
 
     @handles(ButtonPressed)

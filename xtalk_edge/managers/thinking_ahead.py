@@ -18,6 +18,7 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.turn.actions import RESTING
+from xtalk_edge.turn.assent import assent
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class ThinkingAheadManager(Manager):
         """Have the answer begun to what was said so far."""
         if not self._awaits_answer():
             self._want(_Wanted(event.turn_id, event.text, answer=True))
+        elif assent(event.text) is not None:
+            self.bus.publish(TurnPrepared(turn_id=event.turn_id, text=event.text, is_request=True))
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:

@@ -17,6 +17,7 @@ from xtalk_edge.events import (
     Event,
     SpeechRequested,
     SpeechWithdrawn,
+    StopWordDetected,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
     TurnASRConclusionRequested,
@@ -44,7 +45,8 @@ from xtalk_edge.events import (
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.turn import actions, facts
-from xtalk_edge.turn.machine import TurnMachine, TurnPolicy
+from xtalk_edge.turn.machine import TurnMachine
+from xtalk_edge.turn.policy import TurnPolicy
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,11 @@ class TurnManager(Manager):
     def on_button(self, event: ButtonPressed) -> None:
         """The button was pressed."""
         self._tell(facts.ButtonPressed())
+
+    @handles(StopWordDetected)
+    def on_stop_word(self, event: StopWordDetected) -> None:
+        """The stop word was spoken."""
+        self._tell(facts.StopWordSpotted(event.at_sample / RATE_HZ))
 
     @handles(VADSpeechStart)
     def on_speech_start(self, event: VADSpeechStart) -> None:

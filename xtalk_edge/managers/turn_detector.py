@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
@@ -10,6 +12,7 @@ from xtalk_edge.engines.worker import Worker
 from xtalk_edge.events import ASRResultConcluded, TurnASRConclusionRequested, TurnDetected
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.turn.assent import assent
 from xtalk_edge.turn.semantic_tag import more_is_to_come
 
 LISTENS_S = 8.0
@@ -17,7 +20,16 @@ LISTENS_S = 8.0
 
 
 class TurnDetectorManager(Manager):
-    """Shows the turn detector what was concluded of a turn and publishes what it makes of it."""
+    """Shows the turn detector what was concluded of a turn and publishes what it makes of it.
+
+    Args:
+        event_bus: where it listens and publishes.
+        config: the settings.
+        detector: what judges.
+        worker: where it runs.
+        capture: whose clean sound the detector may listen to.
+        awaits_answer: tells whether a yes or no, which is whole by itself, is waited for.
+    """
 
     def __init__(
         self,
@@ -27,11 +39,13 @@ class TurnDetectorManager(Manager):
         detector: TurnDetector,
         worker: Worker,
         capture: CaptureManager,
+        awaits_answer: Callable[[], bool],
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._detector = detector
         self._worker = worker
         self._clean = capture.rings.clean
+        self._awaits_answer = awaits_answer
         self._pause_sample = 0
 
     @handles(TurnASRConclusionRequested)
@@ -49,6 +63,9 @@ class TurnDetectorManager(Manager):
         sound, _ = self._clean.slice(from_sample, self._pause_sample)
         if more_is_to_come(concluded.semantic_tag):
             self._tell(concluded, 0.0)
+            return
+        if self._awaits_answer() and assent(concluded.text) is not None:
+            self._tell(concluded, 1.0)
             return
         finished = None
         try:

@@ -58,6 +58,10 @@ class VADManager(Manager):
             self._judge(frame, start, start + size)
             start += size
 
+    def heard_since(self, sample: int) -> bool:
+        """Tell whether anybody but the device was heard at or behind that sample (ear's thread)."""
+        return self._gate.is_open or self._ended_s * RATE_HZ > sample
+
     def _judge(self, frame: Samples, start: int, end: int) -> None:
         probability = self._vad.probability(frame.tobytes())
         raw, _ = self._rings.raw.slice(start, end)

@@ -45,11 +45,11 @@ def spoken(text: str, voice: EspeakTTS) -> Samples:
             pieces.append(np.zeros(round(float(part) * RATE_HZ), np.int16))
         elif part.strip():
             pcm = pcm_to_samples(voice.synthesize(part.strip()))
-            pieces.append(_without_edges(convert(pcm, voice.sample_rate, RATE_HZ)))
+            pieces.append(without_edges(convert(pcm, voice.sample_rate, RATE_HZ)))
     return np.concatenate(pieces) if pieces else np.empty(0, np.int16)
 
 
-def _without_edges(sound: Samples) -> Samples:
+def without_edges(sound: Samples) -> Samples:
     """Return a sound without the silence around it; espeak-ng adds an eighth of a second."""
     loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > SILENCE)
     return sound[loud[0] : loud[-1] + 1] if len(loud) else sound

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from xtalk_edge.turn.actions import StopReason
+from xtalk_edge.turn.floor import Utterance
 from xtalk_edge.turn.phrases import Phrases
 from xtalk_edge.turn.policy import TurnPolicy
 
@@ -39,10 +41,29 @@ class BargeIn:
             return Meaning.INTERRUPTION
         return Meaning.PERHAPS if speech_s >= policy.hold_s else Meaning.NOTHING
 
-    def settles(self, text: str) -> bool:
-        """Tell whether a final text is an interruption, however short it was."""
+    def settle(
+        self, utterance: Utterance, text: str, speech_end_s: float | None, *, in_progress: bool
+    ) -> tuple[StopReason | None, bool]:
+        """Return why a reply ends, None if it does not, and whether the text is to be answered.
+
+        Args:
+            utterance: what began over the reply.
+            text: its final text.
+            speech_end_s: when anybody last ceased to speak; None while somebody speaks.
+            in_progress: whether the reply has not ended meanwhile.
+        """
+        said_no_more = not text or utterance.ends_with_stop(speech_end_s)
+        if self.is_stop(text) or (utterance.stop_word_heard and said_no_more):
+            return "stop word", False
+        if not in_progress:
+            return None, bool(text) or utterance.verified
+        if self.begins_with_stop(text):
+            return "stop word", True
+        # However short it was: it is over, and its words are known.
         interrupts = self._policy.barge_in == "interrupt"
-        return bool(text) and interrupts and not self._backchannels.are_all_of(text)
+        if text and interrupts and not self._backchannels.are_all_of(text):
+            return "interrupted", True
+        return None, False
 
     def begins_with_stop(self, text: str) -> bool:
         """Tell whether the reply must end at once, whatever else is said."""

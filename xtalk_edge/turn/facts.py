@@ -18,6 +18,13 @@ class ButtonPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class StopWordSpotted:
+    """The stop word had been spoken by `at_s`."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechStarted:
     """Speech began to be audible at `at_s`."""
 
@@ -110,6 +117,7 @@ class OfferWithdrawn:
 Fact = (
     Woken
     | ButtonPressed
+    | StopWordSpotted
     | SpeechStarted
     | SpeechEnded
     | PartialRecognised

@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from xtalk_edge.turn.endpointing import Pause
 from xtalk_edge.turn.facts import Concluded, Detected, PartialRecognised, Prepared
 from xtalk_edge.turn.forethought import Forethought
+from xtalk_edge.turn.speech_track import SpeechTrack
 
 TextFact = PartialRecognised | Concluded | Detected | Prepared
 """What becomes known about the text of an utterance before it ends."""
+
+
+STOP_ENDS_S = 0.2
+"""The voice detector hears a word's end a tenth of a second late; a word more takes longer."""
 
 
 @dataclass(slots=True)
@@ -29,6 +34,8 @@ class Utterance:
     verified: bool = False
     """Has lasted long enough to stop the reply it began over."""
     stop_word_heard: bool = False
+    stop_word_ended_s: float | None = None
+    """By when the spotter had heard the stop word; None while it has not."""
     earlier_speech_s: float = 0.0
     """Speech before the stretch that is going on."""
     final_due_s: float | None = None
@@ -47,6 +54,16 @@ class Utterance:
                 self.forethought.judged(text, fact.finished)
             case _:  # Prepared, the only one left
                 self.forethought.found(text, is_request=fact.is_request)
+
+    def ends_with_stop(self, speech_end_s: float | None) -> bool:
+        """Tell whether nothing was said behind the stop word that the spotter heard."""
+        if self.stop_word_ended_s is None or speech_end_s is None:
+            return False
+        return speech_end_s <= self.stop_word_ended_s + STOP_ENDS_S
+
+    def speech_s(self, track: SpeechTrack, now_s: float) -> float:
+        """Return the seconds of speech so far, pauses left out."""
+        return self.earlier_speech_s + track.seconds_after(self.from_s, now_s)
 
     def go_on(self) -> None:
         """More is said: what was concluded is not all."""

@@ -52,14 +52,14 @@ from xtalk_edge.turn.facts import (
     SpeechEnded,
     SpeechOffered,
     SpeechStarted,
+    StopWordSpotted,
     Woken,
 )
 from xtalk_edge.turn.floor import Reply, TextFact, Utterance
 from xtalk_edge.turn.offers import Offers
 from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.speech_track import SpeechTrack
-
-__all__ = ["TurnMachine", "TurnPolicy"]
+from xtalk_edge.turn.wakefulness import Wakefulness
 
 
 class TurnMachine:
@@ -72,7 +72,7 @@ class TurnMachine:
         )
         self._barge_in = BargeIn(policy)
         self._now_s = 0.0
-        self._awake_until_s = math.inf if policy.mode == "always" else -math.inf
+        self._wakefulness = Wakefulness(always=policy.mode == "always")
         self._last_wake_s = -math.inf
         self._speech = SpeechTrack()
         self._utterance: Utterance | None = None
@@ -91,7 +91,7 @@ class TurnMachine:
         if self._utterance is not None:
             waiting = self._utterance.final_due_s is not None
             return State.THINKING if waiting else State.LISTENING
-        return State.ATTENDING if self._now_s < self._awake_until_s else State.ASLEEP
+        return State.ATTENDING if self._wakefulness.awake_at(self._now_s) else State.ASLEEP
 
     @property
     def barge_in_candidate(self) -> int | None:
@@ -117,6 +117,8 @@ class TurnMachine:
                 self._woken(fact.at_s)
             case ButtonPressed():
                 self._give_floor(self._now_s - self._policy.pre_roll_s, "button")
+            case StopWordSpotted():
+                self._stop_spotted(fact.at_s)
             case SpeechStarted():
                 self._speech_started(fact.at_s)
             case SpeechEnded():
@@ -141,7 +143,6 @@ class TurnMachine:
             return
         utterance.learn(fact)
         if self._reply is not None and self._barge_in.begins_with_stop(utterance.text):
-            # The utterance stays open: "stop" may go on as "stop the kitchen timer".
             utterance.stop_word_heard = True
             self._stop_reply("stop word")
 
@@ -182,15 +183,26 @@ class TurnMachine:
         self._attend(self._policy.no_speech_s)
 
     def _attend(self, stay_awake_s: float) -> None:
-        if self._policy.mode != "always":
-            self._awake_until_s = self._now_s + stay_awake_s
+        self._wakefulness.stay_awake(self._now_s + stay_awake_s)
+
+    def _stop_spotted(self, at_s: float) -> None:
+        if self._reply is None:
+            return
+        self._stop_reply("stop word")
+        if self._utterance is None:
+            self._speech.raise_floor(self._now_s)
+            self._attend(self._policy.follow_up_s)
+        else:
+            # It stays open: "stop" may go on as "stop the kitchen timer".
+            self._utterance.stop_word_heard = True
+            self._utterance.stop_word_ended_s = at_s
 
     # -- speech ----------------------------------------------------------------------------
 
     def _speech_started(self, at_s: float) -> None:
         utterance = self._utterance
         if utterance is not None and self._speech.end_s is not None:
-            utterance.earlier_speech_s = self._speech_s(utterance)
+            utterance.earlier_speech_s = utterance.speech_s(self._speech, self._now_s)
             if utterance.concluding and utterance.final_due_s is None:
                 utterance.go_on()
                 self._actions.append(GoOn(utterance.turn_id))
@@ -199,11 +211,6 @@ class TurnMachine:
         recogniser_busy = utterance is not None and utterance.final_due_s is not None
         joined = recogniser_busy and self._speech.is_new(self._now_s)
         self._speech.begin(min(at_s, self._now_s), joined=joined)
-
-    def _speech_s(self, utterance: Utterance) -> float:
-        """Return the seconds of speech in the utterance so far, pauses left out."""
-        now_s = self._now_s
-        return utterance.earlier_speech_s + self._speech.seconds_after(utterance.from_s, now_s)
 
     def _notice_speech(self) -> None:
         reply = self._reply
@@ -225,8 +232,8 @@ class TurnMachine:
     @property
     def _may_begin_turn(self) -> bool:
         # Speech is reported a little late: what began while awake counts although it is over.
-        began_awake = self._speech.floor_s <= self._speech.start_s < self._awake_until_s
-        return began_awake or self._now_s < self._awake_until_s
+        start_s, awake_at = self._speech.start_s, self._wakefulness.awake_at
+        return awake_at(self._now_s) or (start_s >= self._speech.floor_s and awake_at(start_s))
 
     def _watch(self, utterance: Utterance) -> None:
         """Verify an open utterance over a reply; end it when its time has come."""
@@ -255,7 +262,8 @@ class TurnMachine:
             self._actions.append(Prepare(utterance.turn_id, utterance.text))
 
     def _judge_barge_in(self, reply: Reply, utterance: Utterance) -> None:
-        meaning = self._barge_in.meaning(utterance.text, self._speech_s(utterance))
+        speech_s = utterance.speech_s(self._speech, self._now_s)
+        meaning = self._barge_in.meaning(utterance.text, speech_s)
         if meaning is Meaning.INTERRUPTION:
             utterance.verified = True
             self._stop_reply("interrupted")
@@ -283,30 +291,23 @@ class TurnMachine:
 
     def _settled_over_reply(self, utterance: Utterance, text: str) -> bool:
         """Deal with the final text of speech over a reply; tell whether nothing is to be said."""
-        if self._barge_in.is_stop(text) or (utterance.stop_word_heard and not text):
-            self._stop_reply("stop word")
+        reason, is_turn = self._barge_in.settle(
+            utterance, text, self._speech.end_s, in_progress=self._reply is not None
+        )
+        if reason is not None:
+            self._stop_reply(reason)
+        elif self._reply is not None:
+            self._reply.ducked = self._reply.held = False
+            self._actions.append(Unduck(self._reply.turn_id))
+        if not is_turn and self._reply is None:
             self._attend(self._policy.follow_up_s)
-            return True
-        if self._reply is None:
-            if text or utterance.verified:
-                return False
-            self._attend(self._policy.follow_up_s)
-            return True
-        if self._barge_in.begins_with_stop(text):
-            self._stop_reply("stop word")
-            return False
-        if self._barge_in.settles(text):
-            self._stop_reply("interrupted")
-            return False
-        self._reply.ducked = self._reply.held = False
-        self._actions.append(Unduck(self._reply.turn_id))
-        return True
+        return not is_turn
 
     def _not_understood(self, turn_id: int) -> None:
         if self._policy.mode == "always":
             return
         if self._asked_again:
-            self._awake_until_s = -math.inf
+            self._wakefulness.sleep()
             return
         self._asked_again = True
         self._reply = Reply(turn_id, self._policy.no_speech_s)

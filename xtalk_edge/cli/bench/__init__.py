@@ -17,6 +17,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "bus": "The event bus: events a second and delays.",
         "echo": "Echo: whether it hears itself, and people over itself.",
         "idle": "Listening while nobody talks to it: processor and memory.",
+        "stop": "The stop word: whether the device falls silent, and how soon.",
         "turn": "Answers: how long after a question they can be heard.",
     },
 )

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
-from xtalk_edge.audio.format import level_db, pcm_to_samples
-from xtalk_edge.cli.options import config_options, read_config
-from xtalk_edge.clock import run_virtual
-from xtalk_edge.config.schema import Config
-from xtalk_edge.engines import hosting
+from xtalk_edge.cli.options import config_options
 from xtalk_edge.scenes.exchange import Exchange
-from xtalk_edge.scenes.script import Line, Room, Scene
 from xtalk_edge.scenes.sounds import sound_of
-from xtalk_edge.scenes.stage import Performance, perform
+from xtalk_edge.scenes.stage import Performance
 
-from .echo_room import TALKER_DB, onset_s
+from .echo_room import onset_s
+from .over_answer import talk_over
 from .people import LEVELS_DB, NOTICED_SHARE, rooms, rooms_option, talkers, talkers_option
 from .percentiles import Percentiles, percentiles
 
@@ -28,10 +23,6 @@ DUCKED_P50_MS, DUCKED_P95_MS = 110.0, 220.0
 SILENT_P95_MS = 700.0
 """What an owner may expect at each level."""
 
-QUESTION = "What can you do?"
-"""Its answer takes nine seconds, and it may be asked again and again."""
-
-OVER_ANSWER_S = 2.0
 TALKERS_A_ROOM = 4
 """With their questions they take 15 s each."""
 
@@ -101,7 +92,7 @@ def command(
                 click.echo(f"echo {level:+.0f} dB, {place}", err=True)
             group = [people[(number * TALKERS_A_ROOM + i) % len(people)]
                      for i in range(min(TALKERS_A_ROOM, len(people)))]  # fmt: skip
-            performances.append(_hold(level, room, group, config_path, overrides))
+            performances.append(talk_over(level, room, group, config_path, overrides))
         found.append(_row(level, performances))
     passed = all(row.passed for row in found)
     if as_json:
@@ -112,31 +103,6 @@ def command(
         click.echo("PASS" if passed else "FAIL")
     if not passed:
         raise click.exceptions.Exit(1)
-
-
-def _hold(
-    level: float, room: Room, people: Sequence[Line],
-    config_path: Path | None, overrides: tuple[str, ...],
-) -> Performance:  # fmt: skip
-    lines = []
-    for talker in people:
-        over = replace(talker, over_answer_s=OVER_ANSWER_S, level_db=TALKER_DB, outcome="any")
-        lines += [Line(says=QUESTION, level_db=TALKER_DB), over]
-    with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
-        changes = ("wake.mode=always", *overrides)
-        config = read_config(config_path, changes, Path(state_dir))
-        placed = replace(room, echo_db=TALKER_DB + level - _voice_db(config))
-        scene = Scene(title="barge-in", room=placed, line=tuple(lines))
-        return run_virtual(perform(scene, config))
-
-
-def _voice_db(config: Config) -> float:
-    """Return the level at which the device speaks."""
-    voice = hosting.create("tts", config.tts)
-    try:
-        return level_db(pcm_to_samples(voice.synthesize("You can ask me to set a timer.")))
-    finally:
-        voice.close()
 
 
 def _row(level: float, performances: Sequence[Performance]) -> Row:

@@ -1,0 +1,131 @@
+"""Trains the stop word's network on what was said over talking devices, and writes stop.npz.
+
+    pip install torch ttspico pyopen-wakeword; apt install flite festival festvox-kallpc16k \\
+        festvox-kdlpc16k
+    python -m models.starter.stop.train --audio FOLDER   # about half an hour on two cores
+
+FOLDER holds recordings: `rir/` (impulse responses of rooms) and, listed in manifest.jsonl, people
+who do not say "stop". What is heard in each room is kept in the cache; a second run begins there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - torch's own name for it
+
+from models.starter.stop.heard import Heard, exam, training
+from xtalk_edge.engines.stop_word.embedding import FRAMES
+
+HERE = Path(__file__).parent
+CACHE = Path.home() / ".cache" / "xtalk-edge" / "starter-stop"
+SEED = 5
+HIDDEN = (64, 32)
+STEPS = 4_000
+BATCH = 1024
+RATE, DECAY = 2e-3, 1e-2
+NOISE = 0.5
+"""Added to the standardised embeddings: there are fewer voices than people."""
+
+FALSE_A_HOUR = 1.0
+"""How often training negatives may trigger at the threshold that is written; they hold far more
+near words than anybody says."""
+
+
+class Network(nn.Sequential):
+    """Two hidden layers."""
+
+    def __init__(self, inputs: int) -> None:
+        sizes = (inputs, *HIDDEN)
+        layers: list[nn.Module] = []
+        for before, after in pairwise(sizes):
+            layers += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(0.3)]
+        super().__init__(*layers, nn.Linear(HIDDEN[-1], 1))
+
+
+def train(heard: Heard, steps: int) -> tuple[Network, np.ndarray, np.ndarray]:
+    """Return the network and what its inputs are standardised by: mean and scale."""
+    inputs, labels = heard.examples()
+    mean, scale = inputs.mean(0), 1.0 / (inputs.std(0) + 1e-3)
+    values = torch.tensor((inputs - mean) * scale, dtype=torch.float32)
+    wanted = torch.tensor(labels, dtype=torch.float32)
+    yes, no = torch.nonzero(wanted == 1)[:, 0], torch.nonzero(wanted == 0)[:, 0]
+    network = Network(values.shape[1])
+    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    hard = no
+    for step in range(steps):
+        if step and step % 500 == 0:
+            hard = _hardest(network, values, no)
+        rows = torch.cat((
+            yes[torch.randint(len(yes), (BATCH // 4,))],
+            no[torch.randint(len(no), (BATCH // 2,))],
+            hard[torch.randint(len(hard), (BATCH // 4,))],
+        ))  # fmt: skip
+        noisy = values[rows] + NOISE * torch.randn(len(rows), values.shape[1])
+        loss = F.binary_cross_entropy_with_logits(network(noisy)[:, 0], wanted[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if step % 500 == 0:
+            print(f"step {step}: loss {float(loss):.4f}")
+    return network.eval(), mean, scale
+
+
+@torch.no_grad()
+def _hardest(network: Network, values: torch.Tensor, no: torch.Tensor) -> torch.Tensor:
+    """Return the hundredth of the negatives that sound most like the word."""
+    network.eval()
+    scores = torch.cat([network(values[part])[:, 0] for part in no.split(65_536)])
+    network.train()
+    return no[scores.topk(max(1, len(no) // 100)).indices]
+
+
+@torch.no_grad()
+def scores(network: Network, mean: np.ndarray, scale: np.ndarray, heard: Heard) -> np.ndarray:
+    """Return the probability at each frame of each stream; (streams, frames)."""
+    windows = heard.windows()
+    values = torch.tensor((windows - mean) * scale, dtype=torch.float32)
+    found = torch.sigmoid(network(values.reshape(-1, values.shape[-1]))[:, 0]).numpy()
+    return np.pad(found.reshape(len(windows), -1), ((0, 0), (FRAMES - 1, 0)))
+
+
+def main() -> None:
+    """Listen, train, examine and write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--audio", type=Path, help="folder of recordings and rooms")
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--streams", type=int, default=120, help="minutes to learn from")
+    parser.add_argument("--exam-streams", type=int, default=28, help="minutes of the exam")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--output", type=Path, default=HERE / "stop.npz")
+    args = parser.parse_args()
+    torch.manual_seed(SEED)
+    known = training(args.audio, args.cache, args.streams)
+    network, mean, scale = train(known, args.steps)
+    threshold = known.threshold(scores(network, mean, scale, known), FALSE_A_HOUR)
+    held_out = exam(args.audio, args.cache, args.exam_streams)
+    found = scores(network, mean, scale, held_out)
+    for name, value in (("written", threshold), *((f"{t:.2f}", t) for t in (0.5, 0.8, 0.9, 0.95))):
+        print(json.dumps({"threshold": name, **held_out.figures(found, value)}))
+    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
+    np.savez_compressed(
+        args.output,
+        mean=mean.astype(np.float32),
+        scale=scale.astype(np.float32),
+        threshold=np.float32(threshold),
+        **{f"weight{n}": each.weight.detach().numpy().T.astype(np.float16)
+           for n, each in enumerate(layers)},
+        **{f"bias{n}": each.bias.detach().numpy() for n, each in enumerate(layers)},
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

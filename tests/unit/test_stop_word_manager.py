@@ -1,0 +1,101 @@
+"""The stop word is listened for while the device can be heard, and some seconds longer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.bus import EventBus
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import WakeWord
+from xtalk_edge.events import Event, StopWordDetected
+from xtalk_edge.managers.ear import Rings
+from xtalk_edge.managers.stop_word import EARLIER_S, STAYS_S, StopWordManager
+
+CHUNK = 160
+
+
+class Counting(WakeWord):
+    """Remembers what it was shown; hears the word where a sample is 7."""
+
+    phrase = "stop"
+
+    def __init__(self) -> None:
+        self.shown: list[int] = []
+        self.resets = 0
+
+    def detect(self, audio: bytes) -> float | None:
+        samples = np.frombuffer(audio, np.int16)
+        self.shown.append(len(samples))
+        return 0.9 if (samples == 7).any() else None
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.rings = Rings.of_seconds(30.0)
+        self.spotter = Counting()
+        self.posted: list[Event] = []
+        self.spoke_at = 10**9
+        self.manager = StopWordManager(
+            event_bus=EventBus(),
+            config=Config(),
+            stop_word=self.spotter,
+            rings=self.rings,
+            heard_since=lambda sample: sample <= self.spoke_at,
+            post=self.posted.append,
+        )
+
+    def pass_s(self, seconds: float, *, playing: bool, word: bool = False) -> None:
+        for number in range(round(seconds * RATE_HZ / CHUNK)):
+            far = np.full(CHUNK, 8_000 if playing else 0, np.int16)
+            clean = np.full(CHUNK, 7 if word and not number else 0, np.int16)
+            at_sample = self.rings.clean.head
+            self.rings.far.write(far)
+            self.rings.clean.write(clean)
+            self.manager.hear(clean, at_sample)
+
+
+def test_a_silent_device_listens_to_nothing() -> None:
+    bench = Bench()
+    bench.pass_s(2.0, playing=False, word=True)
+    assert (bench.spotter.shown, bench.posted) == ([], [])
+
+
+def test_what_was_said_just_before_the_device_began_is_heard() -> None:
+    bench = Bench()
+    bench.pass_s(2.0, playing=False)
+    bench.pass_s(EARLIER_S / 2, playing=False, word=True)
+    bench.pass_s(0.1, playing=True)
+    assert bench.spotter.shown[0] == round(EARLIER_S * RATE_HZ)
+    assert bench.spotter.resets == 1
+    [event] = bench.posted
+    assert isinstance(event, StopWordDetected)
+    assert event.at_sample == round((2.0 + EARLIER_S / 2) * RATE_HZ) + CHUNK
+
+
+def test_a_reply_that_stands_still_can_be_stopped() -> None:
+    bench = Bench()
+    bench.pass_s(1.0, playing=True)
+    bench.pass_s(STAYS_S - 0.2, playing=False)
+    bench.pass_s(0.1, playing=False, word=True)
+    assert len(bench.posted) == 1
+    bench.pass_s(1.0, playing=False)
+    shown = len(bench.spotter.shown)
+    bench.pass_s(0.1, playing=False, word=True)
+    assert (len(bench.spotter.shown), len(bench.posted)) == (shown, 1)
+    bench.pass_s(0.1, playing=True)
+    assert bench.spotter.resets == 2
+
+
+def test_a_word_that_nobody_was_heard_to_say_does_not_count() -> None:
+    bench = Bench()
+    bench.spoke_at = RATE_HZ
+    bench.pass_s(2.0, playing=True)
+    bench.pass_s(0.1, playing=True, word=True)
+    assert bench.posted == []
+    bench.spoke_at = 2 * RATE_HZ
+    bench.pass_s(0.1, playing=True, word=True)
+    assert len(bench.posted) == 1

@@ -1,0 +1,67 @@
+"""Listens for the stop word while the device can be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, Samples, level_db
+from xtalk_edge.bus import EventBus
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.interfaces import WakeWord
+from xtalk_edge.events import Event, StopWordDetected
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.ear import Rings
+
+STAYS_S = 3.0
+"""So long it goes on listening after the last sound: a reply may stand still, a bell may pause."""
+
+EARLIER_S = 0.8
+"""What was said so shortly before the device began to speak is heard too; one embedding long."""
+
+
+SPOKEN_WITHIN_S = 1.0
+"""Somebody must have been heard so lately: what is left of the device's own voice is no word.
+"Please stop" takes as long."""
+
+
+class StopWordManager(Manager):
+    """Shows the spotter what is heard over the device's voice, and publishes the stop word."""
+
+    def __init__(
+        self,
+        *,
+        event_bus: EventBus,
+        config: Config,
+        stop_word: WakeWord,
+        rings: Rings,
+        heard_since: Callable[[int], bool],
+        post: Callable[[Event], None],
+    ) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self._stop_word = stop_word
+        self._rings = rings
+        self._heard_since = heard_since
+        self._post = post
+        self._until = 0
+        """Sample at which nobody needs to be stopped any more."""
+
+    def hear(self, samples: Samples, at_sample: int) -> None:
+        """Take the next clean samples (ear's thread)."""
+        end = at_sample + len(samples)
+        far, _ = self._rings.far.slice(at_sample, end)
+        was_listening = at_sample < self._until
+        if level_db(far) >= SOUNDING_DB:
+            self._until = end + round(STAYS_S * RATE_HZ)
+        if at_sample >= self._until:
+            return
+        if not was_listening:
+            self._stop_word.reset()
+            samples, _ = self._rings.clean.slice(end - round(EARLIER_S * RATE_HZ), end)
+        probability = self._stop_word.detect(samples.tobytes())
+        spoken_from = end - round(SPOKEN_WITHIN_S * RATE_HZ)
+        if probability is not None and self._heard_since(spoken_from):
+            self._post(
+                StopWordDetected(
+                    phrase=self._stop_word.phrase, at_sample=end, probability=probability
+                )
+            )

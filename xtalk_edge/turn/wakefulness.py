@@ -1,0 +1,30 @@
+"""Whether the device may be spoken to without wake word and button. Pure."""
+
+from __future__ import annotations
+
+import math
+
+
+class Wakefulness:
+    """Awake until a time, or for ever.
+
+    Args:
+        always: never sleeps.
+    """
+
+    def __init__(self, *, always: bool) -> None:
+        self._always = always
+        self._until_s = math.inf if always else -math.inf
+
+    def awake_at(self, at_s: float) -> bool:
+        """Tell whether speech that begins then is for the device."""
+        return at_s < self._until_s
+
+    def stay_awake(self, until_s: float) -> None:
+        """Be awake until then, and no longer."""
+        if not self._always:
+            self._until_s = until_s
+
+    def sleep(self) -> None:
+        """Be awake no longer."""
+        self.stay_awake(-math.inf)
