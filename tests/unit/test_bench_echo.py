@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from click.testing import CliRunner
 from xtalk_edge.audio.format import write_wav
 from xtalk_edge.cli.bench import echo, echo_room, people
 from xtalk_edge.cli.bench.echo_room import onset_s
+from xtalk_edge.cli.bench.self_hearing import SelfHearing, passed
 from xtalk_edge.errors import DeviceError
 
 
@@ -32,6 +35,30 @@ def row(false_starts_a_minute: float, noticed: int, level_db: float = 0.0) -> ec
 )
 def test_false_starts_and_lost_talkers_both_count(tried: echo.Row, passed: bool) -> None:
     assert tried.passed is passed
+
+
+ALONE = SelfHearing("room", 0.0, 20.0, ducks=20, holds=1, cuts=0, stops=0, words=(), turns=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({}, True),
+        ({"ducks": 21}, False),
+        ({"cuts": 1}, False),
+        ({"words": ("stop",)}, False),
+        ({"turns": 1}, False),
+        ({"stops": 1}, True),
+        ({"stops": 2}, False),
+    ],
+)
+def test_a_device_that_takes_itself_for_somebody_fails(change: Any, wanted: bool) -> None:
+    assert passed([ALONE, replace(ALONE, **change)]) is wanted
+
+
+def test_false_stop_words_are_counted_by_the_hour() -> None:
+    assert passed([replace(ALONE, minutes=60.0, stops=1, ducks=0)] * 3)
+    assert not passed([replace(ALONE, minutes=60.0, stops=2, ducks=0)] * 3)
 
 
 @pytest.mark.parametrize("begins_s", [0.0, 0.35, 1.2])
