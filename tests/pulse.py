@@ -57,14 +57,21 @@ def record(folder: Path, rate_hz: int = RATE_HZ) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def acoustic_echo(latency_ms: int = 40) -> Iterator[None]:
-    """Let the microphone hear the loudspeaker while the block runs."""
+def acoustic_echo(latency_ms: int = 40, volume_percent: int = 68) -> Iterator[None]:
+    """Let the microphone hear the loudspeaker, 10 dB weaker, while the block runs."""
     loaded = subprocess.run(
         ["pactl", "load-module", "module-loopback", "source=speaker.monitor", "sink=micfeed",
          f"latency_msec={latency_ms}", "adjust_time=0"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     try:
+        # Nobody else feeds the microphone yet.
+        [feed] = _pactl("list", "short", "sink-inputs").splitlines()
+        _pactl("set-sink-input-volume", feed.split()[0], f"{volume_percent}%")
         yield
     finally:
         subprocess.run(["pactl", "unload-module", loaded.stdout.strip()], check=False)
+
+
+def _pactl(*words: str) -> str:
+    return subprocess.run(["pactl", *words], check=True, capture_output=True, text=True).stdout

@@ -1,18 +1,29 @@
-"""`xtalk-edge run` on a real sound stack: asked at the microphone, heard at the loudspeaker."""
+"""`xtalk-edge run` on a real sound stack: asked at the microphone, heard at the loudspeaker, and
+at the microphone again."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.pulse import LOUDSPEAKER, MICROPHONE, needs_pulse, pulse, record, speak
+from tests.pulse import (
+    LOUDSPEAKER,
+    MICROPHONE,
+    acoustic_echo,
+    needs_pulse,
+    pulse,
+    record,
+    speak,
+)
 from xtalk_edge.audio.format import pcm_to_samples
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.script import TALKER_VOICE
@@ -26,41 +37,82 @@ ANSWER_LIMIT_S = 30.0
 """Loading takes two seconds, an answer one; a busy machine takes its time."""
 
 
-def wait_for(events: Path, kind: str) -> dict[str, object]:
-    """Return the first event of that kind once it is written."""
+def wait_for(events: Path, kind: str, count: int = 1) -> dict[str, object]:
+    """Return the event of that kind once so many of them are written."""
     give_up_s = time.monotonic() + ANSWER_LIMIT_S
     while time.monotonic() < give_up_s:
-        for line in events.read_text().splitlines() if events.exists() else []:
-            if line.endswith("}") and json.loads(line)["event"] == kind:
-                found: dict[str, object] = json.loads(line)
-                return found
+        found = all_of(events, kind)
+        if len(found) >= count:
+            return found[count - 1]
         time.sleep(0.05)
     raise AssertionError(f"no {kind} within {ANSWER_LIMIT_S:g} s")
 
 
-@pytest.mark.usefixtures("pulse")
-def test_a_question_asked_aloud_is_answered_aloud(tmp_path: Path) -> None:
-    events = tmp_path / "events.jsonl"
-    voice = EspeakTTS(voice=TALKER_VOICE)
-    question = pcm_to_samples(voice.synthesize("okay naboo, what time is it"))
+def all_of(events: Path, kind: str) -> list[dict[str, object]]:
+    """Return the events of that kind which are written."""
+    lines = events.read_text().splitlines() if events.exists() else []
+    told = [json.loads(line) for line in lines if line.endswith("}")]
+    return [event for event in told if event["event"] == kind]
+
+
+@contextlib.contextmanager
+def appliance(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Run the appliance; give the file of its events, and a list that its output is put into."""
+    events, said = folder / "events.jsonl", list[str]()
     command = [
         *(sys.executable, "-m", "xtalk_edge", "run", "--events", str(events)),
         *("--set", f"audio.input_device={MICROPHONE}"),
         *("--set", f"audio.output_device={LOUDSPEAKER}"),
-        *("--state-dir", str(tmp_path / "state")),
+        *("--state-dir", str(folder / "state")),
     ]
-    appliance = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         wait_for(events, "CardOpened")
-        with record(tmp_path) as recording:
-            speak(question, tmp_path, voice.sample_rate)
-            finished = wait_for(events, "TTSPlaybackFinished")
+        yield events, said
     finally:
-        appliance.send_signal(signal.SIGINT)
-        output, errors = appliance.communicate(timeout=20)
-    assert (appliance.returncode, errors) == (130, "")
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=20)
+        said.append(output)
+    assert (process.returncode, errors) == (130, "")
+
+
+@pytest.mark.usefixtures("pulse")
+def test_a_question_asked_aloud_is_answered_aloud(tmp_path: Path) -> None:
+    with appliance(tmp_path) as (events, said), record(tmp_path) as recording:
+        say("okay naboo, what time is it", tmp_path)
+        finished = wait_for(events, "TTSPlaybackFinished")
     assert wait_for(events, "ToolCallOccurred")["name"] == "get_time"
     assert str(finished["text"]).startswith("It's ")
-    assert str(finished["text"]) in output
+    assert str(finished["text"]) in said[0]
     heard = np.fromfile(recording, np.int16)
     assert np.abs(heard.astype(np.int32)).max() > 1000
+
+
+@pytest.mark.usefixtures("pulse")
+def test_a_conversation_over_its_own_echo_with_an_interruption(tmp_path: Path) -> None:
+    with acoustic_echo(), appliance(tmp_path) as (events, _):
+        say("okay naboo, what can you do", tmp_path)
+        wait_for(events, "TTSPlaybackStarted")
+        # The echo canceller has never heard this room before.
+        say("what is twelve times seven", tmp_path, after_s=2.0)
+        stopped = wait_for(events, "TTSStopped")
+        wait_for(events, "TTSPlaybackFinished")
+        say("what time is it", tmp_path, after_s=1.5)
+        wait_for(events, "TTSPlaybackFinished", count=2)
+    assert stopped["reason"] == "interrupted"
+    asked = [event["text"] for event in all_of(events, "ASRResultFinal") if event["text"]]
+    assert asked == ["what can you do", "what is twelve times seven", "what time is it"]
+    answers = [str(event["text"]) for event in all_of(events, "TTSPlaybackFinished")]
+    assert answers[0] == "12 times 7 is 84."
+    assert answers[1].startswith("It's ")
+    # What it said itself neither woke it, nor stopped it, nor became a turn.
+    assert len(all_of(events, "WakeWordDetected")) == len(all_of(events, "TTSStopped")) == 1
+    assert len(all_of(events, "TurnLLMAgentStartRequested")) == 3
+
+
+def say(text: str, folder: Path, after_s: float = 0.0) -> None:
+    """Say something into the microphone, after some silence."""
+    voice = EspeakTTS(voice=TALKER_VOICE)
+    silence = np.zeros(round(after_s * voice.sample_rate), np.int16)
+    words = pcm_to_samples(voice.synthesize(text))
+    speak(np.concatenate((silence, words)), folder, voice.sample_rate)
