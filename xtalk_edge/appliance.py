@@ -214,7 +214,9 @@ class Appliance:
                 threshold=config.wake.threshold,
                 refractory_s=config.wake.refractory_s,
             )
-            spotter = WakeManager(event_bus=bus, config=config, wake=wake, post=capture.post)
+            spotter = WakeManager(
+                event_bus=bus, config=config, wake=wake, rings=capture.rings, post=capture.post
+            )
             capture.add_listener(spotter)
         stop_word = self._ear_engine(
             "stop_word", config.stop_word, threshold=config.stop_word.threshold

@@ -64,16 +64,26 @@ def test_a_silent_device_listens_to_nothing() -> None:
     assert (bench.spotter.shown, bench.posted) == ([], [])
 
 
-def test_what_was_said_just_before_the_device_began_is_heard() -> None:
+def test_the_spotter_has_heard_something_when_the_device_begins() -> None:
     bench = Bench()
     bench.pass_s(2.0, playing=False)
-    bench.pass_s(EARLIER_S / 2, playing=False, word=True)
-    bench.pass_s(0.1, playing=True)
+    bench.pass_s(0.1, playing=True, word=True)
     assert bench.spotter.shown[0] == round(EARLIER_S * RATE_HZ)
     assert bench.spotter.resets == 1
     [event] = bench.posted
     assert isinstance(event, StopWordDetected)
-    assert event.at_sample == round((2.0 + EARLIER_S / 2) * RATE_HZ) + CHUNK
+    assert event.at_sample == round(2.0 * RATE_HZ) + CHUNK
+
+
+def test_the_question_before_the_answer_does_not_stop_it() -> None:
+    bench = Bench()
+    bench.spoke_at = round(1.9 * RATE_HZ)
+    bench.pass_s(2.0, playing=False)
+    bench.pass_s(0.1, playing=True, word=True)
+    assert bench.posted == []
+    bench.spoke_at = round(2.2 * RATE_HZ)
+    bench.pass_s(0.1, playing=True, word=True)
+    assert len(bench.posted) == 1
 
 
 def test_a_reply_that_stands_still_can_be_stopped() -> None:

@@ -190,6 +190,8 @@ class WakeWord(Engine):
 
     phrase: str
     """What the owner says, in words."""
+    lag_samples: int = 0
+    """Samples at 16 kHz by which the phrase is over at most when it is detected."""
 
     @abstractmethod
     def detect(self, audio: bytes) -> float | None:

@@ -16,7 +16,7 @@ STAYS_S = 3.0
 """So long it goes on listening after the last sound: a reply may stand still, a bell may pause."""
 
 EARLIER_S = 0.8
-"""What was said so shortly before the device began to speak is heard too; one embedding long."""
+"""Sound from so shortly before the device began to speak is heard too: the spotter needs some."""
 
 
 SPOKEN_WITHIN_S = 1.0
@@ -42,6 +42,8 @@ class StopWordManager(Manager):
         self._rings = rings
         self._heard_since = heard_since
         self._post = post
+        self._since = 0
+        """Sample at which the device began to be heard."""
         self._until = 0
         """Sample at which nobody needs to be stopped any more."""
 
@@ -55,10 +57,12 @@ class StopWordManager(Manager):
         if at_sample >= self._until:
             return
         if not was_listening:
+            self._since = at_sample
             self._stop_word.reset()
             samples, _ = self._rings.clean.slice(end - round(EARLIER_S * RATE_HZ), end)
         probability = self._stop_word.detect(samples.tobytes())
-        spoken_from = end - round(SPOKEN_WITHIN_S * RATE_HZ)
+        # The question before the answer is no word over it.
+        spoken_from = max(self._since, end - round(SPOKEN_WITHIN_S * RATE_HZ))
         if probability is not None and self._heard_since(spoken_from):
             self._post(
                 StopWordDetected(

@@ -60,6 +60,11 @@ class TurnManager(Manager):
         self._machine = TurnMachine(policy_of(config))
 
     @property
+    def state(self) -> actions.State:
+        """Who has the floor."""
+        return self._machine.state
+
+    @property
     def resting(self) -> bool:
         """Tell whether nobody has the floor."""
         return self._machine.state in actions.RESTING

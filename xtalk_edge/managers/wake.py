@@ -10,6 +10,8 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import WakeWord
 from xtalk_edge.events import Event, WakeWordDetected
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.ear import Rings
+from xtalk_edge.turn.phrase_end import phrase_end
 
 
 class WakeManager(Manager):
@@ -21,10 +23,12 @@ class WakeManager(Manager):
         event_bus: EventBus,
         config: Config,
         wake: WakeWord,
+        rings: Rings,
         post: Callable[[Event], None],
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._wake = wake
+        self._rings = rings
         self._post = post
 
     def hear(self, samples: Samples, at_sample: int) -> None:
@@ -34,7 +38,13 @@ class WakeManager(Manager):
             self._post(
                 WakeWordDetected(
                     phrase=self._wake.phrase,
-                    at_sample=at_sample + len(samples),
+                    at_sample=self._phrase_end(at_sample + len(samples)),
                     probability=probability,
                 )
             )
+
+    def _phrase_end(self, detected: int) -> int:
+        """Return where the phrase ended that was detected there."""
+        earliest = max(0, detected - self._wake.lag_samples)
+        sound, _ = self._rings.clean.slice(earliest, detected)
+        return earliest + phrase_end(sound)

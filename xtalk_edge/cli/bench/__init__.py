@@ -19,6 +19,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "idle": "Listening while nobody talks to it: processor and memory.",
         "stop": "The stop word: whether the device falls silent, and how soon.",
         "turn": "Answers: how long after a question they can be heard.",
+        "wake": "The wake phrase and a command in one breath.",
     },
 )
 def command() -> None:

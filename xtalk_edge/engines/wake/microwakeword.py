@@ -15,6 +15,10 @@ from xtalk_edge.errors import ConfigError, EngineError, ModelError
 
 RATE_HZ = 16_000
 _FEATURE_SAMPLES = 160
+
+LAG_SAMPLES = round(0.4 * RATE_HZ)
+"""The network wants to see the phrase end, and its probability must stay high for a while: it was
+heard 60 to 320 ms late."""
 _BUILT_IN = {model.value.replace("_", " "): model for model in Model}
 
 
@@ -32,6 +36,8 @@ class MicroWakeWordSpotter(WakeWord):
         ConfigError: a setting is out of range or the phrase is not built in.
         ModelError: a model file of your own is missing or damaged.
     """
+
+    lag_samples = LAG_SAMPLES
 
     def __init__(
         self, phrase: str = "okay nabu", threshold: float = 0.0, refractory_s: float = 1.0

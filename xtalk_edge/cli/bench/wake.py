@@ -1,0 +1,172 @@
+"""`xtalk-edge bench wake`: wake phrase and command in one breath."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+
+from xtalk_edge.appliance import Appliance
+from xtalk_edge.audio.format import RATE_HZ, Samples, level_db, read_sound
+from xtalk_edge.audio.resample import to_int16
+from xtalk_edge.audio.room import RoomCard, RoomScene
+from xtalk_edge.cli.options import config_options, read_config
+from xtalk_edge.clock import run_virtual
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.errors import DeviceError
+from xtalk_edge.events import (
+    ASRResultFinal,
+    Event,
+    TurnASRStartRequested,
+    WakeWordDetected,
+)
+from xtalk_edge.scenes.sounds import spoken
+from xtalk_edge.turn.actions import State
+
+from .echo_room import NOISE_DB, TALKER_DB, onset_s
+from .turn_questions import VOICES, questions
+
+GAPS_MS = (0, 50, 150)
+"""Between phrase and command, spoken in one breath."""
+
+KEPT_SHARE = 0.95
+
+SPELLED = {"okay nabu": "okay naboo"}
+"""How a synthetic voice must be told to say a phrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """All breaths with the same gap."""
+
+    gap_ms: int
+    said: int
+    woken: int
+    kept: int
+    """Of those woken: from where the recogniser listened, the command was still to come."""
+    right: int
+    """Of those woken: the command was understood as it was said."""
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether first words are safe."""
+        return self.woken > 0 and self.kept >= KEPT_SHARE * self.woken
+
+
+@click.command()
+@click.option("--phrases", "phrase_folder", metavar="FOLDER",
+              type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Recordings of the wake phrase; without it, espeak-ng says it.")  # fmt: skip
+@click.option("--breaths", default=20, show_default=True, type=click.IntRange(1, 10_000),
+              help="How many to say with each gap.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@config_options
+def command(
+    phrase_folder: Path | None,
+    breaths: int,
+    as_json: bool,
+    config_path: Path | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Measure what becomes of a command spoken in one breath with the wake phrase.
+
+    The phrase of the settings is said, and a command right behind it, in a quiet simulated room.
+
+    \b
+    woken    how often the phrase was heard
+    kept     of these, how often the recogniser listened from before the command's first sound
+    right    of these, how often the command was understood as it was said
+
+    The exit code is 1 when first words are kept in less than 95 %.
+    """
+    with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
+        config = read_config(config_path, overrides, Path(state_dir))
+        phrases = _phrases(config.wake.phrase, phrase_folder)
+        found = []
+        for gap_ms in GAPS_MS:
+            tell: Callable[[str], None] = (lambda _: None) if as_json else _progress
+            found.append(run_virtual(_measure(config, phrases, breaths, gap_ms, tell)))
+    passed = all(row.passed for row in found)
+    if as_json:
+        rows = [asdict(row) | {"passed": row.passed} for row in found]
+        click.echo(json.dumps({"passed": passed, "rows": rows}))
+    else:
+        click.echo("gap      woken      kept     right")
+        for row in found:
+            click.echo(f"{row.gap_ms:4} ms {row.woken:4}/{row.said:<5}{row.kept:4}/{row.woken:<5}"
+                       f"{row.right:4}/{row.woken}")  # fmt: skip
+        click.echo("PASS" if passed else "FAIL")
+    if not passed:
+        raise click.exceptions.Exit(1)
+
+
+def _progress(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _phrases(phrase: str, folder: Path | None) -> list[Samples]:
+    """Return the phrase as several people say it, at 16 kHz, up to its last sound.
+
+    Raises:
+        DeviceError: there is no recording in the folder.
+    """
+    if folder is None:
+        text = SPELLED.get(phrase, phrase)
+        return [spoken(text, EspeakTTS(voice=voice)) for voice in VOICES]
+    files = sorted(folder.rglob("*.wav"))
+    if not files:
+        raise DeviceError(f"{folder}: no recordings there; give a folder with WAV files")
+    return [_without_tail(read_sound(path, RATE_HZ).samples) for path in files]
+
+
+def _without_tail(said: Samples) -> Samples:
+    return said[: len(said) - round(onset_s(said[::-1].copy()) * RATE_HZ)]
+
+
+async def _measure(
+    config: Config,
+    phrases: Sequence[Samples],
+    breaths: int,
+    gap_ms: int,
+    tell: Callable[[str], None],
+) -> Row:
+    room = RoomCard(RoomScene(noise_db=NOISE_DB, record=False))
+    appliance = Appliance(config, card=room)
+    events: list[Event] = []
+    appliance.subscribe_event(Event, events.append)
+    woken = kept = right = 0
+    # Every second of these is said without a pause.
+    asked = questions(2 * breaths, seed=1)[::2]
+    async with appliance:
+        for number, question in enumerate(asked):
+            phrase = _as_loud(phrases[number % len(phrases)])
+            words = _as_loud(spoken(question.text, EspeakTTS(voice=question.voice)))
+            gap = np.zeros(gap_ms * RATE_HZ // 1000, np.int16)
+            events.clear()
+            said = room.say(np.concatenate((phrase, gap, words)), RATE_HZ)
+            begins = said.start_s + (len(phrase) + len(gap)) / RATE_HZ + onset_s(words)
+            while room.position / room.rate_hz < said.end_s:
+                await appliance.capture.advance()
+            await appliance.settled()
+            if any(isinstance(event, WakeWordDetected) for event in events):
+                woken += 1
+                starts = [e.from_sample for e in events if isinstance(e, TurnASRStartRequested)]
+                kept += bool(starts) and starts[0] <= begins * RATE_HZ
+                texts = [e.text for e in events if isinstance(e, ASRResultFinal)]
+                right += question.text in texts
+            while appliance.turn.state is not State.ASLEEP:
+                await appliance.capture.advance()
+        tell(f"gap of {gap_ms} ms: {breaths} breaths")
+    return Row(gap_ms, breaths, woken, kept, right)
+
+
+def _as_loud(said: Samples) -> Samples:
+    """Return speech at a talker's level."""
+    gain = 10 ** ((TALKER_DB - level_db(said)) / 20)
+    return to_int16(said.astype(np.float64) * gain)
