@@ -86,7 +86,7 @@ def fit(rows: Rows, passes: int) -> tuple[np.ndarray, float]:
             optimizer.zero_grad()
             (loss + DECAY * weights.square().sum()).backward()
             optimizer.step()
-            total += float(loss) * len(batch)
+            total += loss.item() * len(batch)
         print(f"pass {number + 1}: loss {total / len(whole):.4f}")
     return weights.detach().numpy()[:, 0], float(bias)
 

@@ -10,11 +10,11 @@ from random import Random
 import numpy as np
 
 from models.starter.ears.recordings import EXAM_FOLDERS
-from models.starter.stop.sayings import sayings
-from models.starter.stop.streams import STREAM_S, Stream, stream
+from models.starter.stop.sayings import IN_QUIET, OVER_THE_DEVICE, sayings
+from models.starter.stop.streams import STREAM_S, Stream, quiet_stream, stream
 from models.starter.stop.voices import Voice, exam_voices, training_voices
 from xtalk_edge.audio.format import RATE_HZ, Samples, read_sound
-from xtalk_edge.cli.bench.echo import REPLIES
+from xtalk_edge.cli.bench.self_hearing import REPLIES
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.stop_word.embedding import FRAMES, REFRACTORY_FRAMES
 from xtalk_edge.engines.tts.espeak import EspeakTTS
@@ -23,8 +23,8 @@ from xtalk_edge.scenes.sounds import spoken
 OWN_VOICES = ("en-us", "en-us", "en-gb", "en-us+f3", "en-us+m3")
 NO_TALK = ("rir", "reverb", "aec", "noise", "denoise")
 PIECE_S, LONGEST_S = 2, 12
-EXAM_SEED = 1000
-"""Streams from this number on are the exam's."""
+QUIET_SEED, EXAM_SEED = 500, 1000
+"""Streams from these numbers on are of people alone, and the exam's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,6 @@ class Heard:
         """Return the windows with a label, and their labels."""
         labels = self.labels[:, FRAMES - 1 :]
         return self.windows()[labels >= 0], labels[labels >= 0]
-
-    def threshold(self, scores: np.ndarray, false_an_hour: float) -> float:
-        """Return the lowest threshold with at most so many false alarms, 0.5 at least."""
-        return next(
-            float(value)
-            for value in np.arange(0.5, 1.0, 0.01)
-            if self.figures(scores, float(value))["false_an_hour"] <= false_an_hour or value > 0.98
-        )
 
     def figures(self, scores: np.ndarray, threshold: float) -> dict[str, float]:
         """Return words said, how many were spotted, and false alarms an hour."""
@@ -77,19 +69,32 @@ class Heard:
 
 
 def training(audio: Path | None, cache: Path, streams: int) -> Heard:
-    """Return what is learnt from."""
-    return _collected(training_voices(), audio, cache, range(streams), for_exam=False)
+    """Return what is learnt from: each stream over the device twice, half as many in quiet once."""
+    voices = training_voices()
+    over = _collected(voices, audio, cache, range(streams), for_exam=False)
+    numbers = range(QUIET_SEED, QUIET_SEED + streams // 2)
+    return _stacked([*over, *over, *_collected(voices, audio, cache, numbers, for_exam=False)])
 
 
 def exam(audio: Path | None, cache: Path, streams: int) -> Heard:
     """Return what voices and people that were not learnt from say."""
     numbers = range(EXAM_SEED, EXAM_SEED + streams)
-    return _collected(exam_voices(), audio, cache, numbers, for_exam=True)
+    return _stacked(_collected(exam_voices(), audio, cache, numbers, for_exam=True))
+
+
+def _stacked(streams: list[Stream]) -> Heard:
+    """Return streams as one; the cleaned sound of some is a frame shorter."""
+    frames = min(len(each.labels) for each in streams)
+    return Heard(
+        np.stack([each.embeddings[:frames] for each in streams]),
+        np.stack([each.labels[:frames] for each in streams]),
+        np.stack([each.word[:frames] for each in streams]),
+    )
 
 
 def _collected(
     voices: list[Voice], audio: Path | None, cache: Path, numbers: range, *, for_exam: bool
-) -> Heard:
+) -> list[Stream]:
     cache.mkdir(parents=True, exist_ok=True)
     people: list[Samples] | None = None
     rooms = audio / "rir" if audio else None
@@ -98,15 +103,15 @@ def _collected(
         path = cache / f"{number}.npz"
         if not path.exists():
             people = _people(audio, for_exam=for_exam) if people is None else people
-            said = sayings(voices, people, number)
-            _keep(stream(Config(), said, _replies(number), rooms, number), path)
+            if QUIET_SEED <= number < EXAM_SEED:
+                heard = quiet_stream(sayings(voices, people, IN_QUIET, number), number)
+            else:
+                said = sayings(voices, people, OVER_THE_DEVICE, number)
+                heard = stream(Config(), said, _replies(number), rooms, number)
+            _keep(heard, path)
             print(f"{path.name} heard")
         found.append(_kept(path))
-    return Heard(
-        np.stack([each.embeddings for each in found]),
-        np.stack([each.labels for each in found]),
-        np.stack([each.word for each in found]),
-    )
+    return found
 
 
 def _keep(heard: Stream, path: Path) -> None:

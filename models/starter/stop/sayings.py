@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -20,17 +21,10 @@ _NEAR = """
     stand still stay stone stove stir best most last first tops shops it's on what stockings
     """
 NEAR = _NEAR.split()
-TALK = (
-    "and then we went to the shop", "set a timer for ten minutes", "what time is it in london",
-    "I stepped on the top step", "start the music", "add milk to the shopping list",
-    "it was on top",
-    "they drop the price every spring", "a story about a ship", "the stock is up", "is that so",
-    "could you tell me the date", "turn it down a bit", "the store is closed today",
-    "yes I think so",
-    "do you want some tea", "it's starting to rain", "the best part of it", "he spotted the dog",
-    "uh-huh", "okay", "mm hmm", "right", "I see", "go on", "really", "what about tomorrow",
-    "we stayed at home", "put the pot on the stove", "hop on the bus", "that's what I thought",
-)  # fmt: skip
+TALK_FOLDERS = ("talk", "ears")
+"""Beside this folder: what people say to each other, and to a device."""
+
+LONGEST_LETTERS = 70
 
 
 BENDS = (0.88, 0.92, 0.96, 1.0, 1.0, 1.04, 1.08, 1.12)
@@ -46,19 +40,45 @@ class Saying:
     """Sample behind the word "stop"; None where it is not said."""
 
 
-def sayings(voices: Sequence[Voice], people: Sequence[Samples], seed: int) -> Iterator[Saying]:
-    """Yield what is said, for ever: "stop" as often as anything else."""
-    drawn = Random(seed)
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How often what is said; the rest is people who do not say the word."""
+
+    stop: float
+    near: float
+    talk: float
+
+
+OVER_THE_DEVICE = Shares(stop=0.5, near=0.2, talk=0.15)
+IN_QUIET = Shares(stop=0.2, near=0.1, talk=0.45)
+
+
+def talk() -> list[str]:
+    """Return sentences without the word."""
+    here = Path(__file__).parents[1]
+    files = sorted(path for folder in TALK_FOLDERS for path in (here / folder).glob("*.txt"))
+    lines = (line.split("\t")[0].strip() for path in files if path.name != "exam.txt"
+             for line in path.read_text(encoding="utf-8").splitlines())  # fmt: skip
+    return [line for line in lines if "stop" not in line.lower() and not line.startswith("#")
+            and 3 < len(line) < LONGEST_LETTERS]  # fmt: skip
+
+
+def sayings(
+    voices: Sequence[Voice], people: Sequence[Samples], shares: Shares, seed: int
+) -> Iterator[Saying]:
+    """Yield what is said, for ever."""
+    drawn, sentences = Random(seed), talk()
     while True:
         voice, chance = drawn.choice(voices), drawn.random()
-        if chance < 0.5:
-            yield _bent(_stop(voice, drawn), drawn)
-        elif chance < 0.7:
-            yield _bent(Saying(voice.say(drawn.choice(NEAR)), None), drawn)
-        elif chance < 0.85 or not people:
-            yield _bent(Saying(voice.say(drawn.choice(TALK)), None), drawn)
+        if chance < shares.stop:
+            said = _stop(voice, drawn)
+        elif chance < shares.stop + shares.near:
+            said = Saying(voice.say(drawn.choice(NEAR)), None)
+        elif chance < shares.stop + shares.near + shares.talk or not people:
+            said = Saying(voice.say(drawn.choice(sentences)), None)
         else:
-            yield _bent(Saying(drawn.choice(people), None), drawn)
+            said = Saying(drawn.choice(people), None)
+        yield _bent(said, drawn)
 
 
 def _stop(voice: Voice, drawn: Random) -> Saying:

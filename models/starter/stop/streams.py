@@ -14,7 +14,8 @@ from random import Random
 import numpy as np
 
 from models.starter.stop.sayings import Saying
-from xtalk_edge.audio.format import RATE_HZ, Samples, level_db, read_sound
+from xtalk_edge.audio.format import RATE_HZ, Samples, db_to_gain, level_db, read_sound
+from xtalk_edge.audio.resample import to_int16
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting
@@ -27,6 +28,10 @@ TALKER_DB = -27.0
 
 BETWEEN_S = (0.6, 1.6)
 """Silence between two sayings."""
+
+QUIET_BETWEEN_S = (0.2, 0.9)
+QUIET_LEAD_S = 0.8
+FULL_SCALE = 32_768
 
 STREAM_S = 60.0
 ALONE_S = 3.0
@@ -99,6 +104,26 @@ def stream(
         at_s += lasts_s + drawn.uniform(*BETWEEN_S)
     clean = _heard(config, card, np.zeros_like(replies) if silent else replies)
     return _labelled(clean, marks)
+
+
+def quiet_stream(said: Iterator[Saying], seed: int) -> Stream:
+    """Return what a device that is silent hears of people close by; quicker to make."""
+    drawn, random = Random(seed), np.random.default_rng(seed)
+    sound = random.normal(0.0, FULL_SCALE * db_to_gain(drawn.uniform(-75.0, -45.0)),
+                          round(STREAM_S * RATE_HZ))  # fmt: skip
+    marks: list[tuple[float, float]] = []
+    at_s = QUIET_LEAD_S
+    for saying in said:
+        lasts_s = len(saying.sound) / RATE_HZ
+        if at_s + lasts_s > STREAM_S - 1.0:
+            break
+        gain = db_to_gain(TALKER_DB + drawn.uniform(-8.0, 8.0) - level_db(saying.sound))
+        start = round(at_s * RATE_HZ)
+        sound[start : start + len(saying.sound)] += gain * saying.sound
+        if saying.stop_ends is not None:
+            marks.append((at_s, at_s + saying.stop_ends / RATE_HZ))
+        at_s += lasts_s + drawn.uniform(*QUIET_BETWEEN_S)
+    return _labelled(to_int16(sound), marks)
 
 
 def _heard(config: Config, card: RoomCard, replies: Samples) -> Samples:
