@@ -11,6 +11,7 @@ from xtalk_edge.cli.commands import LazyGroup
     cls=LazyGroup,
     package="xtalk_edge.cli.bench",
     summaries={
+        "aec": "The echo cancellers on recordings of real rooms.",
         "agent": "The language model: first token, tokens a second, how soon it stops.",
         "audio": "The audio core through the real sound stack, under load.",
         "bargein": "Barge-in: people who talk over an answer.",
