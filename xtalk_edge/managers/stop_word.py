@@ -15,8 +15,8 @@ from xtalk_edge.managers.ear import Rings
 STAYS_S = 3.0
 """So long it goes on listening after the last sound: a reply may stand still, a bell may pause."""
 
-EARLIER_S = 0.8
-"""Sound from so shortly before the device began to speak is heard too: the spotter needs some."""
+PAUSES_S = 0.5
+"""Longer silences end what the device says; those between sentences are shorter."""
 
 
 SPOKEN_WITHIN_S = 1.0
@@ -44,22 +44,20 @@ class StopWordManager(Manager):
         self._post = post
         self._since = 0
         """Sample at which the device began to be heard."""
-        self._until = 0
-        """Sample at which nobody needs to be stopped any more."""
+        self._sounded = -round(STAYS_S * RATE_HZ)
+        """Sample up to which the device was heard."""
 
     def hear(self, samples: Samples, at_sample: int) -> None:
         """Take the next clean samples (ear's thread)."""
         end = at_sample + len(samples)
         far, _ = self._rings.far.slice(at_sample, end)
-        was_listening = at_sample < self._until
         if level_db(far) >= SOUNDING_DB:
-            self._until = end + round(STAYS_S * RATE_HZ)
-        if at_sample >= self._until:
+            if at_sample - self._sounded > round(PAUSES_S * RATE_HZ):
+                self._since = at_sample
+                self._stop_word.reset()
+            self._sounded = end
+        if at_sample - self._sounded >= round(STAYS_S * RATE_HZ):
             return
-        if not was_listening:
-            self._since = at_sample
-            self._stop_word.reset()
-            samples, _ = self._rings.clean.slice(end - round(EARLIER_S * RATE_HZ), end)
         probability = self._stop_word.detect(samples.tobytes())
         # The question before the answer is no word over it.
         spoken_from = max(self._since, end - round(SPOKEN_WITHIN_S * RATE_HZ))
