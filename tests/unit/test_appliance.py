@@ -16,7 +16,7 @@ from tests.e2e.room_conversation import (
 )
 from tests.scripted import ScriptedAgent
 from xtalk_edge import appliance as appliance_module
-from xtalk_edge.appliance import Appliance, open_card
+from xtalk_edge.appliance import SETTLE_S, Appliance, open_card
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.bus import handles
 from xtalk_edge.clock import now_s
@@ -241,7 +241,8 @@ async def test_settled_waits_for_the_answer_to_what_was_said():
     config = settings(texts=["the time"], replies=["It is noon, and it is Monday."])
     async with conversation(config) as talk:
         await talk.appliance.settled()
-        assert now_s() == pytest.approx(1.26, abs=0.05)
+        waits_ms = config.turn.silence_ms + config.vad.min_silence_ms
+        assert now_s() == pytest.approx(SETTLE_S + waits_ms / 1000, abs=0.05)
         talk.say("what time is it")
         await talk.appliance.settled()
         assert len(talk.all_of(TTSPlaybackFinished)) == 1

@@ -26,7 +26,14 @@ EVENTS = [
     for _, kind in inspect.getmembers(events, inspect.isclass)
     if issubclass(kind, Event) and kind is not Event
 ]
-_SAMPLES = {str: "x", int: 1, float: 0.5, bool: True, dict[str, typing.Any]: {"a": 1}}
+_SAMPLES = {
+    str: "x",
+    int: 1,
+    float: 0.5,
+    float | None: 0.5,
+    bool: True,
+    dict[str, typing.Any]: {"a": 1},
+}
 
 
 def example(kind: type[Event]) -> Event:

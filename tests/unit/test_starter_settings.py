@@ -12,7 +12,7 @@ from xtalk_edge.config.files import data_path
 from xtalk_edge.engines import registry
 
 TEXT = data_path("configs/starter.toml").read_text()
-SHARED = {"wake": {"phrase", "threshold", "refractory_s"}}
+SHARED = {"wake": {"phrase", "threshold", "refractory_s"}, "stop_word": {"threshold"}}
 """Settings that stand uncommented because every engine of the slot has them."""
 FITTED = {("asr", "threshold")} | {
     ("agent", name) for name in ("history_turns", "forget_after_s", "act_above", "ask_above")
