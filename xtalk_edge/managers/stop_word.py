@@ -18,7 +18,6 @@ STAYS_S = 3.0
 PAUSES_S = 0.5
 """Longer silences end what the device says; those between sentences are shorter."""
 
-
 SPOKEN_WITHIN_S = 1.0
 """Somebody must have been heard so lately: what is left of the device's own voice is no word.
 "Please stop" takes as long."""

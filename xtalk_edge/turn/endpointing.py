@@ -9,8 +9,8 @@ from xtalk_edge.turn.unfinished import ends_in_number, sounds_unfinished
 
 UNFINISHED, FINISHED = 0.1, 0.4
 """Chances that nothing is missing, below which something is waited for, and from which a request
-is taken as it is. Of sixty orders 48 are above the latter, and one in twenty of their beginnings;
-three quarters of the beginnings are below the former."""
+is taken as it is. Of sixty orders the built-in detector gives 51 the latter, and 9 of their 149
+beginnings; 102 of the beginnings, and one order, are below the former."""
 
 
 @dataclass(frozen=True, slots=True)
