@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from tests.pulse import LOOP, LOUDSPEAKER, MICROPHONE, needs_pulse, pulse, record, speak
 from xtalk_edge.audio.core import Gap
-from xtalk_edge.audio.portaudio import PortAudioCard, list_devices, rescan_devices
+from xtalk_edge.audio.portaudio import PortAudioCard
+from xtalk_edge.audio.portaudio_devices import list_devices, rescan_devices
 from xtalk_edge.cli.bench.audio import command
 from xtalk_edge.cli.bench.books import Books, books_of
 from xtalk_edge.cli.bench.loop import Loop, noise

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from xtalk_edge.audio import _core, portaudio
-from xtalk_edge.audio.portaudio import Device, PortAudioCard, find_device
+from xtalk_edge.audio import _core, portaudio, portaudio_devices
+from xtalk_edge.audio.portaudio import PortAudioCard
+from xtalk_edge.audio.portaudio_devices import Device, find_device
 from xtalk_edge.audio.portaudio_library import reason_given
 from xtalk_edge.errors import DeviceError
 
@@ -75,7 +76,8 @@ def fake(monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", module)
     monkeypatch.setattr(FakeStream, "rules", {})
     monkeypatch.setattr(FakeStream, "opened", [])
-    monkeypatch.setattr(portaudio, "_open_cards", set())
+    monkeypatch.setattr(portaudio_devices, "open_cards", set())
+    monkeypatch.setattr(portaudio, "open_cards", portaudio_devices.open_cards)
     return module
 
 
@@ -125,8 +127,8 @@ def test_the_preferred_rate_is_asked_first(fake):
 
 def test_a_device_of_one_rate_and_two_channels_is_taken_as_it_is(fake):
     for channels in portaudio.CHANNEL_CHOICES:
-        FakeStream.rules[(48_000, channels)] = portaudio.PA_INVALID_SAMPLE_RATE
-    FakeStream.rules[(16_000, (1, 1))] = portaudio.PA_INVALID_CHANNEL_COUNT
+        FakeStream.rules[(48_000, channels)] = portaudio_devices.PA_INVALID_SAMPLE_RATE
+    FakeStream.rules[(16_000, (1, 1))] = portaudio_devices.PA_INVALID_CHANNEL_COUNT
     card = PortAudioCard()
     assert card.rate_hz == 16_000
     assert FakeStream.opened[0].settings["channels"] == (1, 2)
@@ -136,9 +138,9 @@ def test_a_device_of_one_rate_and_two_channels_is_taken_as_it_is(fake):
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        (portaudio.PA_DEVICE_UNAVAILABLE, "is busy or gone"),
-        (portaudio.PA_INVALID_SAMPLE_RATE, "does not run at that rate"),
-        (portaudio.PA_INVALID_CHANNEL_COUNT, "neither one nor two channels"),
+        (portaudio_devices.PA_DEVICE_UNAVAILABLE, "is busy or gone"),
+        (portaudio_devices.PA_INVALID_SAMPLE_RATE, "does not run at that rate"),
+        (portaudio_devices.PA_INVALID_CHANNEL_COUNT, "neither one nor two channels"),
         (-9999, "cannot be opened: Error opening stream"),
     ],
 )
@@ -153,7 +155,7 @@ def test_what_cannot_be_opened_is_explained_after_looking_again(fake, code, says
 def test_devices_are_not_looked_for_while_a_card_is_open(fake):
     card = PortAudioCard()
     with pytest.raises(DeviceError, match="close the sound card"):
-        portaudio.rescan_devices()
+        portaudio_devices.rescan_devices()
     with pytest.raises(DeviceError, match="no input device 'nosuch'"):
         PortAudioCard("nosuch")
     assert fake.calls == []
@@ -162,7 +164,7 @@ def test_devices_are_not_looked_for_while_a_card_is_open(fake):
 
 def test_a_card_that_does_not_start_is_let_go(fake):
     card = PortAudioCard()
-    FakeStream.rules["start"] = portaudio.PA_DEVICE_UNAVAILABLE
+    FakeStream.rules["start"] = portaudio_devices.PA_DEVICE_UNAVAILABLE
     with pytest.raises(DeviceError, match="busy or gone"):
         card.start(0.0)
     assert FakeStream.opened[0].closed
@@ -204,10 +206,41 @@ def test_a_stream_that_stops_again_much_later_is_opened_anew_again(fake):
     card.close()
 
 
+def hand_over(card, lag_s, at_s):
+    """Do what the callback does with a block that is so old."""
+    block = np.zeros(480, np.int16)
+    card.core.process(block, adc_s=at_s - lag_s, dac_s=at_s, now_s=at_s)
+
+
+def test_a_stream_that_has_fallen_behind_is_opened_anew(fake):
+    card = PortAudioCard()
+    card.start(0.0)
+    for step in range(600):
+        at_s = 0.01 * step
+        # A stall after three seconds: from then on every block is late.
+        hand_over(card, 0.02 if at_s < 3 else 0.5, at_s)
+        card.pump(at_s)
+    assert (card.reopened, card.ended()) == (1, None)
+    assert FakeStream.opened[0].closed
+    card.close()
+
+
+def test_a_stream_that_falls_behind_and_cannot_be_renewed_is_over(fake):
+    card = PortAudioCard()
+    card.start(0.0)
+    FakeStream.rules["start"] = portaudio_devices.PA_DEVICE_UNAVAILABLE
+    for step in range(600):
+        at_s = 0.01 * step
+        hand_over(card, 0.02 if at_s < 3 else 0.5, at_s)
+        card.pump(at_s)
+    assert "came 500 ms late and it cannot be opened again" in (card.ended() or "")
+    card.close()
+
+
 def test_a_device_that_is_gone_is_told_with_the_reason(fake):
     card = PortAudioCard()
     stop(FakeStream.opened[0])
-    FakeStream.rules["start"] = portaudio.PA_DEVICE_UNAVAILABLE
+    FakeStream.rules["start"] = portaudio_devices.PA_DEVICE_UNAVAILABLE
     card.pump(2.0)
     assert "cannot be opened again (Error starting stream)" in (card.ended() or "")
     assert "unplugged" in (card.ended() or "")
@@ -220,7 +253,7 @@ def test_broken_listing_is_a_sentence(fake):
 
     fake.query_devices = fail
     with pytest.raises(DeviceError, match="the sound system cannot be opened"):
-        portaudio.list_devices()
+        portaudio_devices.list_devices()
 
 
 def complain(text):
@@ -239,7 +272,7 @@ def test_the_first_complaint_of_portaudio_is_passed_on_and_none_is_printed(fake,
     complain("Expression 'second' failed in 'src/other.c', line: 2\n")
     complain("something else\n")
     stop(FakeStream.opened[0])
-    FakeStream.rules["start"] = portaudio.PA_DEVICE_UNAVAILABLE
+    FakeStream.rules["start"] = portaudio_devices.PA_DEVICE_UNAVAILABLE
     card.pump(2.0)
     said = "(Expression 'ret' failed in 'pa_linux_alsa.c', line: 3350) and it cannot be opened"
     assert said in (card.ended() or "")
@@ -253,7 +286,7 @@ def test_the_first_complaint_of_portaudio_is_passed_on_and_none_is_printed(fake,
 def test_a_missing_library_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(DeviceError, match="apt install libportaudio2"):
-        portaudio.list_devices()
+        portaudio_devices.list_devices()
 
 
 def call_back(core, mic, channels, times, frames=4):
@@ -313,4 +346,4 @@ def test_without_a_standard_error_sound_still_works(fake, monkeypatch):
         raise OSError(9, "Bad file descriptor")
 
     monkeypatch.setattr(os, "dup", no_descriptor)
-    assert [d.name for d in portaudio.list_devices()] == ["USB Speakerphone", "HDMI"]
+    assert [d.name for d in portaudio_devices.list_devices()] == ["USB Speakerphone", "HDMI"]

@@ -89,6 +89,7 @@ typedef struct audio_core {
     _Atomic uint64_t n_blocks, captured, ring_lost, device_lost, starved, overflows, underflows;
     _Atomic uint64_t high_water, low_water;
     _Atomic uint64_t heard_head, audible;
+    _Atomic double capture_lag_s;
     heard_slot heard[HEARD_SLOTS];
     /* the callback's own */
     uint64_t gain_seen, flush_seen, flushed_to, heard_end, dry, pending_ring, pending_device;

@@ -279,6 +279,11 @@ class AudioCore:
         """
         return int(lib.core_audible(self._core, now_s))
 
+    @property
+    def capture_lag_s(self) -> float:
+        """How old the first frame of the last block was when it came, by the device's own times."""
+        return float(lib.core_capture_lag(self._core))
+
     def counters(self) -> CoreCounters:
         """Return all counts as they are now."""
         n = ffi.new("core_counts *")

@@ -100,6 +100,7 @@ void core_block(audio_core *c, const int16_t *in, int in_channels, int16_t *out,
     uint64_t fill = w - LOAD(c->taken);
     int keep = frames <= c->capacity - fill && b - LOAD(c->blocks_taken) <= c->block_mask;
     count_lost(c, adc_s, frames, status);
+    NOTE(c->capture_lag_s, now_s - adc_s);
     take_orders(c, at);
     uint64_t end = LOAD(c->written); /* after take_orders, so that it covers what is flushed */
     if (end > at && end - at < PEEK(c->low_water))

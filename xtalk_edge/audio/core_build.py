@@ -50,6 +50,7 @@ void core_flush(audio_core *c, uint32_t fade_frames);
 int64_t core_cut_at(audio_core *c);
 uint64_t core_audible(audio_core *c, double now_s);
 void core_reset_marks(audio_core *c);
+double core_capture_lag(audio_core *c);
 void core_get_counts(audio_core *c, core_counts *n);
 void hush_alsa(const char *file, int line, const char *function, int error, const char *format,
                ...);

@@ -141,3 +141,9 @@ void core_get_counts(audio_core *c, core_counts *n)
     n->low_water = PEEK(c->low_water);
     n->flushes = PEEK(c->flush_done);
 }
+
+/* How old the first frame of the last block was when it came. */
+double core_capture_lag(audio_core *c)
+{
+    return PEEK(c->capture_lag_s);
+}

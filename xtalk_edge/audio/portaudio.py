@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Literal
 
 from ..errors import DeviceError
 from .card import Card
 from .core import AudioCore
+from .lateness import Lateness
+from .portaudio_devices import (
+    PA_INVALID_CHANNEL_COUNT,
+    PA_INVALID_SAMPLE_RATE,
+    Device,
+    error_code,
+    find_device,
+    list_devices,
+    open_cards,
+    rescan_devices,
+    sentence,
+)
 from .portaudio_library import forget_reason, load_sounddevice, quiet_stderr, reason_given
 
 log = logging.getLogger(__name__)
-
-Direction = Literal["input", "output"]
 
 PREFERRED_RATE_HZ = 48_000
 """What nearly every codec runs at inside, so that nobody else resamples."""
@@ -29,30 +38,13 @@ CHANNEL_CHOICES = ((1, 1), (1, 2), (2, 1), (2, 2))
 REOPEN_PAUSE_S = 10.0
 """A stream that stops again so soon is given up: a third one would fare no better."""
 
-PA_INVALID_CHANNEL_COUNT = -9998
-PA_INVALID_SAMPLE_RATE = -9997
-PA_DEVICE_UNAVAILABLE = -9985
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A sound device as PortAudio lists it."""
-
-    index: int
-    name: str
-    input_channels: int
-    output_channels: int
-    default_rate_hz: int
-    host_api: str
-    is_default_input: bool
-    is_default_output: bool
-
 
 class PortAudioCard(Card):
     """One duplex stream; devices are named in full, in part or by number, or are the default.
 
-    PortAudio ends a stream at the first error of the sound system, and some pass: `pump` opens
-    such a stream anew, and what was lost meanwhile is a gap of the core.
+    PortAudio ends a stream at the first error of the sound system, and some pass; and a stream that
+    has fallen behind never catches up. `pump` opens such a stream anew, and what was lost
+    meanwhile is a gap of the core.
     """
 
     def __init__(
@@ -69,16 +61,17 @@ class PortAudioCard(Card):
         self._stream: Any = None
         self._reopened_at_s = -REOPEN_PAUSE_S
         self.reopened = 0
-        """How often the sound system stopped the stream and it was opened anew."""
+        """How often the stream was opened anew: it had stopped, or fallen behind."""
+        self._lateness = Lateness()
         try:
             self._open(input_device, output_device, rate_hz, block_ms, latency)
         except DeviceError:
-            if _open_cards:
+            if open_cards:
                 raise
             # PortAudio knows only what was there when it started: look again, once.
             rescan_devices()
             self._open(input_device, output_device, rate_hz, block_ms, latency)
-        _open_cards.add(id(self))
+        open_cards.add(id(self))
 
     def _open(
         self,
@@ -102,11 +95,11 @@ class PortAudioCard(Card):
                     self._open_stream(pair, rate, channels, round(rate * block_ms / 1000), latency)
                 except load_sounddevice().PortAudioError as exc:
                     failure = exc
-                    if _error_code(exc) not in (PA_INVALID_CHANNEL_COUNT, PA_INVALID_SAMPLE_RATE):
-                        raise DeviceError(_sentence(self.name, exc)) from exc
+                    if error_code(exc) not in (PA_INVALID_CHANNEL_COUNT, PA_INVALID_SAMPLE_RATE):
+                        raise DeviceError(sentence(self.name, exc)) from exc
                 else:
                     return
-        raise DeviceError(_sentence(self.name, failure)) from failure
+        raise DeviceError(sentence(self.name, failure)) from failure
 
     def _open_stream(
         self,
@@ -136,16 +129,22 @@ class PortAudioCard(Card):
                 self._stream.start()
         except load_sounddevice().PortAudioError as exc:
             self.close()
-            raise DeviceError(_sentence(self.name, exc)) from exc
+            raise DeviceError(sentence(self.name, exc)) from exc
         log.info(
             "sound card %s: %d Hz, blocks of %d frames, output latency %.0f ms",
             self.name, self.rate_hz, self.block_frames, self.latency_s * 1000,
         )  # fmt: skip
 
     def pump(self, now_s: float) -> None:
-        """Open the stream anew if the sound system stopped it; it moves the sound by itself."""
-        if self._stream is None or self._ended is not None or not self.core.finished:
+        """Open the stream anew if it was stopped or has fallen behind; it moves sound by itself."""
+        if self._stream is None or self._ended is not None:
             return
+        if self.core.finished:
+            self._revive(now_s)
+        elif self._lateness.is_late(self.core.capture_lag_s, now_s):
+            self._catch_up()
+
+    def _revive(self, now_s: float) -> None:
         reason = reason_given()
         forget_reason()
         if now_s - self._reopened_at_s < REOPEN_PAUSE_S:
@@ -155,6 +154,20 @@ class PortAudioCard(Card):
             )
             return
         self._reopened_at_s = now_s
+        if self._renew(f"the sound system stopped the stream of {self.name}{reason}"):
+            log.warning(
+                "sound card %s: the sound system stopped the stream%s; opened anew",
+                self.name, reason,
+            )  # fmt: skip
+
+    def _catch_up(self) -> None:
+        lag_ms = 1000 * self.core.capture_lag_s
+        if self._renew(f"sound from {self.name} came {lag_ms:.0f} ms late"):
+            log.warning("sound card %s: sound came %.0f ms late; opened anew", self.name, lag_ms)
+
+    def _renew(self, why: str) -> bool:
+        """Open the stream anew; tell whether that worked."""
+        self._lateness.restart()
         try:
             with quiet_stderr():
                 self._stream.close(ignore_errors=True)
@@ -162,14 +175,12 @@ class PortAudioCard(Card):
                 self._stream.start()
         except load_sounddevice().PortAudioError as exc:
             self._ended = (
-                f"the sound system stopped the stream of {self.name}{reason} and it cannot be "
-                f"opened again ({exc.args[0]}): it was unplugged, or its sound server went away"
+                f"{why} and it cannot be opened again ({exc.args[0]}): it was unplugged, or its "
+                "sound server went away"
             )
-            return
+            return False
         self.reopened += 1
-        log.warning(
-            "sound card %s: the sound system stopped the stream%s; opened anew", self.name, reason
-        )
+        return True
 
     def ended(self) -> str | None:
         """Return why the device stopped for good, as `pump` found it, or None."""
@@ -184,10 +195,7 @@ class PortAudioCard(Card):
         with quiet_stderr():
             stream.close(ignore_errors=True)
         self.core.close()
-        _open_cards.discard(id(self))
-
-
-_open_cards: set[int] = set()
+        open_cards.discard(id(self))
 
 
 def _new_stream(
@@ -217,85 +225,3 @@ def _new_stream(
         )
     core.set_stream(*channels, *stream.latency)
     return stream
-
-
-def list_devices() -> list[Device]:
-    """Return what PortAudio saw when it started, or at the last `rescan_devices`."""
-    sounddevice = load_sounddevice()
-    try:
-        with quiet_stderr():
-            apis = sounddevice.query_hostapis()
-            found = list(sounddevice.query_devices())
-    except sounddevice.PortAudioError as exc:
-        raise DeviceError(_sentence("the sound system", exc)) from exc
-    default_in = sounddevice._lib.Pa_GetDefaultInputDevice()
-    default_out = sounddevice._lib.Pa_GetDefaultOutputDevice()
-    return [
-        Device(
-            index=index,
-            name=entry["name"],
-            input_channels=entry["max_input_channels"],
-            output_channels=entry["max_output_channels"],
-            default_rate_hz=round(entry["default_samplerate"]),
-            host_api=apis[entry["hostapi"]]["name"],
-            is_default_input=index == default_in,
-            is_default_output=index == default_out,
-        )
-        for index, entry in enumerate(found)
-    ]
-
-
-def rescan_devices() -> None:
-    """Look for devices anew; only while no PortAudioCard is open."""
-    if _open_cards:
-        raise DeviceError("close the sound card before looking for devices anew")
-    sounddevice = load_sounddevice()
-    with quiet_stderr():
-        sounddevice._terminate()
-        sounddevice._initialize()
-
-
-def find_device(devices: Sequence[Device], wanted: str | None, direction: Direction) -> Device:
-    """Return the device an owner means by `wanted`; raises DeviceError naming the known ones."""
-    usable = [d for d in devices if _channels(d, direction)]
-    if not usable:
-        noun = "microphone" if direction == "input" else "loudspeaker"
-        raise DeviceError(
-            f"no sound {direction} was found: plug in a {noun}, or see "
-            "that the sound server runs and that this user may use it (group audio)"
-        )
-    if not wanted:
-        return next((d for d in usable if _is_default(d, direction)), usable[0])
-    text = wanted.strip().casefold()
-    matches = (
-        [d for d in usable if str(d.index) == text]
-        or [d for d in usable if d.name.casefold() == text]
-        or [d for d in usable if text and text in d.name.casefold()]
-    )
-    if not matches:
-        known = ", ".join(f"'{d.name}'" for d in usable)
-        raise DeviceError(f"there is no {direction} device '{wanted}'; known ones are: {known}")
-    return matches[0]
-
-
-def _channels(device: Device, direction: Direction) -> int:
-    return device.input_channels if direction == "input" else device.output_channels
-
-
-def _is_default(device: Device, direction: Direction) -> bool:
-    return device.is_default_input if direction == "input" else device.is_default_output
-
-
-def _error_code(exc: Exception) -> int:
-    return exc.args[1] if len(exc.args) > 1 else 0
-
-
-def _sentence(name: str, exc: Exception | None) -> str:
-    code = _error_code(exc) if exc else 0
-    if code == PA_DEVICE_UNAVAILABLE:
-        return f"{name} is busy or gone: end the program that uses it, or plug it in again"
-    if code == PA_INVALID_SAMPLE_RATE:
-        return f"{name} does not run at that rate: leave rate_hz out to take the device's own"
-    if code == PA_INVALID_CHANNEL_COUNT:
-        return f"{name} offers neither one nor two channels at 16 bits; choose another device"
-    return f"{name} cannot be opened: {exc.args[0] if exc and exc.args else 'no reason given'}"

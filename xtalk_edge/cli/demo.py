@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from xtalk_edge.audio.portaudio import list_devices
+from xtalk_edge.audio.portaudio_devices import list_devices
 from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.cli.recording import write_recording

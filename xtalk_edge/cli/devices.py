@@ -7,7 +7,7 @@ import json
 
 import click
 
-from xtalk_edge.audio.portaudio import list_devices
+from xtalk_edge.audio.portaudio_devices import list_devices
 
 
 @click.command()

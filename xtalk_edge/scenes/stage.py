@@ -52,6 +52,8 @@ class Performance:
     """Whether it was listening again at the end."""
     recording: tuple[Samples, Samples]
     """What was said (dry) and what the loudspeaker gave, at 16 kHz."""
+    began_s: float
+    """When the recording begins, in monotonic seconds."""
 
     @property
     def problems(self) -> list[str]:
@@ -98,7 +100,8 @@ async def perform(
         exchanges = await talker.hold(scene.line)
         ended = await _within(appliance.settled(), END_LIMIT_S)
     ducks, cuts = own_voice(exchanges, talker.events)
-    return Performance(scene, tuple(exchanges), ducks, cuts, ended, room.recording())
+    began_s = room.started_at_s or 0.0
+    return Performance(scene, tuple(exchanges), ducks, cuts, ended, room.recording(), began_s)
 
 
 class _Talker:

@@ -18,6 +18,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "bus": "The event bus: events a second and delays.",
         "echo": "Echo: whether it hears itself, and people over itself.",
         "idle": "Listening while nobody talks to it: processor and memory.",
+        "resume": "Whether an answer goes on when nobody meant to interrupt it.",
         "stop": "The stop word: whether the device falls silent, and how soon.",
         "turn": "Answers: how long after a question they can be heard.",
         "wake": "The wake phrase and a command in one breath.",

@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
-from xtalk_edge.audio.portaudio import PortAudioCard, find_device, list_devices
+from xtalk_edge.audio.portaudio import PortAudioCard
+from xtalk_edge.audio.portaudio_devices import find_device, list_devices
 from xtalk_edge.audio.portaudio_library import load_sounddevice
 from xtalk_edge.errors import DeviceError
 

@@ -46,7 +46,7 @@ def talkers(folder: Path | None) -> list[Line]:
     """
     if folder is None:
         return [Line(says=text, voice=name) for name, texts in TALKERS.items() for text in texts]
-    files = _sounds(folder)
+    files = sound_files(folder)
     if not files:
         raise DeviceError(f"{folder}: no recordings there; give a folder with WAV, FLAC or Ogg")
     return [Line(recording=str(path.absolute())) for path in files]
@@ -59,9 +59,10 @@ def rooms(folder: Path | None) -> dict[str, Room]:
         for name, rt60_s, seed in (("small room", 0.25, 1), ("large room", 0.5, 2))
         for drift_ppm in DRIFTS_PPM
     }
-    files = _sounds(folder) if folder else []
+    files = sound_files(folder) if folder else []
     return made | {path.stem: Room(echo_response=str(path.absolute())) for path in files}
 
 
-def _sounds(folder: Path) -> list[Path]:
+def sound_files(folder: Path) -> list[Path]:
+    """Return the recordings in a folder and below it."""
     return sorted(path for pattern in SOUNDS for path in folder.rglob(pattern))

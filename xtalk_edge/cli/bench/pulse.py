@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from xtalk_edge.audio import portaudio
+from xtalk_edge.audio.portaudio_devices import rescan_devices
 from xtalk_edge.errors import DeviceError
 
 START_LIMIT_S = 10.0
@@ -134,4 +134,4 @@ class PrivatePulse:
 
 def _forget_old_devices() -> None:
     if "sounddevice" in sys.modules:  # PortAudio was started before this server was
-        portaudio.rescan_devices()
+        rescan_devices()

@@ -1,0 +1,273 @@
+"""`xtalk-edge bench resume`: whether an answer goes on when nobody meant to interrupt it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from xtalk_edge.audio.format import RATE_HZ, Samples, read_sound, write_wav
+from xtalk_edge.bus import handles
+from xtalk_edge.cli.options import config_options
+from xtalk_edge.engines.interfaces import SpeechChunk
+from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.events import Event, TTSPlaybackFinished, TTSPlaybackStarted, TTSStopped
+from xtalk_edge.scenes.exchange import Exchange
+from xtalk_edge.scenes.script import Line, Room
+from xtalk_edge.scenes.stage import Performance
+
+from .echo_room import TALKER_DB
+from .over_answer import talk_over
+from .people import LEVELS_DB, TALKERS, rooms, rooms_option, sound_files
+from .wholeness import Wholeness, wholeness
+
+RESUMES = 0.95
+"""Answers that must go on to their end."""
+
+BACKCHANNELS = (
+    *("uh huh", "mm hmm", "okay", "right", "i see"),
+    *("oh", "wow", "really", "all right", "go on"),
+)
+
+COUGHS_DB = (TALKER_DB + 6, TALKER_DB, TALKER_DB - 6)
+CLAPS_DB = (TALKER_DB + 6, TALKER_DB - 6)
+
+NOISE_S = 3.0
+"""A piece of a recording; an answer takes nine seconds."""
+
+PIECES_A_NOISE = 2
+
+MARGIN_S = 0.25
+"""Around an answer, in which its first and last sound lie whatever the latency."""
+
+
+class SameVoice(EspeakTTS):
+    """Says the same words the same way each time, so that they can be found again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, list[SpeechChunk]] = {}
+
+    def synthesize_marked(self, text: str) -> Iterator[SpeechChunk]:
+        """Yield what was said the first time."""
+        if text not in self._said:
+            self._said[text] = list(super().synthesize_marked(text))
+        yield from self._said[text]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One sound over one answer."""
+
+    kind: str
+    what: str
+    room: str
+    echo_over_talker_db: float
+    lowered: bool
+    stood_still: bool
+    went_on: bool
+    """Whether the answer was heard to its end, and the sound itself got none."""
+    words: Wholeness
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the listener missed nothing and heard nothing twice."""
+        return self.went_on and self.words.lost == self.words.repeated == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """All sounds of one kind at one level."""
+
+    kind: str
+    echo_over_talker_db: float
+    sounds: int
+    lowered: int
+    stood_still: int
+    went_on: int
+    lost: int
+    """Pieces of 100 ms that were not heard of answers that went on."""
+    repeated: int
+    wrong: tuple[str, ...]
+    """Which sounds were taken for something else, and where."""
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether an owner may be content."""
+        return self.went_on >= RESUMES * self.sounds and self.lost == self.repeated == 0
+
+
+class _Answers:
+    """When each answer began and ended."""
+
+    def __init__(self) -> None:
+        self.began_s: dict[int, float] = {}
+        self.ended_s: dict[int, float] = {}
+
+    @handles(TTSPlaybackStarted)
+    def on_start(self, event: Event) -> None:
+        """An answer can be heard."""
+        self.began_s[event.turn_id] = event.at_s
+
+    @handles(TTSPlaybackFinished)
+    @handles(TTSStopped)
+    def on_end(self, event: Event) -> None:
+        """It is over."""
+        self.ended_s[event.turn_id] = event.at_s
+
+
+@click.command()
+@click.option("--noises", "noise_folder", metavar="FOLDER",
+              type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Recordings of noise, in addition.")  # fmt: skip
+@rooms_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@config_options
+def command(
+    noise_folder: Path | None,
+    room_folder: Path | None,
+    as_json: bool,
+    config_path: Path | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Measure whether an answer goes on when nobody meant to interrupt it.
+
+    In each simulated room the whole appliance gives a long answer, and two seconds into it
+    somebody says "uh-huh", "okay" or the like, coughs, or claps. These sounds are synthetic;
+    --noises adds recordings.
+
+    \b
+    lowered    answers that became quieter
+    still      answers that paused
+    went on    answers that were heard to their end, while the sound itself was left alone
+    lost       pieces of 100 ms that were not heard, of answers that went on
+    twice      pieces that were heard twice
+
+    The exit code is 1 when less than 95 % of the answers go on, or anything is lost or repeated.
+    """
+    with tempfile.TemporaryDirectory(prefix="xtalk-edge-noises-") as folder:
+        sounds = [*made_up(), *_noises(noise_folder, Path(folder))]
+        cases = []
+        for level in LEVELS_DB:
+            for place, room in rooms(room_folder).items():
+                if not as_json:
+                    click.echo(f"echo {level:+.0f} dB, {place}", err=True)
+                cases += _try_out(level, place, room, sounds, config_path, overrides)
+    found = [_row(kind, level, cases) for level in LEVELS_DB for kind, _ in _kinds(sounds)]
+    passed = all(row.passed for row in found)
+    if as_json:
+        rows = [asdict(row) | {"passed": row.passed} for row in found]
+        click.echo(json.dumps({"passed": passed, "rows": rows}))
+    else:
+        _print_table(found)
+        click.echo("PASS" if passed else "FAIL")
+    if not passed:
+        raise click.exceptions.Exit(1)
+
+
+def made_up() -> list[tuple[str, Line]]:
+    """Return the synthetic sounds, each with its kind."""
+    voices = list(TALKERS)
+    spoken = [
+        Line(says=text, voice=voices[number % len(voices)], level_db=TALKER_DB)
+        for number, text in enumerate(BACKCHANNELS)
+    ]
+    return [
+        *(("backchannel", line) for line in spoken),
+        *(("cough", Line(sound="cough", level_db=level)) for level in COUGHS_DB),
+        *(("clap", Line(sound="clap", level_db=level)) for level in CLAPS_DB),
+    ]
+
+
+def _noises(folder: Path | None, pieces_folder: Path) -> Iterator[tuple[str, Line]]:
+    """Yield pieces of recorded noise."""
+    for path in sound_files(folder) if folder else ():
+        sound = read_sound(path, RATE_HZ)
+        size = round(NOISE_S * RATE_HZ)
+        latest = max(0, len(sound.samples) - size)
+        for number in range(PIECES_A_NOISE):
+            start = latest * number // max(1, PIECES_A_NOISE - 1)
+            piece = pieces_folder / f"{path.stem}-{number + 1}.wav"
+            write_wav(piece, sound.samples[start : start + size], RATE_HZ)
+            yield "noise", Line(recording=str(piece), level_db=TALKER_DB)
+
+
+def _kinds(sounds: Sequence[tuple[str, Line]]) -> list[tuple[str, int]]:
+    counted = {kind: 0 for kind, _ in sounds}
+    for kind, _ in sounds:
+        counted[kind] += 1
+    return list(counted.items())
+
+
+def _try_out(
+    level: float, place: str, room: Room, sounds: Sequence[tuple[str, Line]],
+    config_path: Path | None, overrides: tuple[str, ...],
+) -> list[Case]:  # fmt: skip
+    answers = _Answers()
+    voice = f"tts.type={__name__}:{SameVoice.__name__}"
+    performance = talk_over(level, room, [line for _, line in sounds], config_path,
+                            (*overrides, voice), views=[answers], undisturbed=True)  # fmt: skip
+    first, *rest = performance.exchanges
+    said = _heard(performance, answers, first.turn_id)
+    pairs = zip(rest[::2], rest[1::2], strict=True)
+    return [
+        Case(
+            kind=kind,
+            what=line.shown,
+            room=place,
+            echo_over_talker_db=level,
+            lowered=over.ducked_ms is not None,
+            stood_still=over.silent_ms is not None,
+            went_on=_went_on(asked, over, first.answer),
+            words=wholeness(said, _heard(performance, answers, asked.turn_id)),
+        )
+        for (kind, line), (asked, over) in zip(sounds, pairs, strict=True)
+    ]
+
+
+def _went_on(asked: Exchange, over: Exchange, whole: str) -> bool:
+    return not asked.cut and asked.answer == whole and not (over.answer or over.tools)
+
+
+def _heard(performance: Performance, answers: _Answers, turn_id: int) -> Samples:
+    """Return what the loudspeaker gave of an answer."""
+    _, played = performance.recording
+    if turn_id not in answers.began_s.keys() & answers.ended_s.keys():
+        return played[:0]
+    began_s, ended_s = (
+        at_s[turn_id] - performance.began_s for at_s in (answers.began_s, answers.ended_s)
+    )
+    start = round(max(0.0, began_s - MARGIN_S) * RATE_HZ)
+    return played[start : round((ended_s + MARGIN_S) * RATE_HZ)]
+
+
+def _row(kind: str, level: float, cases: Sequence[Case]) -> Row:
+    of_kind = [c for c in cases if c.kind == kind and c.echo_over_talker_db == level]
+    went_on = [case for case in of_kind if case.went_on]
+    return Row(
+        kind=kind,
+        echo_over_talker_db=level,
+        sounds=len(of_kind),
+        lowered=sum(case.lowered for case in of_kind),
+        stood_still=sum(case.stood_still for case in of_kind),
+        went_on=len(went_on),
+        lost=sum(case.words.lost for case in went_on),
+        repeated=sum(case.words.repeated for case in went_on),
+        wrong=tuple(f"{case.what} ({case.room})" for case in of_kind if not case.good),
+    )
+
+
+def _print_table(found: Sequence[Row]) -> None:
+    click.echo("echo over   sound         sounds  lowered  still   went on   lost  twice")
+    click.echo("talker")
+    for row in found:
+        click.echo(
+            f"{row.echo_over_talker_db:+5.0f} dB    {row.kind:12} {row.sounds:7} {row.lowered:8}"
+            f" {row.stood_still:6} {row.went_on:9} {row.lost:6} {row.repeated:6}"
+        )
+        for which in row.wrong:
+            click.echo(f"            not well: {which}")
