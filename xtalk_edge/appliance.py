@@ -28,6 +28,7 @@ from xtalk_edge.managers.agent import AgentManager
 from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.event_log import EventLogManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.playback import PlaybackManager
@@ -301,6 +302,7 @@ class Appliance:
             ),
             self.playback,
             LatencyManager(event_bus=bus, config=config, capture=capture),
+            EchoWatchManager(event_bus=bus, config=config, capture=capture),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         )

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.turn.own_voice import ECHO_LASTS_S, OwnVoice
+from xtalk_edge.turn.own_voice import ECHO_LASTS_S, LEARNING_DB, LEARNING_S, OwnVoice
 
 FRAME_S = 0.032
 TALKER = 1_000.0**2
 """Mean square of somebody in the room."""
 
 
+def frames_of(seconds: float) -> int:
+    return math.ceil(seconds / FRAME_S)
+
+
 def judged(
     frames: list[tuple[float, float, bool]], removed_db: float = 12.0, *, speaking: bool = False
 ) -> list[bool]:
+    """Return what a judge who knows the room says of each frame."""
     own = OwnVoice(FRAME_S, removed_db)
+    learnt, forgotten = (0.0, 0.0, True), (0.0, 0.0, False)
+    for raw, clean, sounding in [learnt] * frames_of(LEARNING_S) + [forgotten] * frames_of(1.0):
+        own.is_all(raw, clean, sounding=sounding, speaking=False)
+    assert not own.learning
     return [
         own.is_all(raw, clean, sounding=sounding, speaking=speaking)
         for raw, clean, sounding in frames
@@ -66,3 +77,29 @@ def test_echo_outlasts_the_loudspeaker() -> None:
 
 def test_nothing_taken_away_is_never_its_own_voice() -> None:
     assert not any(judged([(TALKER, TALKER, True)] * 10))
+
+
+@given(st.floats(LEARNING_DB + 0.5, 40.0), st.booleans())
+def test_while_it_learns_the_room_less_proves_its_own_voice(
+    removed_db: float, speaking: bool
+) -> None:
+    own = OwnVoice(FRAME_S, 12.0)
+    left = TALKER * 10 ** (-removed_db / 10)
+    for _ in range(frames_of(LEARNING_S) - 1):
+        assert own.is_all(TALKER, left, sounding=True, speaking=speaking)
+        assert own.learning
+
+
+def test_while_it_learns_the_room_a_talker_as_loud_as_the_echo_counts() -> None:
+    own = OwnVoice(FRAME_S, 12.0)
+    for _ in range(20):
+        assert own.is_all(TALKER, TALKER / 100, sounding=True, speaking=False)
+    told = [own.is_all(2 * TALKER, TALKER, sounding=True, speaking=False) for _ in range(10)]
+    assert not told[-1]
+
+
+def test_only_its_own_voice_teaches() -> None:
+    own = OwnVoice(FRAME_S, 12.0)
+    for _ in range(frames_of(10 * LEARNING_S)):
+        own.is_all(TALKER, TALKER, sounding=False, speaking=False)
+    assert own.learning

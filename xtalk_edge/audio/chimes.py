@@ -31,7 +31,13 @@ _STROKES: dict[str, Sequence[tuple[float, float]]] = {
 }  # fmt: skip
 """(seconds from the start, Hz) of each stroke of the bell."""
 
-CHIMES = frozenset(_STROKES)
+_CHIRP_HZ = (250.0, 7_000.0)
+"""Where speech lies: a canceller learns only the frequencies it hears."""
+
+_CHIRP_S, _CHIRPS = 0.5, 4
+"""Four short sweeps: two seconds are what the cancellers take to learn a room."""
+
+CHIMES = frozenset({*_STROKES, "chirp"})
 
 _TAIL_S = 0.7
 """How long the last stroke rings out."""
@@ -40,6 +46,8 @@ _TAIL_S = 0.7
 @functools.cache
 def chime(name: str) -> Samples:
     """Return one of `CHIMES` as int16 at `CHIME_RATE_HZ`."""
+    if name == "chirp":
+        return np.tile(_sweep(), _CHIRPS)
     strokes = _STROKES[name]
     length = round((strokes[-1][0] + _TAIL_S) * CHIME_RATE_HZ)
     mixed = np.zeros(length)
@@ -59,3 +67,14 @@ def _bell(pitch_hz: float, frames: int) -> np.ndarray[tuple[int], np.dtype[np.fl
     # The very end must be silent, or the cut clicks.
     ends = np.minimum(1.0, np.minimum(at_s, at_s[::-1]) / _FADE_IN_S)
     return tone * ends
+
+
+def _sweep() -> Samples:
+    """Return one rising tone, an octave in equal times, as bats and birds do."""
+    low_hz, high_hz = _CHIRP_HZ
+    at_s = np.arange(round(_CHIRP_S * CHIME_RATE_HZ)) / CHIME_RATE_HZ
+    octaves = np.log(high_hz / low_hz)
+    phase = 2 * np.pi * low_hz * _CHIRP_S / octaves * np.expm1(at_s / _CHIRP_S * octaves)
+    ends = np.minimum(1.0, np.minimum(at_s, at_s[::-1]) / 0.02)
+    swept: Samples = np.rint(np.sin(phase) * ends * PEAK / 2 * 32767).astype(np.int16)
+    return swept

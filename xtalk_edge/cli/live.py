@@ -13,6 +13,7 @@ from xtalk_edge.events import (
     ASRResultPartial,
     AudioGap,
     CardOpened,
+    EchoMeasured,
     ErrorOccurred,
     LatencyMetricsUpdated,
     ToolCallOccurred,
@@ -36,6 +37,7 @@ class LiveView:
     def __init__(self) -> None:
         self._live = sys.stdout.isatty()
         self._status = ""
+        self._half_duplex = False
 
     def line(self, who: str, text: str, colour: str) -> None:
         """Print one finished line."""
@@ -123,6 +125,16 @@ class LiveView:
     def on_gap(self, event: AudioGap) -> None:
         """Print that sound was lost."""
         self.note(f"lost {event.samples / 16:.0f} ms of sound: {event.reason}")
+
+    @handles(EchoMeasured)
+    def on_echo(self, event: EchoMeasured) -> None:
+        """Print when it can listen while it talks no more, or can again."""
+        if event.poor is not self._half_duplex:
+            self._half_duplex = event.poor
+            now = (
+                'only "stop" and the button interrupt me' if event.poor else "you may interrupt me"
+            )
+            self.note(f"{event.removed_db:.0f} dB of my own voice are removed: {now}")
 
     @handles(ErrorOccurred)
     def on_error(self, event: ErrorOccurred) -> None:

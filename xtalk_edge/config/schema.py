@@ -67,6 +67,9 @@ class EchoConfig(EngineConfig):
     """What removes the loudspeaker from the microphone."""
 
     type: str = "cascade"
+    chirp: bool = False
+    """Play a short sound at the start, by which the canceller learns the room; without it the first
+    answer teaches it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from xtalk_edge.events.event import (
     Event,
 )
 from xtalk_edge.events.health import (
+    EchoMeasured,
     ErrorOccurred,
     LatencyMetricsUpdated,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "ButtonPressed",
     "CardEnded",
     "CardOpened",
+    "EchoMeasured",
     "ErrorOccurred",
     "Event",
     "LLMAgentResponseFinish",

@@ -23,6 +23,20 @@ class LatencyMetricsUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EchoMeasured(Event):
+    """How the device's own voice comes back, and how much of it is removed."""
+
+    removed_db: float
+    """How much quieter it becomes (ERLE), the median of its last ten seconds."""
+    delay_ms: float
+    """From what is handed to the card until it is at the microphone."""
+    drift_ppm: float | None = None
+    """How much faster the microphone's clock runs than the loudspeaker's; None while unknown."""
+    poor: bool = False
+    """Whether too little is removed to listen to people while the device talks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorOccurred(Event):
     """Something failed and was contained."""
 

@@ -14,6 +14,7 @@ from xtalk_edge.events import (
     ASRResultFinal,
     ASRResultPartial,
     ButtonPressed,
+    EchoMeasured,
     Event,
     SpeechRequested,
     SpeechWithdrawn,
@@ -98,6 +99,11 @@ class TurnManager(Manager):
     def on_stop_word(self, event: StopWordDetected) -> None:
         """The stop word was spoken."""
         self._tell(facts.StopWordSpotted(event.at_sample / RATE_HZ))
+
+    @handles(EchoMeasured)
+    def on_echo(self, event: EchoMeasured) -> None:
+        """It is known how much of the device's own voice is removed."""
+        self._tell(facts.EchoJudged(removed=not event.poor))
 
     @handles(VADSpeechStart)
     def on_speech_start(self, event: VADSpeechStart) -> None:
@@ -215,6 +221,8 @@ def _announce(turn_id: int, offer: facts.SpeechOffered) -> list[Event]:
     started: list[Event] = [AnnouncementStarted(turn_id=turn_id, offer_id=offer.offer_id)]
     if offer.sound:
         started.append(TurnTTSSoundAppendRequested(turn_id=turn_id, sound=offer.sound))
+    if not offer.text:
+        return [*started, TurnTTSFlushRequested(turn_id=turn_id)]
     return started + _say(turn_id, offer.text)
 
 

@@ -83,6 +83,10 @@ class VADManager(Manager):
 
     def _least_s(self, at_s: float) -> float | None:
         """Return how long speech must last to count; None for the usual time."""
-        if self._own_voice.may_be_heard:
+        if self._own_voice.may_be_heard and not self._own_voice.learning:
             return self.config.vad.min_speech_over_voice_ms / 1000
-        return 0.0 if at_s - self._ended_s < RESUMES_WITHIN_S else None
+        return (
+            0.0
+            if not self._own_voice.may_be_heard and at_s - self._ended_s < RESUMES_WITHIN_S
+            else None
+        )

@@ -30,6 +30,13 @@ class BargeIn:
         self._policy = policy
         self._stop_words = Phrases(policy.stop_words, _STOP_FILLERS)
         self._backchannels = Phrases(policy.backchannels)
+        self.echo_removed = True
+        """Whether what is heard over a reply can be somebody's: the device may hear itself."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether speech over a reply is listened to; the stop word and the button always are."""
+        return self._policy.barge_in != "off" and self.echo_removed
 
     def meaning(self, text: str, speech_s: float) -> Meaning:
         """Return what `speech_s` seconds of speech mean of which `text` is known so far."""

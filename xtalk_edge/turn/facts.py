@@ -25,6 +25,13 @@ class StopWordSpotted:
 
 
 @dataclass(frozen=True, slots=True)
+class EchoJudged:
+    """Whether enough of the device's own voice is removed to listen while it talks."""
+
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechStarted:
     """Speech began to be audible at `at_s`."""
 
@@ -118,6 +125,7 @@ Fact = (
     Woken
     | ButtonPressed
     | StopWordSpotted
+    | EchoJudged
     | SpeechStarted
     | SpeechEnded
     | PartialRecognised
@@ -130,3 +138,6 @@ Fact = (
     | SpeechOffered
     | OfferWithdrawn
 )
+
+OwnFact = EchoJudged | ReplyAudible | ReplyEnded | SpeechOffered | OfferWithdrawn
+"""What the device itself does, or finds out about itself."""

@@ -18,7 +18,7 @@ Actions that name a turn nobody works on any more never occur; facts that do are
 
 from __future__ import annotations
 
-import math
+import itertools
 
 from xtalk_edge.turn.actions import (
     Action,
@@ -44,9 +44,11 @@ from xtalk_edge.turn.barge_in import BargeIn, Meaning
 from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing
 from xtalk_edge.turn.facts import (
     ButtonPressed,
+    EchoJudged,
     Fact,
     FinalRecognised,
     OfferWithdrawn,
+    OwnFact,
     ReplyAudible,
     ReplyEnded,
     SpeechEnded,
@@ -73,13 +75,12 @@ class TurnMachine:
         self._barge_in = BargeIn(policy)
         self._now_s = 0.0
         self._wakefulness = Wakefulness(always=policy.mode == "always")
-        self._last_wake_s = -math.inf
         self._speech = SpeechTrack()
         self._utterance: Utterance | None = None
         self._reply: Reply | None = None
         self._offers = Offers()
         self._asked_again = False
-        self._last_turn_id = 0
+        self._turn_ids = itertools.count(1)
         self._announced_state = self.state
         self._actions: list[Action] = []
 
@@ -123,16 +124,23 @@ class TurnMachine:
                 self._speech_started(fact.at_s)
             case SpeechEnded():
                 self._speech.end(min(fact.at_s, self._now_s))
+            case EchoJudged() | ReplyAudible() | ReplyEnded() | OfferWithdrawn() | SpeechOffered():
+                self._take_own(fact)
+            case _:  # what becomes known about the text of an utterance
+                self._take_text(fact)
+
+    def _take_own(self, fact: OwnFact) -> None:
+        match fact:
+            case EchoJudged():
+                self._barge_in.echo_removed = fact.removed
             case ReplyAudible():
                 self._reply_audible(fact.turn_id)
             case ReplyEnded():
                 self._reply_ended(fact.turn_id)
             case OfferWithdrawn():
                 self._offers.withdraw(fact.offer_id)
-            case SpeechOffered():
+            case _:  # SpeechOffered, the only one left
                 self._offered(fact)
-            case _:  # what becomes known about the text of an utterance
-                self._take_text(fact)
 
     def _take_text(self, fact: TextFact | FinalRecognised) -> None:
         utterance = self._utterance
@@ -167,10 +175,8 @@ class TurnMachine:
     # -- the owner asks for the floor ------------------------------------------------------
 
     def _woken(self, wake_end_s: float) -> None:
-        if wake_end_s <= self._last_wake_s:
-            return
-        self._last_wake_s = min(wake_end_s, self._now_s)
-        self._give_floor(self._last_wake_s, "wake word")
+        if self._wakefulness.is_new(wake_end_s, self._now_s):
+            self._give_floor(min(wake_end_s, self._now_s), "wake word")
 
     def _give_floor(self, from_s: float, reason: StopReason) -> None:
         self._stop_reply(reason)
@@ -214,11 +220,10 @@ class TurnMachine:
 
     def _notice_speech(self) -> None:
         reply = self._reply
-        may_speak = self._may_barge_in if reply is not None else self._may_begin_turn
-        if not may_speak or not self._speech.is_new(self._now_s):
+        if not self._speech.is_new(self._now_s) or not self._may_begin_turn:
             return
         from_s = max(self._speech.start_s - self._policy.pre_roll_s, self._speech.floor_s)
-        utterance = Utterance(self._new_turn_id(), from_s, over_reply=reply is not None)
+        utterance = Utterance(next(self._turn_ids), from_s, over_reply=reply is not None)
         if reply is not None:
             reply.ducked = True
             self._actions.append(Duck(reply.turn_id))
@@ -226,11 +231,9 @@ class TurnMachine:
         self._actions.append(StartRecognition(utterance.turn_id, from_s))
 
     @property
-    def _may_barge_in(self) -> bool:
-        return self._policy.barge_in != "off"
-
-    @property
     def _may_begin_turn(self) -> bool:
+        if self._reply is not None:
+            return self._barge_in.possible
         # Speech is reported a little late: what began while awake counts although it is over.
         start_s, awake_at = self._speech.start_s, self._wakefulness.awake_at
         return awake_at(self._now_s) or (start_s >= self._speech.floor_s and awake_at(start_s))
@@ -329,7 +332,7 @@ class TurnMachine:
         if reply is None or reply.turn_id != turn_id:
             return
         self._reply = None
-        if not self._may_barge_in:
+        if not self._barge_in.possible:
             # What was said over the reply was to be ignored, and may have been its own echo.
             self._speech.raise_floor(self._now_s)
         self._attend(reply.stay_awake_s)
@@ -342,9 +345,5 @@ class TurnMachine:
     def _announce(self) -> None:
         # What was said while asleep was not for the device.
         self._speech.raise_floor(self._now_s)
-        self._reply = Reply(self._new_turn_id(), self._policy.follow_up_s)
+        self._reply = Reply(next(self._turn_ids), self._policy.follow_up_s)
         self._actions.append(Announce(self._reply.turn_id, self._offers.take()))
-
-    def _new_turn_id(self) -> int:
-        self._last_turn_id += 1
-        return self._last_turn_id

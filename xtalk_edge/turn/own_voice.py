@@ -17,6 +17,13 @@ syllables are no pauses."""
 REMEMBERED_S = 0.3
 """What is left in the pauses of a word is reverberation of the word, and is held against that."""
 
+LEARNING_S = 3.0
+"""Of its own voice, until the cancellers have learnt a room: AEC3 leaves ten times as much of its
+echo in the second of them."""
+
+LEARNING_DB = 6.0
+"""What they take away of an echo then; of a talker as loud, they leave half at least."""
+
 
 class OwnVoice:
     """Judges frames by how much of them the canceller took away.
@@ -34,6 +41,8 @@ class OwnVoice:
     def __init__(self, frame_s: float, removed_db: float) -> None:
         self._most_left = 10 ** (-removed_db / 10)
         self._most_left_of_speech = 10 ** (-(removed_db + ALREADY_DB) / 10)
+        self._most_left_learning = max(self._most_left, 10 ** (-LEARNING_DB / 10))
+        self._learning_frames = round(LEARNING_S / frame_s)
         smoothed = max(1, round(SMOOTHED_S / frame_s))
         self._raw: deque[float] = deque(maxlen=smoothed)
         self._clean: deque[float] = deque(maxlen=smoothed)
@@ -45,6 +54,11 @@ class OwnVoice:
     def may_be_heard(self) -> bool:
         """Whether the loudspeaker sounds, or sounded so lately that its echo may still come."""
         return self._frames_quiet < self._echo_frames
+
+    @property
+    def learning(self) -> bool:
+        """Whether the canceller has heard too little yet to know the room."""
+        return self._learning_frames > 0
 
     def is_all(self, raw: float, clean: float, *, sounding: bool, speaking: bool) -> bool:
         """Tell of the next frame whether nobody but the device is to be heard in it.
@@ -59,7 +73,11 @@ class OwnVoice:
         self._clean.append(clean)
         self._loudest.append(sum(self._raw))
         self._frames_quiet = 0 if sounding else self._frames_quiet + 1
+        self._learning_frames -= sounding and self.learning
         if not self.may_be_heard:
             return False
-        most_left = self._most_left_of_speech if speaking else self._most_left
+        if self.learning:
+            most_left = self._most_left_learning
+        else:
+            most_left = self._most_left_of_speech if speaking else self._most_left
         return sum(self._clean) < most_left * max(self._loudest)

@@ -21,7 +21,9 @@ from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.sounds import spoken
 
 OWN_VOICES = ("en-us", "en-us", "en-gb", "en-us+f3", "en-us+m3")
-NO_TALK = ("rir", "reverb", "aec", "noise", "denoise")
+NO_TALK = ("rir", "reverb", "aec", "denoise")
+NOISE_LEARNT = "noise/gsc_"
+"""Of the recordings of noise; the others are the exam's."""
 PIECE_S, LONGEST_S = 2, 12
 QUIET_SEED, EXAM_SEED = 500, 1000
 """Streams from these numbers on are of people alone, and the exam's."""
@@ -131,11 +133,15 @@ def _people(audio: Path | None, *, for_exam: bool) -> list[Samples]:
         return pieces
     for line in (audio / "manifest.jsonl").read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
-        folder = str(entry["file"]).split("/", 1)[0]
+        file = str(entry["file"])
+        folder = file.split("/", 1)[0]
         says_it = "stop" in str(entry.get("text", "")).lower()
-        if folder in NO_TALK or says_it or (folder in EXAM_FOLDERS) is not for_exam:
+        of_exam = folder in EXAM_FOLDERS
+        if folder == "noise":
+            of_exam = not file.startswith(NOISE_LEARNT)
+        if folder in NO_TALK or says_it or of_exam is not for_exam:
             continue
-        said = read_sound(audio / entry["file"], RATE_HZ).samples[: LONGEST_S * RATE_HZ]
+        said = read_sound(audio / file, RATE_HZ).samples[: LONGEST_S * RATE_HZ]
         size = PIECE_S * RATE_HZ
         pieces += [said[start : start + size] for start in range(0, len(said), size)]
     return pieces

@@ -24,6 +24,17 @@ NEAR = _NEAR.split()
 TALK_FOLDERS = ("talk", "ears")
 """Beside this folder: what people say to each other, and to a device."""
 
+LISTENING = (
+    "uh huh", "mm hmm", "mm", "okay", "right", "i see", "oh", "wow", "really", "all right", "go on",
+    "yeah", "yes", "no", "sure", "ah", "huh", "good", "nice", "great", "thanks", "and", "so",
+)  # fmt: skip
+COUGHS = 0.25
+"""Of those sounds."""
+
+COUGH_S, COUGH_DIES_S, COUGH_PAUSE_S = (0.08, 0.35), (0.02, 0.09), (0.05, 0.25)
+THROAT_SAMPLES = (2, 9)
+"""Over so many a throat takes the mean: the more, the lower the cough."""
+
 LONGEST_LETTERS = 70
 
 
@@ -47,10 +58,17 @@ class Shares:
     stop: float
     near: float
     talk: float
+    listening: float
+    """Sounds of people who listen: "uh-huh", a cough."""
+
+    @property
+    def people(self) -> float:
+        """What is left."""
+        return 1.0 - self.stop - self.near - self.talk - self.listening
 
 
-OVER_THE_DEVICE = Shares(stop=0.5, near=0.2, talk=0.15)
-IN_QUIET = Shares(stop=0.2, near=0.1, talk=0.45)
+OVER_THE_DEVICE = Shares(stop=0.45, near=0.17, talk=0.13, listening=0.15)
+IN_QUIET = Shares(stop=0.2, near=0.1, talk=0.4, listening=0.1)
 
 
 def talk() -> list[str]:
@@ -74,7 +92,9 @@ def sayings(
             said = _stop(voice, drawn)
         elif chance < shares.stop + shares.near:
             said = Saying(voice.say(drawn.choice(NEAR)), None)
-        elif chance < shares.stop + shares.near + shares.talk or not people:
+        elif chance < shares.stop + shares.near + shares.listening:
+            said = Saying(_listening(voice, drawn), None)
+        elif chance < 1.0 - shares.people or not people:
             said = Saying(voice.say(drawn.choice(sentences)), None)
         else:
             said = Saying(drawn.choice(people), None)
@@ -89,6 +109,24 @@ def _stop(voice: Voice, drawn: Random) -> Saying:
         gap = np.zeros(drawn.randrange(RATE_HZ // 20), np.int16)
         sound = np.concatenate((sound, gap, voice.say(after)))
     return Saying(sound, ends)
+
+
+def _listening(voice: Voice, drawn: Random) -> Samples:
+    if drawn.random() >= COUGHS:
+        return voice.say(drawn.choice(LISTENING))
+    random = np.random.default_rng(drawn.randrange(2**32))
+    throat = drawn.randint(*THROAT_SAMPLES)
+    bursts = []
+    for _ in range(drawn.randint(1, 3)):
+        at_s = np.arange(round(drawn.uniform(*COUGH_S) * RATE_HZ)) / RATE_HZ
+        breath = np.convolve(random.standard_normal(len(at_s)), np.ones(throat) / throat, "same")
+        dies_s = drawn.uniform(*COUGH_DIES_S)
+        bursts += [
+            breath * np.exp(-at_s / dies_s),
+            np.zeros(round(drawn.uniform(*COUGH_PAUSE_S) * RATE_HZ)),
+        ]
+    cough = np.concatenate(bursts)
+    return to_int16(9_000 * cough / np.abs(cough).max())
 
 
 def _bent(said: Saying, drawn: Random) -> Saying:

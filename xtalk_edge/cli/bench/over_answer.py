@@ -24,7 +24,7 @@ OVER_ANSWER_S = 2.0
 def talk_over(
     level: float, room: Room, people: Sequence[Line],
     config_path: Path | None, overrides: tuple[str, ...],
-    *, views: Sequence[object] = (), undisturbed: bool = False,
+    *, views: Sequence[object] = (),
 ) -> Performance:  # fmt: skip
     """Ask the appliance a question for each of the people, and let them talk over its answer.
 
@@ -35,10 +35,9 @@ def talk_over(
         config_path: the settings.
         overrides: changes to them.
         views: objects whose `@handles` methods are to see the events too.
-        undisturbed: ask once more before, and let nobody talk over that answer.
     """
     question = Line(says=QUESTION, level_db=TALKER_DB)
-    lines = [question] if undisturbed else []
+    lines = []
     for talker in people:
         level_db = TALKER_DB if talker.level_db is None else talker.level_db
         over = replace(talker, over_answer_s=OVER_ANSWER_S, level_db=level_db, outcome="any")

@@ -7,22 +7,23 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
-from xtalk_edge.audio.format import RATE_HZ, Samples, read_sound, write_wav
+from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples, read_sound, write_wav
+from xtalk_edge.audio.resample import convert
 from xtalk_edge.bus import handles
 from xtalk_edge.cli.options import config_options
 from xtalk_edge.engines.interfaces import SpeechChunk
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.events import Event, TTSPlaybackFinished, TTSPlaybackStarted, TTSStopped
-from xtalk_edge.scenes.exchange import Exchange
 from xtalk_edge.scenes.script import Line, Room
 from xtalk_edge.scenes.stage import Performance
 
 from .echo_room import TALKER_DB
 from .over_answer import talk_over
-from .people import LEVELS_DB, TALKERS, rooms, rooms_option, sound_files
+from .people import LEVELS_DB, rooms, rooms_option, sound_files
 from .wholeness import Wholeness, wholeness
 
 RESUMES = 0.95
@@ -32,6 +33,9 @@ BACKCHANNELS = (
     *("uh huh", "mm hmm", "okay", "right", "i see"),
     *("oh", "wow", "really", "all right", "go on"),
 )
+
+VOICES = ("en-us+m7", "en-gb+f3", "en-gb-scotland+klatt3")
+"""espeak-ng voices that nothing in the starter kit was made from."""
 
 COUGHS_DB = (TALKER_DB + 6, TALKER_DB, TALKER_DB - 6)
 CLAPS_DB = (TALKER_DB + 6, TALKER_DB - 6)
@@ -45,18 +49,26 @@ MARGIN_S = 0.25
 """Around an answer, in which its first and last sound lie whatever the latency."""
 
 
-class SameVoice(EspeakTTS):
-    """Says the same words the same way each time, so that they can be found again."""
+class RememberedVoice(EspeakTTS):
+    """Says the same words the same way each time, and remembers how."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._said: dict[str, list[SpeechChunk]] = {}
+    said: ClassVar[dict[str, list[SpeechChunk]]] = {}
 
     def synthesize_marked(self, text: str) -> Iterator[SpeechChunk]:
         """Yield what was said the first time."""
-        if text not in self._said:
-            self._said[text] = list(super().synthesize_marked(text))
-        yield from self._said[text]
+        if text not in self.said:
+            self.said[text] = list(super().synthesize_marked(text))
+        yield from self.said[text]
+
+    def sound_of(self, answer: str) -> Samples:
+        """Return how the clauses of an answer were said, at 16 kHz."""
+        clauses, at = [], 0
+        while at < len(answer):
+            begun = [text for text in self.said if answer.startswith(text, at)]
+            clauses += [max(begun, key=len)] if begun else []
+            at += len(clauses[-1]) if begun else 1
+        pcm = b"".join(chunk.pcm for text in clauses for chunk in self.said[text])
+        return convert(pcm_to_samples(pcm), self.sample_rate, RATE_HZ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,8 @@ class Case:
     stood_still: bool
     went_on: bool
     """Whether the answer was heard to its end, and the sound itself got none."""
+    taken_for: str
+    """Why the answer ended, and what was understood; "" if neither."""
     words: Wholeness
 
     @property
@@ -107,6 +121,8 @@ class _Answers:
     def __init__(self) -> None:
         self.began_s: dict[int, float] = {}
         self.ended_s: dict[int, float] = {}
+        self.cut: dict[int, str] = {}
+        """Why, of those that did not come to their end."""
 
     @handles(TTSPlaybackStarted)
     def on_start(self, event: Event) -> None:
@@ -118,6 +134,8 @@ class _Answers:
     def on_end(self, event: Event) -> None:
         """It is over."""
         self.ended_s[event.turn_id] = event.at_s
+        if isinstance(event, TTSStopped):
+            self.cut[event.turn_id] = event.reason
 
 
 @click.command()
@@ -171,9 +189,8 @@ def command(
 
 def made_up() -> list[tuple[str, Line]]:
     """Return the synthetic sounds, each with its kind."""
-    voices = list(TALKERS)
     spoken = [
-        Line(says=text, voice=voices[number % len(voices)], level_db=TALKER_DB)
+        Line(says=text, voice=VOICES[number % len(VOICES)], level_db=TALKER_DB)
         for number, text in enumerate(BACKCHANNELS)
     ]
     return [
@@ -207,13 +224,14 @@ def _try_out(
     level: float, place: str, room: Room, sounds: Sequence[tuple[str, Line]],
     config_path: Path | None, overrides: tuple[str, ...],
 ) -> list[Case]:  # fmt: skip
-    answers = _Answers()
-    voice = f"tts.type={__name__}:{SameVoice.__name__}"
+    answers, voice = _Answers(), RememberedVoice()
+    changes = (
+        f"tts.type={__name__}:{RememberedVoice.__name__}",
+        "tts.isolation=thread",
+    )
     performance = talk_over(level, room, [line for _, line in sounds], config_path,
-                            (*overrides, voice), views=[answers], undisturbed=True)  # fmt: skip
-    first, *rest = performance.exchanges
-    said = _heard(performance, answers, first.turn_id)
-    pairs = zip(rest[::2], rest[1::2], strict=True)
+                            (*overrides, *changes), views=[answers])  # fmt: skip
+    pairs = zip(performance.exchanges[::2], performance.exchanges[1::2], strict=True)
     return [
         Case(
             kind=kind,
@@ -222,15 +240,14 @@ def _try_out(
             echo_over_talker_db=level,
             lowered=over.ducked_ms is not None,
             stood_still=over.silent_ms is not None,
-            went_on=_went_on(asked, over, first.answer),
-            words=wholeness(said, _heard(performance, answers, asked.turn_id)),
+            went_on=bool(asked.answer) and not (asked.cut or over.answer or over.tools),
+            taken_for=" ".join(filter(None, (answers.cut.get(asked.turn_id), over.understood))),
+            words=wholeness(
+                voice.sound_of(asked.answer), _heard(performance, answers, asked.turn_id)
+            ),
         )
         for (kind, line), (asked, over) in zip(sounds, pairs, strict=True)
     ]
-
-
-def _went_on(asked: Exchange, over: Exchange, whole: str) -> bool:
-    return not asked.cut and asked.answer == whole and not (over.answer or over.tools)
 
 
 def _heard(performance: Performance, answers: _Answers, turn_id: int) -> Samples:
@@ -257,7 +274,11 @@ def _row(kind: str, level: float, cases: Sequence[Case]) -> Row:
         went_on=len(went_on),
         lost=sum(case.words.lost for case in went_on),
         repeated=sum(case.words.repeated for case in went_on),
-        wrong=tuple(f"{case.what} ({case.room})" for case in of_kind if not case.good),
+        wrong=tuple(
+            f"{case.what} ({case.room}) {case.taken_for}".rstrip()
+            for case in of_kind
+            if not case.good
+        ),
     )
 
 

@@ -1,0 +1,43 @@
+"""Whether enough of the device's own voice is removed to listen while it talks. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from statistics import median
+
+REMEMBERED = 100
+"""Pieces of 0.1 s: ten seconds of the device's voice. The median of them is its echo alone, as long
+as people talk over less than half of it."""
+
+KNOWN_FROM = 40
+"""So many before anything is said of them: the cancellers learn for two seconds."""
+
+POOR_DB, FINE_DB = 6.0, 10.0
+"""Half of the loudness is left at 6 dB, and the voice detector hears speech; at 10 dB it seldom
+does. Between them nothing changes, against flutter."""
+
+
+class EchoHealth:
+    """Judges the canceller by what it took away of the device's own voice (ERLE)."""
+
+    def __init__(self) -> None:
+        self._removed_db: deque[float] = deque(maxlen=REMEMBERED)
+        self._poor = False
+
+    def learn(self, removed_db: float) -> None:
+        """Take how much quieter one piece of its echo became."""
+        self._removed_db.append(removed_db)
+
+    @property
+    def removed_db(self) -> float | None:
+        """How much quieter its echo becomes; None while too little was heard."""
+        known = len(self._removed_db) >= KNOWN_FROM
+        return median(self._removed_db) if known else None
+
+    @property
+    def poor(self) -> bool:
+        """Whether the device had better not listen while it talks."""
+        removed_db = self.removed_db
+        if removed_db is not None:
+            self._poor = removed_db < (FINE_DB if self._poor else POOR_DB)
+        return self._poor
