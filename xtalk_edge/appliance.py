@@ -31,6 +31,7 @@ from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.event_log import EventLogManager
 from xtalk_edge.managers.latency import LatencyManager
+from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.stop_word import StopWordManager
@@ -303,6 +304,7 @@ class Appliance:
             self.playback,
             LatencyManager(event_bus=bus, config=config, capture=capture),
             EchoWatchManager(event_bus=bus, config=config, capture=capture),
+            MicrophoneManager(event_bus=bus, config=config, capture=capture),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         )

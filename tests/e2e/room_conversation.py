@@ -80,7 +80,7 @@ def settings(
         enhancer=EnhancerConfig("none"),
         vad=VadConfig("tests.scripted:LoudnessVAD"),
         stop_word=StopWordConfig("none"),
-        audio=AudioConfig(),
+        audio=AudioConfig(dead_after_s=0.0),  # rooms without noise are silent as no room is
         tts=TtsConfig(),
         turn=TurnConfig(),
     )

@@ -72,6 +72,7 @@ def appliance_process(
         *(sys.executable, "-m", "xtalk_edge", "run", "--events", str(events)),
         *("--set", f"audio.input_device={MICROPHONE}"),
         *("--set", f"audio.output_device={LOUDSPEAKER}"),
+        *("--set", "audio.dead_after_s=0"),  # nor do virtual microphones hiss
         *("--state-dir", str(folder / "state")),
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -22,6 +22,8 @@ from xtalk_edge.events import (
     AudioGap,
     ButtonPressed,
     CardEnded,
+    CardLost,
+    CardOpened,
     ErrorOccurred,
     TTSPaused,
     TTSPlaybackFinished,
@@ -99,7 +101,7 @@ async def test_late_blocks_delay_and_lose_nothing() -> None:
 
 @on_virtual_clock
 async def test_unplugged_in_mid_reply_it_ends_cleanly() -> None:
-    config = settings(texts=["go on"], replies=[LONG_REPLY])
+    config = settings(texts=["go on"], replies=[LONG_REPLY], audio={"wait_s": 0.0})
     async with conversation(config) as talk:
         life = asyncio.ensure_future(talk.appliance.run())
         await talk.ask()
@@ -113,6 +115,40 @@ async def test_unplugged_in_mid_reply_it_ends_cleanly() -> None:
         assert now_s() - before_s < 2
         assert not talk.all_of(TTSPlaybackFinished, ErrorOccurred)
         assert len(talk.all_of(CardEnded)) == 1
+
+
+@on_virtual_clock
+async def test_unplugged_in_mid_reply_and_put_back_it_listens_again() -> None:
+    config = settings(texts=["go on", "the time"], replies=[LONG_REPLY, "Noon."])
+    async with conversation(config) as talk:
+        await talk.ask()
+        await talk.until(TTSPlaybackStarted)
+        await asyncio.sleep(1)
+        talk.room.unplug()
+        lost = await talk.until(CardLost, within_s=0.1)
+        assert lost.reason == "the device was unplugged"
+        await asyncio.sleep(5)
+        talk.room.replug()
+        await talk.until(CardOpened, within_s=1.1)
+        stopped = await talk.until(TTSStopped)
+        assert stopped.reason == "sound lost"
+        assert LONG_REPLY.startswith(stopped.text)
+        await asyncio.sleep(1)
+        assert talk.appliance.turn.resting
+        assert index_is_on_time(talk)
+        await talk.ask("what time is it")
+        await talk.until(TTSPlaybackFinished, text="Noon.")
+    assert not talk.all_of(CardEnded)
+
+
+@on_virtual_clock
+async def test_a_device_that_does_not_come_back_ends_the_program() -> None:
+    async with conversation(settings(audio={"wait_s": 10.0})) as talk:
+        await asyncio.sleep(1)
+        talk.room.unplug()
+        await talk.until(CardLost)
+        ended = await talk.until(CardEnded)
+        assert 9 < ended.at_s - talk.all_of(CardLost)[0].at_s < 11
 
 
 @on_virtual_clock

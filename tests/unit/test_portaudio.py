@@ -237,6 +237,28 @@ def test_a_stream_that_falls_behind_and_cannot_be_renewed_is_over(fake):
     card.close()
 
 
+def test_a_device_that_is_back_goes_on_with_the_same_core(fake):
+    card = PortAudioCard("speakerphone", "hdmi")
+    core = card.core
+    card.start(0.0)
+    FakeStream.rules["start"] = portaudio_devices.PA_DEVICE_UNAVAILABLE
+    stop(FakeStream.opened[0])
+    card.pump(2.0)
+    assert card.ended() is not None
+    assert card.may_return
+    with pytest.raises(DeviceError, match="busy or gone"):
+        card.reopen(3.0)
+    assert card.ended() is not None
+    del FakeStream.rules["start"]
+    card.reopen(4.0)
+    assert card.ended() is None
+    assert card.core is core
+    assert "terminate" in fake.calls
+    assert not FakeStream.opened[-1].closed
+    card.close()
+    assert not card.may_return
+
+
 def test_a_device_that_is_gone_is_told_with_the_reason(fake):
     card = PortAudioCard()
     stop(FakeStream.opened[0])

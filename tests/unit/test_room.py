@@ -262,7 +262,7 @@ def test_unplugged_it_ends_and_cannot_start_until_replugged():
     with pytest.raises(DeviceError, match="unplugged"):
         card.start(0.5)
     card.replug()
-    assert card.ended() is None
+    assert card.ended() == "the device was unplugged"
     card.start(1.1)
     card.pump(1.2)
     captured = card.core.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from ..errors import DeviceError
 from .core import AudioCore
 
 
@@ -36,6 +37,15 @@ class Card(ABC):
     @abstractmethod
     def ended(self) -> str | None:
         """Return why nothing more will come ("the device was unplugged"), or None."""
+
+    @property
+    def may_return(self) -> bool:
+        """Whether a card that has ended may be opened again: a device can be plugged in."""
+        return False
+
+    def reopen(self, now_s: float) -> None:
+        """Go on after an end, with the same core; raises DeviceError while that is impossible."""
+        raise DeviceError(f"{self.name} is over")
 
     @abstractmethod
     def close(self) -> None:

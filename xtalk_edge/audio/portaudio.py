@@ -57,6 +57,8 @@ class PortAudioCard(Card):
         ring_s: float = 10.0,
     ) -> None:
         self._ring_s = ring_s
+        self._names = (input_device, output_device)
+        self._latency = latency
         self._ended: str | None = None
         self._stream: Any = None
         self._reopened_at_s = -REOPEN_PAUSE_S
@@ -64,35 +66,24 @@ class PortAudioCard(Card):
         """How often the stream was opened anew: it had stopped, or fallen behind."""
         self._lateness = Lateness()
         try:
-            self._open(input_device, output_device, rate_hz, block_ms, latency)
+            self._open(rate_hz, block_ms)
         except DeviceError:
             if open_cards:
                 raise
             # PortAudio knows only what was there when it started: look again, once.
             rescan_devices()
-            self._open(input_device, output_device, rate_hz, block_ms, latency)
+            self._open(rate_hz, block_ms)
         open_cards.add(id(self))
 
-    def _open(
-        self,
-        input_device: str | None,
-        output_device: str | None,
-        rate_hz: int | None,
-        block_ms: float,
-        latency: float | Literal["low", "high"],
-    ) -> None:
-        devices = list_devices()
-        pair = (
-            find_device(devices, input_device, "input"),
-            find_device(devices, output_device, "output"),
-        )
-        self.name = " + ".join(dict.fromkeys(device.name for device in pair))
+    def _open(self, rate_hz: int | None, block_ms: float) -> None:
+        pair = self._pair()
         rates = [rate_hz] if rate_hz else [PREFERRED_RATE_HZ, *(d.default_rate_hz for d in pair)]
         failure: Exception | None = None
         for rate in dict.fromkeys(rates):
             for channels in CHANNEL_CHOICES:
                 try:
-                    self._open_stream(pair, rate, channels, round(rate * block_ms / 1000), latency)
+                    core = AudioCore(rate, ring_s=self._ring_s)
+                    self._open_stream(pair, channels, round(rate * block_ms / 1000), core)
                 except load_sounddevice().PortAudioError as exc:
                     failure = exc
                     if error_code(exc) not in (PA_INVALID_CHANNEL_COUNT, PA_INVALID_SAMPLE_RATE):
@@ -101,21 +92,30 @@ class PortAudioCard(Card):
                     return
         raise DeviceError(sentence(self.name, failure)) from failure
 
+    def _pair(self) -> tuple[Device, Device]:
+        """Return the devices that are meant, as they are now."""
+        devices = list_devices()
+        pair = (
+            find_device(devices, self._names[0], "input"),
+            find_device(devices, self._names[1], "output"),
+        )
+        self.name = " + ".join(dict.fromkeys(device.name for device in pair))
+        return pair
+
     def _open_stream(
         self,
         pair: tuple[Device, Device],
-        rate_hz: int,
         channels: tuple[int, int],
         block_frames: int,
-        latency: float | Literal["low", "high"],
+        core: AudioCore,
     ) -> None:
         self._make_stream: Callable[[AudioCore], Any] = functools.partial(
-            _new_stream, pair, rate_hz, channels, block_frames, latency
+            _new_stream, pair, core.rate_hz, channels, block_frames, self._latency
         )
-        core = AudioCore(rate_hz, ring_s=self._ring_s)
         self._stream = self._make_stream(core)
+        self._channels = channels
         self.core = core
-        self.rate_hz = rate_hz
+        self.rate_hz = core.rate_hz
         self.block_frames = block_frames
         self.latency_s = self._stream.latency[1]
 
@@ -185,6 +185,29 @@ class PortAudioCard(Card):
     def ended(self) -> str | None:
         """Return why the device stopped for good, as `pump` found it, or None."""
         return self._ended
+
+    @property
+    def may_return(self) -> bool:
+        """Whether it was lost and not closed."""
+        return self._stream is not None
+
+    def reopen(self, now_s: float) -> None:
+        """Look for the devices anew and go on with them; raises DeviceError while they are gone."""
+        with quiet_stderr():
+            self._stream.close(ignore_errors=True)
+        open_cards.discard(id(self))
+        try:
+            rescan_devices()
+            pair = self._pair()
+            self._open_stream(pair, self._channels, self.block_frames, self.core)
+            with quiet_stderr():
+                self._stream.start()
+        except load_sounddevice().PortAudioError as exc:
+            raise DeviceError(sentence(self.name, exc)) from exc
+        finally:
+            open_cards.add(id(self))
+        self._ended = None
+        self._lateness.restart()
 
     def close(self) -> None:
         """Stop at once and let go of the device."""

@@ -27,6 +27,7 @@ from xtalk_edge.errors import DeviceError
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float64]
 
+FULL_SCALE = 32_768
 INPUT_OVERFLOW = 2
 OUTPUT_UNDERFLOW = 4
 """PaStreamCallbackFlags of the first block behind a loss."""
@@ -59,6 +60,10 @@ class RoomScene:
 
     talker_response: Floats | None = None
     """Impulse response at `rate_hz` from a talker, scaled to unit energy; None: talks close by."""
+    microphone_gain_db: float = 0.0
+    """How much louder it gives everything than it should; too loud, it clips."""
+    microphone_offset: float = 0.0
+    """Direct current it adds, of full scale."""
     lasts_s: float | None = None
     """The card ends then; None: never."""
     record: bool = True
@@ -106,8 +111,10 @@ class RoomCard(PacedCard):
         held = self._drift.latency_frames if self._drift else 0
         self._on_its_way = np.zeros(max(self.block_frames, self.echo_delay_frames - held), np.int16)
         """Played, and not yet at the microphone."""
-        self._unplugged = False
+        self._plugged_in = True
+        self._gone = False
         self._blocks_to_drop = 0
+        self._dead_blocks = 0
         self._just_dropped = False
         self._said_record: list[Samples] = []
         self._played_record: list[Samples] = []
@@ -143,22 +150,27 @@ class RoomCard(PacedCard):
         """Lose the next so much of capture and playback, as an overrun does; the core is told."""
         self._blocks_to_drop = math.ceil(seconds * self.rate_hz / self.block_frames)
 
+    def die(self, seconds: float) -> None:
+        """Let the microphone give nothing at all for so long."""
+        self._dead_blocks = math.ceil(seconds * self.rate_hz / self.block_frames)
+
     def delay(self, seconds: float) -> None:
         """Hold blocks back so long, then hand them over in one go: late, but nothing lost."""
         self._held_blocks = math.ceil(seconds * self.rate_hz / self.block_frames)
 
     def unplug(self) -> None:
         """Pull the plug: no more blocks, and `start` fails until `replug`."""
-        self._unplugged = True
+        self._plugged_in, self._gone = False, True
 
     def replug(self) -> None:
         """Put the plug back; `start` works again, what was missed stays lost."""
-        self._unplugged = False
+        self._plugged_in = True
 
     def start(self, now_s: float) -> None:
         """Begin to move sound; raises DeviceError while unplugged."""
-        if self._unplugged:
+        if not self._plugged_in:
             raise DeviceError("room: the device is unplugged; plug it in")
+        self._gone = False
         super().start(now_s)
 
     def pump(self, now_s: float) -> None:
@@ -168,12 +180,21 @@ class RoomCard(PacedCard):
 
     def ended(self) -> str | None:
         """Return why nothing more will come, or None."""
-        if self._unplugged:
+        if self._gone:
             return "the device was unplugged"
         lasts_s = self._scene.lasts_s
         if lasts_s is not None and self.position >= lasts_s * self.rate_hz:
             return "the script is over"
         return None
+
+    @property
+    def may_return(self) -> bool:
+        """A plug can be put back; a script is over for good."""
+        return self._gone
+
+    def reopen(self, now_s: float) -> None:
+        """Go on where the clock is now; raises DeviceError while unplugged."""
+        self.start(now_s)
 
     def close(self) -> None:
         """Stop; the recording stays."""
@@ -198,7 +219,12 @@ class RoomCard(PacedCard):
         heard += self._next_echo()
         if len(self._noise):
             heard += self._noise.take(np.arange(start, stop), mode="wrap")
-        return to_int16(heard)
+        if self._dead_blocks:
+            self._dead_blocks -= 1
+            return np.zeros(self.block_frames, np.int16)
+        scene = self._scene
+        heard *= db_to_gain(scene.microphone_gain_db)
+        return to_int16(heard + scene.microphone_offset * FULL_SCALE)
 
     def _loudspeaker(self, start: int, played: Samples) -> None:
         if self._scene.record:

@@ -24,6 +24,14 @@ NOISE_LOOP_S = 10.0
 """Longer than anyone would notice the repetition, short enough to make at once."""
 
 
+NOISES = ("white", "pink", "music")
+
+CHORDS_HZ = ((220.0, 261.6, 329.6), (174.6, 220.0, 261.6), (261.6, 329.6, 392.0),
+             (196.0, 246.9, 293.7))  # fmt: skip
+STRUCK_EVERY_S, CHORD_LASTS_S = 0.5, 2.0
+"""A minor, F, C, G: whatever is on the radio."""
+
+
 def unit_energy(response: Floats) -> Floats:
     """Scale a response so that white noise passes at its own level; ValueError if it is silent."""
     energy = float(np.sqrt(np.sum(np.square(response))))
@@ -51,18 +59,36 @@ def room_response(rt60_s: float, rate_hz: int, seed: int) -> Floats:
 
 
 def noise_loop(colour: str, rate_hz: int, seed: int) -> Floats:
-    """Return "white" or "pink" noise of RMS 1 that repeats without a seam."""
-    if colour not in ("white", "pink"):
-        raise ValueError(f'noise is "white", "pink" or samples, not "{colour}"')
+    """Return noise of RMS 1, of a colour of `NOISES`, that repeats without a seam."""
+    if colour not in NOISES:
+        raise ValueError(f"noise is {', '.join(NOISES)} or samples, not {colour!r}")
     frames = round(NOISE_LOOP_S * rate_hz)
     noise: Floats = np.random.default_rng(seed).standard_normal(frames)
     if colour == "pink":
         spectrum = np.fft.rfft(noise)
         spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
         noise = np.fft.irfft(spectrum, frames)
+    elif colour == "music":
+        noise = _music(noise, rate_hz)
     noise -= noise.mean()
     noise /= np.sqrt(np.mean(np.square(noise)))
     return noise
+
+
+def _music(noise: Floats, rate_hz: int) -> Floats:
+    """Return four chords in turn, struck twice a second, with a beat of noise between them."""
+    at_s = np.arange(len(noise)) / rate_hz
+    since_s = at_s % STRUCK_EVERY_S
+    chord = (at_s / CHORD_LASTS_S).astype(int) % len(CHORDS_HZ)
+    tune = np.zeros(len(noise))
+    for number, pitches in enumerate(CHORDS_HZ):
+        for pitch_hz in pitches:
+            for overtone in range(1, 5):
+                tone = np.sin(2 * np.pi * pitch_hz * overtone * at_s) / overtone
+                tune += np.where(chord == number, tone, 0.0)
+    beat = noise * np.exp(-((at_s + STRUCK_EVERY_S / 2) % STRUCK_EVERY_S) / 0.03)
+    played: Floats = tune * np.exp(-since_s / 0.4) + beat
+    return played
 
 
 def convolve(sound: Floats, response: Floats) -> Floats:

@@ -12,6 +12,7 @@ from xtalk_edge.events import (
     ASRResultFinal,
     ASRResultPartial,
     AudioGap,
+    CardLost,
     CardOpened,
     EchoMeasured,
     ErrorOccurred,
@@ -63,6 +64,11 @@ class LiveView:
             f"{event.name}: {event.rate_hz} Hz, blocks of {event.block_ms:g} ms, "
             f"device latency {event.latency_ms:.0f} ms"
         )
+
+    @handles(CardLost)
+    def on_card_lost(self, event: CardLost) -> None:
+        """Say that the device is being waited for."""
+        self.line("error", f"{event.reason}; waiting for it", "red")
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:

@@ -43,6 +43,11 @@ class AudioConfig:
     """Buffering asked of the device; 0 is the least that the device itself proposes."""
     ring_s: float = number(30.0, 5.0, 600.0)
     """Sound kept in memory: a longest turn and a margin. 32 kB a second and ring."""
+    wait_s: float = number(30.0, 0.0, 3_600.0)
+    """How long to wait for a sound device that went away before the program ends."""
+    dead_after_s: float = number(20.0, 0.0, 3_600.0)
+    """How long the microphone may give nothing at all, not even noise, before the device says so; 0
+    never says so."""
     output_gain_db: float = number(0.0, -60.0, 0.0)
     """Volume of everything that is played."""
 
@@ -155,9 +160,9 @@ class AgentConfig(EngineConfig):
 class TurnConfig:
     """Who speaks when."""
 
-    silence_ms: int = number(520, 100, 10_000)
+    silence_ms: int = number(500, 100, 10_000)
     """Pause that ends the owner's turn."""
-    request_silence_ms: int = number(270, 100, 10_000)
+    request_silence_ms: int = number(250, 100, 10_000)
     """The same after a request that is whole; never more than `silence_ms`."""
     unfinished_silence_ms: int = number(900, 100, 10_000)
     """The same while something seems to be missing; never less than `silence_ms`."""

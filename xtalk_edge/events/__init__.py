@@ -34,8 +34,11 @@ from xtalk_edge.events.hearing import (
 from xtalk_edge.events.sound import (
     AudioGap,
     CardEnded,
+    CardLost,
     CardOpened,
     LoopLagged,
+    MicrophoneClipped,
+    MicrophoneDead,
 )
 from xtalk_edge.events.speaking import (
     TTSChunkGenerated,
@@ -82,6 +85,7 @@ __all__ = [
     "AudioGap",
     "ButtonPressed",
     "CardEnded",
+    "CardLost",
     "CardOpened",
     "EchoMeasured",
     "ErrorOccurred",
@@ -92,6 +96,8 @@ __all__ = [
     "LLMFirstSentence",
     "LatencyMetricsUpdated",
     "LoopLagged",
+    "MicrophoneClipped",
+    "MicrophoneDead",
     "SpeechRequested",
     "SpeechWithdrawn",
     "StopWordDetected",

@@ -19,6 +19,13 @@ class CardOpened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardLost(Event):
+    """A sound device is gone, and waited for; `CardOpened` follows when it is back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardEnded(Event):
     """A card has nothing more to give: a file is over, a script is done, a device is gone."""
 
@@ -32,6 +39,20 @@ class AudioGap(Event):
     at_sample: int
     samples: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MicrophoneDead(Event):
+    """What the microphone gives has not moved by one step for so long: it is muted, or broken."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MicrophoneClipped(Event):
+    """So many samples of the last seconds stand at full scale; told once."""
+
+    samples: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

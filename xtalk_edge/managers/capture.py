@@ -13,8 +13,9 @@ from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import is_virtual, now_s
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import EchoCanceller, SpeechEnhancer
-from xtalk_edge.events import CardEnded, CardOpened, Event, LoopLagged
+from xtalk_edge.events import CardEnded, Event, LoopLagged
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.card_return import CardReturn, opened
 from xtalk_edge.managers.ear import Ear, Listener, Rings
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,9 @@ class CaptureManager(Manager):
         self.rings = Rings.of_seconds(config.audio.ring_s)
         self._listeners: list[Listener] = []
         self._ear = Ear(card, echo, enhancer, self.rings, self._listeners, self.post)
+        self._card_return = CardReturn(card, config.audio.wait_s, self.post)
+        self._over: str | None = None
+        """Why no more sound will come."""
         self._advanced: list[asyncio.Future[None]] = []
         self._notice_pending = threading.Event()
         self._stopping = threading.Event()
@@ -84,14 +88,7 @@ class CaptureManager(Manager):
         """Start the card and the ear."""
         self._loop = asyncio.get_running_loop()
         self.card.start(now_s())
-        self.bus.publish(
-            CardOpened(
-                name=self.card.name,
-                rate_hz=self.card.rate_hz,
-                block_ms=1000 * self.card.block_frames / self.card.rate_hz,
-                latency_ms=1000 * self.card.latency_s,
-            )
-        )
+        self.bus.publish(opened(self.card))
         if is_virtual():
             self.tasks.start(self._run_on_loop(), "ear")
         else:
@@ -119,7 +116,7 @@ class CaptureManager(Manager):
         next_s = now_s()
         while not self._stopping.is_set():
             try:
-                self._ear.step(now_s())
+                self._step(now_s())
             except Exception as error:  # noqa: BLE001 - an engine may raise anything
                 self._fail(error)
                 return
@@ -131,7 +128,7 @@ class CaptureManager(Manager):
         next_s = now_s()
         while not self._stopping.is_set():
             try:
-                self._ear.step(now_s())
+                self._step(now_s())
             except Exception as error:  # noqa: BLE001 - an engine may raise anything
                 self._loop.call_soon_threadsafe(self._fail, error)
                 return
@@ -142,15 +139,18 @@ class CaptureManager(Manager):
             next_s = max(next_s + STEP_S, now_s())
             time.sleep(max(0.0, next_s - now_s()))
 
+    def _step(self, at_s: float) -> None:
+        self._ear.step(at_s)
+        self._over = self._card_return.over(at_s)
+
     def _on_advance(self) -> None:
         self._notice_pending.clear()
         waiting, self._advanced = self._advanced, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
-        reason = self.card.ended()
-        if reason is not None:
-            self._end(reason)
+        if self._over is not None:
+            self._end(self._over)
 
     def _fail(self, error: Exception) -> None:
         """End the ear: everybody who waits for sound gets the error."""

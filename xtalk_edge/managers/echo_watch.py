@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
+from statistics import median
 
 from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, Samples, level_db
 from xtalk_edge.audio.loop_delay import FAR_SAMPLES, NEAR_SAMPLES, LoopDelay
@@ -15,8 +17,14 @@ from xtalk_edge.turn.echo_health import EchoHealth
 
 log = logging.getLogger(__name__)
 
+QUIET_PIECES = 20
+"""Half seconds without its voice; the median of them is the room's noise, and not who spoke."""
+
 PIECE = RATE_HZ // 10
 """Samples that are compared before and behind the canceller at a time."""
+
+AUDIBLE_DB = 10.0
+"""Above the room's own noise; of an echo that drowns in it nobody can tell what was removed."""
 
 TOLD_EVERY_S = 5.0
 """Seconds of its own voice between two measurements that are published."""
@@ -34,6 +42,8 @@ class EchoWatchManager(Manager):
         """Sample from which on nothing has been looked at."""
         self._untold_s = 0.0
         self._poor = False
+        self._noise_db: deque[float] = deque([SOUNDING_DB], maxlen=QUIET_PIECES)
+        """What the microphone gave while the device was silent."""
 
     async def start(self) -> None:
         """Begin to watch; with a sound to learn the room by if the settings ask for it."""
@@ -51,9 +61,12 @@ class EchoWatchManager(Manager):
     def _look(self, start: int) -> None:
         rings = self._capture.rings
         far, lost = rings.far.slice(start, start + FAR_SAMPLES)
-        if lost or level_db(far) < SOUNDING_DB:
-            return
         raw, _ = rings.raw.slice(start, start + NEAR_SAMPLES)
+        if lost:
+            return
+        if level_db(far) < SOUNDING_DB:
+            self._noise_db.append(level_db(raw[:FAR_SAMPLES]))
+            return
         clean, _ = rings.clean.slice(start, start + NEAR_SAMPLES)
         self._delay.observe(far, raw, start / RATE_HZ)
         delay_s = self._delay.delay_s
@@ -67,10 +80,12 @@ class EchoWatchManager(Manager):
 
     def _compare(self, far: Samples, raw: Samples, clean: Samples, delay: int) -> None:
         """Learn from each piece of what was played, where it came back."""
+        least_db = max(SOUNDING_DB, median(self._noise_db)) + AUDIBLE_DB
         for at in range(0, FAR_SAMPLES - PIECE + 1, PIECE):
-            if level_db(far[at : at + PIECE]) >= SOUNDING_DB:
-                heard = slice(at + delay, at + delay + PIECE)
-                self._health.learn(level_db(raw[heard]) - level_db(clean[heard]))
+            heard = slice(at + delay, at + delay + PIECE)
+            raw_db = level_db(raw[heard])
+            if level_db(far[at : at + PIECE]) >= SOUNDING_DB and raw_db >= least_db:
+                self._health.learn(raw_db - level_db(clean[heard]))
 
     def _tell(self, delay_s: float) -> None:
         poor, removed_db = self._health.poor, self._health.removed_db

@@ -14,6 +14,7 @@ from xtalk_edge.events import (
     ASRResultFinal,
     ASRResultPartial,
     ButtonPressed,
+    CardLost,
     EchoMeasured,
     Event,
     SpeechRequested,
@@ -104,6 +105,11 @@ class TurnManager(Manager):
     def on_echo(self, event: EchoMeasured) -> None:
         """It is known how much of the device's own voice is removed."""
         self._tell(facts.EchoJudged(removed=not event.poor))
+
+    @handles(CardLost)
+    def on_card_lost(self, event: CardLost) -> None:
+        """The sound device is gone."""
+        self._tell(facts.SoundLost())
 
     @handles(VADSpeechStart)
     def on_speech_start(self, event: VADSpeechStart) -> None:

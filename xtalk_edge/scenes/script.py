@@ -28,12 +28,16 @@ class Room:
     talker_response: str = ""
     """Recorded impulse response from a talker to the microphone; "" for somebody close by."""
     noise: str = "pink"
-    """ "white", "pink", or a recording."""
+    """ "white", "pink", "music" (made up), or a recording."""
     noise_db: float | None = number(None, -120.0, 0.0)
     """Level of the noise, dB of full scale; without it there is none."""
     drift_ppm: float = number(0.0, -1_000.0, 1_000.0)
     """How much faster the microphone's clock runs than the loudspeaker's."""
     output_latency_ms: float = number(20.0, 0.0, 2_000.0)
+    microphone_gain_db: float = number(0.0, -60.0, 60.0)
+    """How much louder the microphone gives everything than it should; too loud, it clips."""
+    microphone_offset: float = number(0.0, -0.9, 0.9)
+    """Direct current that the microphone adds, of full scale."""
     seed: int = number(1, 0, 2**31)
 
 
@@ -51,6 +55,9 @@ class Line:
     """A sound file in place of words."""
     sound: Literal["", "cough", "clap"] = ""
     """A made-up sound in place of words."""
+    fault: Literal["", "overrun", "stall", "unplugged", "dead microphone"] = ""
+    """What goes wrong in place of words: half a second is lost, or comes late; the sound device is
+    away for three seconds; the microphone gives nothing for half a minute."""
     level_db: float | None = number(None, -120.0, 0.0)
     """RMS at the microphone, dB of full scale; without it as it comes."""
     noise_db: float | None = number(None, -120.0, 0.0)
@@ -69,6 +76,8 @@ class Line:
     """The tool that must be called."""
     answer: str = ""
     """Pattern that the answer, as heard, must contain; {time} and {date} are those of now."""
+    announces: str = ""
+    """Pattern that what the device then says of itself must contain."""
     silent_within_ms: int | None = number(None, 1, 60_000)
     """From where it begins until the answer before is silent: stands still, or is cut."""
     silent_after_ms: int | None = number(None, 1, 60_000)
@@ -77,7 +86,7 @@ class Line:
     @property
     def shown(self) -> str:
         """What to call it in a report."""
-        return self.says or Path(self.recording).name or f"({self.sound})"
+        return self.says or Path(self.recording).name or f"({self.sound or self.fault})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +124,8 @@ def _check(source: Source, scene: Scene) -> None:
         source.complain(("line",), 'needs at least one [[line]] with says = "..."')
     for number_of, line in enumerate(scene.line):
         path = ("line", number_of)
-        if sum(map(bool, (line.says, line.recording, line.sound))) != 1:
-            source.complain(path, "needs one of says, recording and sound")
+        if sum(map(bool, (line.says, line.recording, line.sound, line.fault))) != 1:
+            source.complain(path, "needs one of says, recording, sound and fault")
         if line.over_answer_s is None:
             if line.outcome == "stopped":
                 source.complain(path, 'outcome = "stopped" needs over_answer_s')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from xtalk_edge.appliance import Appliance, Progress
 from xtalk_edge.audio.format import RATE_HZ, Samples, read_sound
 from xtalk_edge.audio.room import RoomCard, RoomScene
+from xtalk_edge.audio.room_acoustics import NOISES
 from xtalk_edge.clock import wall_now
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (
@@ -33,6 +35,10 @@ LONGEST_ANSWER_S = 60.0
 
 IGNORED_S = 2.5
 """What is not answered by then is ignored: an answer comes within two seconds of the end."""
+
+LOST_S, UNPLUGGED_S, DEAD_S = 0.5, 3.0, 30.0
+"""How long a fault lasts: what a busy machine loses, somebody who trips over a cable, and longer
+than the device puts up with."""
 
 END_LIMIT_S = 30.0
 """The device must be back in its resting state so soon after the last line."""
@@ -145,6 +151,8 @@ class _Talker:
     def _say(self, line: Line, over_turn: int) -> Exchange:
         if line.noise_db is not None:
             self._room.set_noise(line.noise_db)
+        if line.fault:
+            self._fail(line.fault)
         sound = sound_of(line, self._folder)
         said = self._room.say(sound.samples, sound.rate_hz, level_db=line.level_db)
         started_s = self._room.started_at_s or 0.0
@@ -156,9 +164,23 @@ class _Talker:
             over_turn=over_turn,
         )
 
+    def _fail(self, fault: str) -> None:
+        match fault:
+            case "overrun":
+                self._room.drop(LOST_S)
+            case "stall":
+                self._room.delay(LOST_S)
+            case "dead microphone":
+                self._room.die(DEAD_S)
+            case _:  # unplugged, the only one left
+                self._room.unplug()
+                asyncio.get_running_loop().call_later(UNPLUGGED_S, self._room.replug)
+
     async def _wait(self, exchange: Exchange, *, interrupted: bool) -> str:
         """Wait until a line has had its effect; return what is wrong if that never comes."""
         lasts_s = exchange.ends_s - exchange.begins_s
+        if exchange.line.announces:
+            return await self._wait_for_announcement(exchange)
         if exchange.line.outcome == "answered":
             return await self._wait_for_answer(exchange, lasts_s, interrupted)
         over = exchange.over_turn
@@ -169,6 +191,18 @@ class _Talker:
             self._appliance.settled(), LONGEST_ANSWER_S
         ):
             return f"what came of it was not over within {LONGEST_ANSWER_S:g} s"
+        return ""
+
+    async def _wait_for_announcement(self, exchange: Exchange) -> str:
+        def said() -> bool:
+            return any(
+                isinstance(event, TTSPlaybackFinished)
+                and re.search(exchange.line.announces, event.text)
+                for event in self.events[exchange.first_event :]
+            )
+
+        if not await self._until(said, LONGEST_ANSWER_S):
+            return f"nothing of the kind was said within {LONGEST_ANSWER_S:g} s"
         return ""
 
     async def _wait_for_answer(self, exchange: Exchange, lasts_s: float, interrupted: bool) -> str:
@@ -222,9 +256,11 @@ def room_scene(room: Room, folder: Path) -> RoomScene:
         echo_delay_ms=room.echo_delay_ms,
         rt60_s=room.rt60_s,
         talker_response=response(room.talker_response),
-        noise=noise if noise in ("white", "pink") else read_sound(folder / noise, RATE_HZ).samples,
+        noise=noise if noise in NOISES else read_sound(folder / noise, RATE_HZ).samples,
         noise_db=room.noise_db,
         drift_ppm=room.drift_ppm,
         output_latency_s=room.output_latency_ms / 1000,
+        microphone_gain_db=room.microphone_gain_db,
+        microphone_offset=room.microphone_offset,
         seed=room.seed,
     )

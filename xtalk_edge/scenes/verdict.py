@@ -21,7 +21,7 @@ def wanted_pattern(pattern: str, now: datetime.datetime) -> str:
 
 def judge(exchange: Exchange) -> None:
     """Note what is wrong with an exchange, if anything is and nothing is noted yet."""
-    if exchange.problem:
+    if exchange.problem or exchange.line.announces:
         return
     judges = {"answered": _answered, "ignored": _ignored, "stopped": _stopped}
     outcome = exchange.line.outcome

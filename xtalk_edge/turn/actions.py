@@ -8,7 +8,7 @@ from typing import Literal
 
 from xtalk_edge.turn.facts import SpeechOffered
 
-StopReason = Literal["interrupted", "stop word", "wake word", "button"]
+StopReason = Literal["interrupted", "stop word", "wake word", "button", "sound lost"]
 
 
 class State(StrEnum):

@@ -90,6 +90,11 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundLost:
+    """The sound device is gone: nobody can be heard, and nothing said."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyAudible:
     """The first sample of the reply is audible."""
 
@@ -126,6 +131,7 @@ Fact = (
     | ButtonPressed
     | StopWordSpotted
     | EchoJudged
+    | SoundLost
     | SpeechStarted
     | SpeechEnded
     | PartialRecognised
@@ -139,5 +145,5 @@ Fact = (
     | OfferWithdrawn
 )
 
-OwnFact = EchoJudged | ReplyAudible | ReplyEnded | SpeechOffered | OfferWithdrawn
+OwnFact = EchoJudged | SoundLost | ReplyAudible | ReplyEnded | SpeechOffered | OfferWithdrawn
 """What the device itself does, or finds out about itself."""

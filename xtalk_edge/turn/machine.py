@@ -20,43 +20,11 @@ from __future__ import annotations
 
 import itertools
 
-from xtalk_edge.turn.actions import (
-    Action,
-    Announce,
-    AskAgain,
-    Conclude,
-    DiscardOffer,
-    DropRecognition,
-    Duck,
-    EndRecognition,
-    GoOn,
-    HoldReply,
-    Prepare,
-    StartRecognition,
-    StartReply,
-    State,
-    StateChanged,
-    StopReason,
-    StopReply,
-    Unduck,
-)
+from xtalk_edge.turn import actions, facts
+from xtalk_edge.turn.actions import Action, State, StopReason
 from xtalk_edge.turn.barge_in import BargeIn, Meaning
 from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing
-from xtalk_edge.turn.facts import (
-    ButtonPressed,
-    EchoJudged,
-    Fact,
-    FinalRecognised,
-    OfferWithdrawn,
-    OwnFact,
-    ReplyAudible,
-    ReplyEnded,
-    SpeechEnded,
-    SpeechOffered,
-    SpeechStarted,
-    StopWordSpotted,
-    Woken,
-)
+from xtalk_edge.turn.facts import Fact, OwnFact
 from xtalk_edge.turn.floor import Reply, TextFact, Utterance
 from xtalk_edge.turn.offers import Offers
 from xtalk_edge.turn.policy import TurnPolicy
@@ -114,39 +82,48 @@ class TurnMachine:
 
     def _take(self, fact: Fact) -> None:
         match fact:
-            case Woken():
+            case facts.Woken():
                 self._woken(fact.at_s)
-            case ButtonPressed():
+            case facts.ButtonPressed():
                 self._give_floor(self._now_s - self._policy.pre_roll_s, "button")
-            case StopWordSpotted():
+            case facts.StopWordSpotted():
                 self._stop_spotted(fact.at_s)
-            case SpeechStarted():
+            case facts.SpeechStarted():
                 self._speech_started(fact.at_s)
-            case SpeechEnded():
+            case facts.SpeechEnded():
                 self._speech.end(min(fact.at_s, self._now_s))
-            case EchoJudged() | ReplyAudible() | ReplyEnded() | OfferWithdrawn() | SpeechOffered():
-                self._take_own(fact)
-            case _:  # what becomes known about the text of an utterance
+            case (
+                facts.PartialRecognised()
+                | facts.Concluded()
+                | facts.Detected()
+                | facts.Prepared()
+                | facts.FinalRecognised()
+            ):
                 self._take_text(fact)
+            case _:
+                self._take_own(fact)
 
     def _take_own(self, fact: OwnFact) -> None:
         match fact:
-            case EchoJudged():
+            case facts.EchoJudged():
                 self._barge_in.echo_removed = fact.removed
-            case ReplyAudible():
+            case facts.SoundLost():
+                self._clear_floor("sound lost")
+                self._wakefulness.sleep()
+            case facts.ReplyAudible():
                 self._reply_audible(fact.turn_id)
-            case ReplyEnded():
+            case facts.ReplyEnded():
                 self._reply_ended(fact.turn_id)
-            case OfferWithdrawn():
+            case facts.OfferWithdrawn():
                 self._offers.withdraw(fact.offer_id)
-            case _:  # SpeechOffered, the only one left
+            case _:  # facts.SpeechOffered, the only one left
                 self._offered(fact)
 
-    def _take_text(self, fact: TextFact | FinalRecognised) -> None:
+    def _take_text(self, fact: TextFact | facts.FinalRecognised) -> None:
         utterance = self._utterance
         if utterance is None or utterance.turn_id != fact.turn_id:
             return
-        if isinstance(fact, FinalRecognised):
+        if isinstance(fact, facts.FinalRecognised):
             self._final(utterance, fact.text.strip())
             return
         utterance.learn(fact)
@@ -168,9 +145,9 @@ class TurnMachine:
             self._announce()
         if self.state is not self._announced_state:
             self._announced_state = self.state
-            self._actions.append(StateChanged(self._announced_state))
-        actions, self._actions = self._actions, []
-        return actions
+            self._actions.append(actions.StateChanged(self._announced_state))
+        decided, self._actions = self._actions, []
+        return decided
 
     # -- the owner asks for the floor ------------------------------------------------------
 
@@ -179,14 +156,18 @@ class TurnMachine:
             self._give_floor(min(wake_end_s, self._now_s), "wake word")
 
     def _give_floor(self, from_s: float, reason: StopReason) -> None:
+        self._clear_floor(reason)
+        self._speech.raise_floor(from_s)
+        self._attend(self._policy.no_speech_s)
+
+    def _clear_floor(self, reason: StopReason) -> None:
+        """Drop the reply, and what was half heard."""
         self._stop_reply(reason)
         utterance = self._utterance
         if utterance is not None and utterance.final_due_s is None:
-            self._actions.append(DropRecognition(utterance.turn_id))
+            self._actions.append(actions.DropRecognition(utterance.turn_id))
         self._utterance = None
         self._asked_again = False
-        self._speech.raise_floor(from_s)
-        self._attend(self._policy.no_speech_s)
 
     def _attend(self, stay_awake_s: float) -> None:
         self._wakefulness.stay_awake(self._now_s + stay_awake_s)
@@ -211,7 +192,7 @@ class TurnMachine:
             utterance.earlier_speech_s = utterance.speech_s(self._speech, self._now_s)
             if utterance.concluding and utterance.final_due_s is None:
                 utterance.go_on()
-                self._actions.append(GoOn(utterance.turn_id))
+                self._actions.append(actions.GoOn(utterance.turn_id))
         # New speech while the recogniser still works on the last words waits for it; what has
         # waited already and what begins now become one utterance, so that no word is lost.
         recogniser_busy = utterance is not None and utterance.final_due_s is not None
@@ -226,9 +207,9 @@ class TurnMachine:
         utterance = Utterance(next(self._turn_ids), from_s, over_reply=reply is not None)
         if reply is not None:
             reply.ducked = True
-            self._actions.append(Duck(reply.turn_id))
+            self._actions.append(actions.Duck(reply.turn_id))
         self._utterance = utterance
-        self._actions.append(StartRecognition(utterance.turn_id, from_s))
+        self._actions.append(actions.StartRecognition(utterance.turn_id, from_s))
 
     @property
     def _may_begin_turn(self) -> bool:
@@ -253,16 +234,16 @@ class TurnMachine:
         if self._now_s >= end_s:
             self._speech.raise_floor(end_s)
             utterance.final_due_s = self._now_s + self._policy.final_wait_s
-            self._actions.append(EndRecognition(utterance.turn_id, end_s))
+            self._actions.append(actions.EndRecognition(utterance.turn_id, end_s))
 
     def _think_ahead(self, utterance: Utterance) -> None:
         """Find out what the turn would be if nothing more were said, and what to answer."""
         if not utterance.concluding:
             utterance.concluding = True
-            self._actions.append(Conclude(utterance.turn_id, self._now_s))
+            self._actions.append(actions.Conclude(utterance.turn_id, self._now_s))
         may_answer = utterance.concluded and self._reply is None
         if may_answer and utterance.forethought.wants(utterance.text):
-            self._actions.append(Prepare(utterance.turn_id, utterance.text))
+            self._actions.append(actions.Prepare(utterance.turn_id, utterance.text))
 
     def _judge_barge_in(self, reply: Reply, utterance: Utterance) -> None:
         speech_s = utterance.speech_s(self._speech, self._now_s)
@@ -272,7 +253,7 @@ class TurnMachine:
             self._stop_reply("interrupted")
         elif meaning is Meaning.PERHAPS and not reply.held:
             reply.held = True
-            self._actions.append(HoldReply(reply.turn_id))
+            self._actions.append(actions.HoldReply(reply.turn_id))
 
     # -- recognised text -------------------------------------------------------------------
 
@@ -280,7 +261,7 @@ class TurnMachine:
         turn_id = utterance.turn_id
         if utterance.final_due_s is None:
             # The recogniser gave up early; what it said counts, what comes after is new speech.
-            self._actions.append(DropRecognition(turn_id))
+            self._actions.append(actions.DropRecognition(turn_id))
             self._speech.raise_floor(self._now_s)
         self._utterance = None
         if utterance.over_reply and self._settled_over_reply(utterance, text):
@@ -288,7 +269,7 @@ class TurnMachine:
         if text:
             self._asked_again = False
             self._reply = Reply(turn_id, self._policy.follow_up_s)
-            self._actions.append(StartReply(turn_id, text))
+            self._actions.append(actions.StartReply(turn_id, text))
         else:
             self._not_understood(turn_id)
 
@@ -301,7 +282,7 @@ class TurnMachine:
             self._stop_reply(reason)
         elif self._reply is not None:
             self._reply.ducked = self._reply.held = False
-            self._actions.append(Unduck(self._reply.turn_id))
+            self._actions.append(actions.Unduck(self._reply.turn_id))
         if not is_turn and self._reply is None:
             self._attend(self._policy.follow_up_s)
         return not is_turn
@@ -314,13 +295,13 @@ class TurnMachine:
             return
         self._asked_again = True
         self._reply = Reply(turn_id, self._policy.no_speech_s)
-        self._actions.append(AskAgain(turn_id))
+        self._actions.append(actions.AskAgain(turn_id))
 
     # -- the reply -------------------------------------------------------------------------
 
     def _stop_reply(self, reason: StopReason) -> None:
         if self._reply is not None:
-            self._actions.append(StopReply(self._reply.turn_id, reason))
+            self._actions.append(actions.StopReply(self._reply.turn_id, reason))
             self._reply = None
 
     def _reply_audible(self, turn_id: int) -> None:
@@ -337,13 +318,13 @@ class TurnMachine:
             self._speech.raise_floor(self._now_s)
         self._attend(reply.stay_awake_s)
 
-    def _offered(self, offer: SpeechOffered) -> None:
+    def _offered(self, offer: facts.SpeechOffered) -> None:
         dropped = self._offers.add(offer)
         if dropped is not None:
-            self._actions.append(DiscardOffer(dropped))
+            self._actions.append(actions.DiscardOffer(dropped))
 
     def _announce(self) -> None:
         # What was said while asleep was not for the device.
         self._speech.raise_floor(self._now_s)
         self._reply = Reply(next(self._turn_ids), self._policy.follow_up_s)
-        self._actions.append(Announce(self._reply.turn_id, self._offers.take()))
+        self._actions.append(actions.Announce(self._reply.turn_id, self._offers.take()))

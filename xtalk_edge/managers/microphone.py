@@ -1,0 +1,80 @@
+"""Says so when the microphone gives nothing at all, or far too much.
+
+Deaf, the device would seem to listen; and of what is cut off at full scale it understands little.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from xtalk_edge.audio.format import RATE_HZ, Samples
+from xtalk_edge.bus import EventBus, handles
+from xtalk_edge.config.schema import Config
+from xtalk_edge.events import CardOpened, MicrophoneClipped, MicrophoneDead, SpeechRequested
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.capture import CaptureManager
+
+log = logging.getLogger(__name__)
+
+SAYING = "I hear nothing at all from my microphone. Is it muted or unplugged?"
+
+FULL_SCALE = 32_767
+CLIPPED = RATE_HZ // 100
+"""Samples at full scale within `CLIPPED_WITHIN`: a slammed door has fewer, loud speech has more."""
+
+CLIPPED_WITHIN = 10 * RATE_HZ
+
+
+class MicrophoneManager(Manager):
+    """Watches for a signal that stands still; every real microphone has some noise."""
+
+    def __init__(self, *, event_bus: EventBus, config: Config, capture: CaptureManager) -> None:
+        super().__init__(event_bus=event_bus, config=config)
+        self._capture = capture
+        self._limit = round(config.audio.dead_after_s * RATE_HZ)
+        self._looked = 0
+        """Sample up to which the sound has been looked at."""
+        self._alive = 0
+        """Sample at which it last moved."""
+        self._dead = False
+        self._clipped = 0
+        self._clips_told = False
+
+    async def start(self) -> None:
+        """Begin to watch; a file may be as silent as it likes."""
+        if self.config.audio.card != "wav":
+            self.tasks.start(self._run(), "microphone")
+
+    @handles(CardOpened)
+    def on_card(self, event: CardOpened) -> None:
+        """Begin anew: what was missed while there was no card is no silence."""
+        self._alive = self._capture.head
+
+    async def _run(self) -> None:
+        while True:
+            await self._capture.advance()
+            head = self._capture.head
+            sound, _ = self._capture.rings.raw.slice(self._looked, head)
+            self._count_clipped(sound, head)
+            self._looked = head
+            if len(sound) and sound.min() != sound.max():
+                self._alive = head
+                if self._dead:
+                    self._dead = False
+                    log.warning("the microphone is alive again")
+            elif self._limit and not self._dead and head - self._alive >= self._limit:
+                self._dead = True
+                log.warning("the microphone gives nothing at all; see that it is not muted")
+                self.bus.publish(MicrophoneDead(seconds=(head - self._alive) / RATE_HZ))
+                self.bus.publish(SpeechRequested(text=SAYING))
+
+    def _count_clipped(self, sound: Samples, head: int) -> None:
+        if head // CLIPPED_WITHIN != self._looked // CLIPPED_WITHIN:
+            self._clipped = 0
+        self._clipped += int(np.count_nonzero(np.abs(sound.astype(np.int32)) >= FULL_SCALE))
+        if self._clipped >= CLIPPED and not self._clips_told:
+            self._clips_told = True
+            log.warning("the microphone is too loud and clips; turn its gain down")
+            self.bus.publish(MicrophoneClipped(samples=self._clipped))
