@@ -29,14 +29,17 @@ from xtalk_edge.turn.actions import (
 )
 from xtalk_edge.turn.facts import (
     ButtonPressed,
+    ButtonReleased,
     Concluded,
     Detected,
+    EchoJudged,
     FinalRecognised,
     OfferWithdrawn,
     PartialRecognised,
     Prepared,
     ReplyAudible,
     ReplyEnded,
+    SoundLost,
     SpeechEnded,
     SpeechOffered,
     SpeechStarted,
@@ -103,6 +106,98 @@ def barging_in(policy: Any = POLICY, **changes: Any) -> TurnMachine:
     assert made.handle(SpeechStarted(5.0), 5.125) == [Duck(1), StartRecognition(2, 4.75)]
     assert (made.state, made.barge_in_candidate) == (State.SPEAKING, 2)
     return made
+
+
+# -- the button ----------------------------------------------------------------------------
+
+HELD = replace(POLICY, mode="button", button="hold")
+TAPPED = replace(POLICY, mode="button")
+
+
+def test_while_the_button_is_held_pauses_end_nothing() -> None:
+    made = machine(HELD)
+    assert made.handle(ButtonPressed(), 1.0) == [
+        StartRecognition(1, 0.75),
+        changed(State.LISTENING),
+    ]
+    made.handle(SpeechStarted(1.0), 1.1)
+    made.handle(SpeechEnded(2.0), 2.1)
+    assert made.tick(6.0) == []
+    made.handle(SpeechStarted(6.5), 6.6)
+    assert made.handle(ButtonReleased(), 7.0) == []
+    assert made.tick(7.2) == []
+    assert made.tick(7.25) == [EndRecognition(1, 7.25), changed(State.THINKING)]
+    assert made.handle(FinalRecognised(1, "what time is it"), 7.5) == [
+        StartReply(1, "what time is it")
+    ]
+
+
+def test_a_held_button_does_not_keep_a_turn_open_for_ever() -> None:
+    made = machine(HELD)
+    made.handle(ButtonPressed(), 1.0)
+    made.handle(SpeechStarted(1.0), 1.1)
+    assert made.tick(10.75) == [EndRecognition(1, 10.75), changed(State.THINKING)]
+
+
+def test_a_touch_of_the_button_without_a_word_is_nothing() -> None:
+    made = machine(HELD)
+    made.handle(ButtonPressed(), 1.0)
+    made.handle(ButtonReleased(), 1.1)
+    assert made.tick(1.5) == [DropRecognition(1), changed(State.ATTENDING)]
+
+
+def test_the_held_button_stops_a_reply_and_is_listened_to() -> None:
+    made = speaking(replace(POLICY, button="hold"))
+    assert made.handle(ButtonPressed(), 5.0) == [
+        StopReply(1, "button"),
+        StartRecognition(2, 4.75),
+        changed(State.LISTENING),
+    ]
+
+
+def test_pressed_again_the_button_ends_the_turn_at_once() -> None:
+    made = machine(TAPPED)
+    made.handle(ButtonPressed(), 1.0)
+    made.handle(SpeechStarted(1.5), 1.6)
+    assert made.handle(ButtonPressed(), 3.0) == [EndRecognition(1, 3.0), changed(State.THINKING)]
+
+
+def test_letting_go_of_the_button_means_nothing_to_who_only_pressed_it() -> None:
+    made = machine(TAPPED)
+    made.handle(ButtonPressed(), 1.0)
+    assert made.handle(ButtonReleased(), 1.1) == []
+    made.handle(SpeechStarted(1.5), 1.6)
+    assert made.handle(ButtonReleased(), 1.7) == []
+    assert made.tick(9.0) == []
+
+
+# -- echo and loss -------------------------------------------------------------------------
+
+
+def test_while_its_own_voice_is_not_removed_only_stop_and_button_interrupt() -> None:
+    made = speaking()
+    assert made.handle(EchoJudged(removed=False), 4.5) == []
+    assert made.handle(SpeechStarted(5.0), 5.1) == []
+    assert made.handle(StopWordSpotted(5.4), 5.5) == [
+        StopReply(1, "stop word"),
+        changed(State.ATTENDING),
+    ]
+
+
+def test_once_its_own_voice_is_removed_again_it_listens_again() -> None:
+    made = speaking()
+    made.handle(EchoJudged(removed=False), 4.5)
+    made.handle(EchoJudged(removed=True), 4.6)
+    assert Duck(1) in made.handle(SpeechStarted(5.0), 5.1)
+
+
+def test_with_the_sound_device_gone_nobody_has_the_floor() -> None:
+    made = barging_in()
+    assert made.handle(SoundLost(), 5.2) == [
+        StopReply(1, "sound lost"),
+        DropRecognition(2),
+        changed(State.ASLEEP),
+    ]
 
 
 # -- waking and sleeping -------------------------------------------------------------------
@@ -803,6 +898,7 @@ TEXTS = st.sampled_from(["", "stop", "mhm", "what time is it", "stop the timer"]
 POLICIES = st.builds(
     TurnPolicy,
     mode=st.sampled_from(["wake-word", "button", "always"]),
+    button=st.sampled_from(["tap", "hold"]),
     silence_s=st.sampled_from([0.0, 0.5]),
     request_silence_s=st.sampled_from([0.0, 0.25]),
     unfinished_silence_s=st.sampled_from([0.5, 1.0]),
@@ -949,8 +1045,23 @@ class AnyFacts(RuleBasedStateMachine):
 
     @rule()
     def press(self) -> None:
-        self.awaited = None
+        ends = self.policy.tap_ends and self.open is not None and self.reply is None
+        if not ends:
+            self.awaited = None
         self.tell(ButtonPressed())
+
+    @rule()
+    def let_go(self) -> None:
+        self.tell(ButtonReleased())
+
+    @rule(removed=st.booleans())
+    def echo_is_judged(self, removed: Any) -> None:
+        self.tell(EchoJudged(removed))
+
+    @rule()
+    def sound_is_lost(self) -> None:
+        self.awaited = None
+        self.tell(SoundLost())
 
     @rule(late_s=st.sampled_from([0.0, 0.1, 1.0]))
     def stop_word(self, late_s: Any) -> None:
@@ -1044,6 +1155,7 @@ class AnyFacts(RuleBasedStateMachine):
         if not hasattr(self, "made"):
             return
         self.tell(SpeechEnded(self.now_s))
+        self.tell(ButtonReleased())
         for _ in range(60):
             self.now_s += 1.0
             self.check(self.made.tick(self.now_s))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import DeviceError
-from xtalk_edge.events import ButtonPressed
+from xtalk_edge.events import ButtonPressed, ButtonReleased
 
 
 @click.command()
@@ -138,12 +139,16 @@ def _ending_on_sigterm() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _enter_key_as_button(appliance: Appliance) -> Iterator[None]:
-    """Make the Enter key the button, until real buttons are connected."""
+    """Make the Enter key the button; a terminal does not tell when a key is let go, so that where
+    the button is to be held, Enter presses it and Enter lets it go.
+    """
     loop = asyncio.get_running_loop()
+    held = appliance.config.turn.button == "hold"
+    presses = itertools.cycle((ButtonPressed, ButtonReleased) if held else (ButtonPressed,))
 
     def on_input() -> None:
         if sys.stdin.readline():
-            appliance.bus.publish(ButtonPressed(at_sample=appliance.capture.head))
+            appliance.bus.publish(next(presses)(at_sample=appliance.capture.head))
         else:
             # The keyboard is gone; an end of file would be reported for ever.
             loop.remove_reader(sys.stdin)

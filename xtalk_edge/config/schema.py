@@ -160,6 +160,8 @@ class AgentConfig(EngineConfig):
 class TurnConfig:
     """Who speaks when."""
 
+    button: Literal["tap", "hold"] = "tap"
+    """Press and speak, and press again to end at once; or hold it down while speaking."""
     silence_ms: int = number(500, 100, 10_000)
     """Pause that ends the owner's turn."""
     request_silence_ms: int = number(250, 100, 10_000)

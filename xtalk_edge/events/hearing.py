@@ -49,6 +49,13 @@ class ButtonPressed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonReleased(Event):
+    """The button (or its key) was let go."""
+
+    at_sample: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ASRResultPartial(Event):
     """What the recogniser has so far; the whole text since the turn began."""
 

@@ -14,6 +14,7 @@ from xtalk_edge.events import (
     ASRResultFinal,
     ASRResultPartial,
     ButtonPressed,
+    ButtonReleased,
     CardLost,
     EchoMeasured,
     Event,
@@ -95,6 +96,11 @@ class TurnManager(Manager):
     def on_button(self, event: ButtonPressed) -> None:
         """The button was pressed."""
         self._tell(facts.ButtonPressed())
+
+    @handles(ButtonReleased)
+    def on_release(self, event: ButtonReleased) -> None:
+        """The button was let go."""
+        self._tell(facts.ButtonReleased())
 
     @handles(StopWordDetected)
     def on_stop_word(self, event: StopWordDetected) -> None:
@@ -244,6 +250,7 @@ def policy_of(config: Config) -> TurnPolicy:
     turn = config.turn
     return TurnPolicy(
         mode=config.wake.mode,
+        button=turn.button,
         silence_s=turn.silence_ms / 1000,
         request_silence_s=turn.request_silence_ms / 1000,
         unfinished_silence_s=turn.unfinished_silence_ms / 1000,

@@ -18,6 +18,11 @@ class ButtonPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonReleased:
+    """The button was let go."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopWordSpotted:
     """The stop word had been spoken by `at_s`."""
 
@@ -129,6 +134,7 @@ class OfferWithdrawn:
 Fact = (
     Woken
     | ButtonPressed
+    | ButtonReleased
     | StopWordSpotted
     | EchoJudged
     | SoundLost

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
+from xtalk_edge.turn.actions import State
 from xtalk_edge.turn.endpointing import Pause
 from xtalk_edge.turn.facts import Concluded, Detected, PartialRecognised, Prepared
 from xtalk_edge.turn.forethought import Forethought
@@ -12,6 +14,9 @@ from xtalk_edge.turn.speech_track import SpeechTrack
 TextFact = PartialRecognised | Concluded | Detected | Prepared
 """What becomes known about the text of an utterance before it ends."""
 
+
+TAIL_S = 0.25
+"""People let the button go with their last syllable."""
 
 STOP_ENDS_S = 0.2
 """The voice detector hears a word's end a tenth of a second late; a word more takes longer."""
@@ -38,6 +43,10 @@ class Utterance:
     """By when the spotter had heard the stop word; None while it has not."""
     earlier_speech_s: float = 0.0
     """Speech before the stretch that is going on."""
+    held: bool = False
+    """Lasts as long as the button is held down, whatever is heard."""
+    released_s: float | None = None
+    """When the button was let go."""
     final_due_s: float | None = None
     """When its final text must have come; None while it is still being listened to."""
 
@@ -60,6 +69,10 @@ class Utterance:
         if self.stop_word_ended_s is None or speech_end_s is None:
             return False
         return speech_end_s <= self.stop_word_ended_s + STOP_ENDS_S
+
+    def held_until_s(self) -> float:
+        """Return when a turn ends for which the button is held down."""
+        return math.inf if self.released_s is None else self.released_s + TAIL_S
 
     def speech_s(self, track: SpeechTrack, now_s: float) -> float:
         """Return the seconds of speech so far, pauses left out."""
@@ -94,3 +107,12 @@ class Reply:
     ducked: bool = False
     held: bool = False
     """Stands still until it is known what was said over it."""
+
+
+def state_of(utterance: Utterance | None, reply: Reply | None, *, awake: bool) -> State:
+    """Return who has the floor."""
+    if reply is not None:
+        return State.SPEAKING if reply.audible else State.THINKING
+    if utterance is not None:
+        return State.LISTENING if utterance.final_due_s is None else State.THINKING
+    return State.ATTENDING if awake else State.ASLEEP

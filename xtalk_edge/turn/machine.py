@@ -11,8 +11,8 @@ state follows from these two and from how long the device stays awake:
     reply and utterance           the same, with a barge-in candidate (`barge_in_candidate`)
     neither                       ATTENDING while awake, else ASLEEP
 
-Barge-in needs no wake word: any verified speech interrupts. The wake word and the button win
-always, whatever `barge_in` says: they stop the reply, drop what was half heard, and attend.
+Barge-in needs no wake word: any verified speech interrupts. Wake word and button win always: they
+stop the reply, drop what was half heard, and attend; a held button keeps the utterance open.
 Actions that name a turn nobody works on any more never occur; facts that do are ignored.
 """
 
@@ -25,7 +25,7 @@ from xtalk_edge.turn.actions import Action, State, StopReason
 from xtalk_edge.turn.barge_in import BargeIn, Meaning
 from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing
 from xtalk_edge.turn.facts import Fact, OwnFact
-from xtalk_edge.turn.floor import Reply, TextFact, Utterance
+from xtalk_edge.turn.floor import Reply, TextFact, Utterance, state_of
 from xtalk_edge.turn.offers import Offers
 from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.speech_track import SpeechTrack
@@ -55,12 +55,8 @@ class TurnMachine:
     @property
     def state(self) -> State:
         """Who has the floor."""
-        if self._reply is not None:
-            return State.SPEAKING if self._reply.audible else State.THINKING
-        if self._utterance is not None:
-            waiting = self._utterance.final_due_s is not None
-            return State.THINKING if waiting else State.LISTENING
-        return State.ATTENDING if self._wakefulness.awake_at(self._now_s) else State.ASLEEP
+        awake = self._wakefulness.awake_at(self._now_s)
+        return state_of(self._utterance, self._reply, awake=awake)
 
     @property
     def barge_in_candidate(self) -> int | None:
@@ -83,9 +79,13 @@ class TurnMachine:
     def _take(self, fact: Fact) -> None:
         match fact:
             case facts.Woken():
-                self._woken(fact.at_s)
+                if self._wakefulness.is_new(fact.at_s, self._now_s):
+                    self._give_floor(min(fact.at_s, self._now_s), "wake word")
             case facts.ButtonPressed():
-                self._give_floor(self._now_s - self._policy.pre_roll_s, "button")
+                self._button_pressed()
+            case facts.ButtonReleased():
+                if self._utterance is not None:
+                    self._utterance.released_s = self._now_s
             case facts.StopWordSpotted():
                 self._stop_spotted(fact.at_s)
             case facts.SpeechStarted():
@@ -151,9 +151,14 @@ class TurnMachine:
 
     # -- the owner asks for the floor ------------------------------------------------------
 
-    def _woken(self, wake_end_s: float) -> None:
-        if self._wakefulness.is_new(wake_end_s, self._now_s):
-            self._give_floor(min(wake_end_s, self._now_s), "wake word")
+    def _button_pressed(self) -> None:
+        if self.state is State.LISTENING and self._policy.tap_ends and self._utterance is not None:
+            # Pressed again: nobody need wait for the pause.
+            self._end(self._utterance, self._now_s)
+            return
+        self._give_floor(self._now_s - self._policy.pre_roll_s, "button")
+        if self._policy.button == "hold":
+            self._listen(self._speech.floor_s).held = True
 
     def _give_floor(self, from_s: float, reason: StopReason) -> None:
         self._clear_floor(reason)
@@ -203,28 +208,33 @@ class TurnMachine:
         reply = self._reply
         if not self._speech.is_new(self._now_s) or not self._may_begin_turn:
             return
-        from_s = max(self._speech.start_s - self._policy.pre_roll_s, self._speech.floor_s)
-        utterance = Utterance(next(self._turn_ids), from_s, over_reply=reply is not None)
         if reply is not None:
             reply.ducked = True
             self._actions.append(actions.Duck(reply.turn_id))
-        self._utterance = utterance
+        self._listen(max(self._speech.start_s - self._policy.pre_roll_s, self._speech.floor_s))
+
+    def _listen(self, from_s: float) -> Utterance:
+        over_reply = self._reply is not None
+        self._utterance = utterance = Utterance(next(self._turn_ids), from_s, over_reply)
         self._actions.append(actions.StartRecognition(utterance.turn_id, from_s))
+        return utterance
 
     @property
     def _may_begin_turn(self) -> bool:
         if self._reply is not None:
             return self._barge_in.possible
         # Speech is reported a little late: what began while awake counts although it is over.
-        start_s, awake_at = self._speech.start_s, self._wakefulness.awake_at
-        return awake_at(self._now_s) or (start_s >= self._speech.floor_s and awake_at(start_s))
+        began_s = self._speech.start_s if self._speech.all_new else self._now_s
+        return self._wakefulness.awake_at(min(began_s, self._now_s))
 
     def _watch(self, utterance: Utterance) -> None:
         """Verify an open utterance over a reply; end it when its time has come."""
         if self._reply is not None:
             self._judge_barge_in(self._reply, utterance)
         end_s = utterance.from_s + self._policy.max_turn_s
-        if self._speech.end_s is not None:
+        if utterance.held:
+            end_s = min(end_s, utterance.held_until_s())
+        elif self._speech.end_s is not None:
             # An end reported very late may lie before the sound this turn began with.
             began_s = max(utterance.from_s, self._speech.end_s)
             if self._policy.think_ahead and self._now_s >= began_s + self._policy.prepare_s:
@@ -232,9 +242,18 @@ class TurnMachine:
             pause = utterance.pause(began_s)
             end_s = min(end_s, max(began_s, self._endpointing.ends_at_s(pause)))
         if self._now_s >= end_s:
-            self._speech.raise_floor(end_s)
-            utterance.final_due_s = self._now_s + self._policy.final_wait_s
-            self._actions.append(actions.EndRecognition(utterance.turn_id, end_s))
+            self._end(utterance, end_s)
+
+    def _end(self, utterance: Utterance, end_s: float) -> None:
+        """Ask for the final text of what was said up to then."""
+        self._speech.raise_floor(end_s)
+        if utterance.held and not self._speech.reaches(utterance.from_s):
+            # A touch of the button, and not a word.
+            self._actions.append(actions.DropRecognition(utterance.turn_id))
+            self._utterance = None
+            return
+        utterance.final_due_s = self._now_s + self._policy.final_wait_s
+        self._actions.append(actions.EndRecognition(utterance.turn_id, end_s))
 
     def _think_ahead(self, utterance: Utterance) -> None:
         """Find out what the turn would be if nothing more were said, and what to answer."""

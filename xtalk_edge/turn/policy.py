@@ -11,6 +11,8 @@ class TurnPolicy:
     """How turns are taken; all durations in seconds, none negative."""
 
     mode: Literal["wake-word", "button", "always"] = "wake-word"
+    button: Literal["tap", "hold"] = "tap"
+    """Press and speak, and press again to end at once; or hold it down while speaking."""
     silence_s: float = 0.5
     """Silence that ends a turn."""
     request_silence_s: float = 0.3
@@ -45,3 +47,8 @@ class TurnPolicy:
     """Phrases that mean "go on": over a reply they change nothing."""
     final_wait_s: float = 30.0
     """How long a final text may take before the utterance counts as not understood."""
+
+    @property
+    def tap_ends(self) -> bool:
+        """Whether the button, pressed while somebody speaks, ends the turn at once."""
+        return self.mode == "button" and self.button == "tap"

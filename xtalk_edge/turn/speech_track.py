@@ -36,6 +36,11 @@ class SpeechTrack:
         """Acoustic end of the last stretch; None while it goes on."""
         return self._end_s
 
+    @property
+    def all_new(self) -> bool:
+        """Whether all of the last stretch lies above the floor."""
+        return self._start_s >= self._floor_s
+
     def raise_floor(self, to_s: float) -> None:
         """Declare all sound before `to_s` settled."""
         self._floor_s = max(self._floor_s, to_s)
@@ -59,6 +64,10 @@ class SpeechTrack:
             return self._end_s is None or self._end_s > self._floor_s
         known_until_s = now_s - _END_REPORT_DELAY_S if self._end_s is None else self._end_s
         return known_until_s > self._floor_s + _CARRY_OVER_S
+
+    def reaches(self, at_s: float) -> bool:
+        """Tell whether anything was said after `at_s`."""
+        return self._end_s is None or self._end_s > at_s
 
     def seconds_after(self, from_s: float, now_s: float) -> float:
         """Return how much of the last stretch lies after `from_s`."""
