@@ -31,6 +31,9 @@ KEEP = 0.6
 SURE = 9.0
 """The peak against the RMS of all other places: noise alone reaches 4.5 among 8,000."""
 
+DIRECT = 128
+"""Samples of a path that hold its direct sound and the first reflections: 8 ms."""
+
 _LOWEST_HZ, _HIGHEST_HZ = 200.0, 7_000.0
 """Where loudspeakers of such devices sound."""
 
@@ -80,6 +83,29 @@ class LoopDelay:
         if not steady.any():
             return None
         return float(1e6 * np.average(slopes[steady], weights=np.diff(at_s)[steady]))
+
+
+def echo_power(far: Samples, heard: Samples, delay_s: float) -> tuple[float, float]:
+    """Return how strongly the far end comes back, and how strongly it seems to by chance.
+
+    Both are mean squares of the path's impulse response, in `DIRECT` samples around the delay and
+    everywhere else. Talkers and noise, which the far end knows nothing of, raise only the latter.
+
+    Args:
+        far: `FAR_SAMPLES` of what was played.
+        heard: the `NEAR_SAMPLES` captured from then on, as they came or cleaned.
+        delay_s: of the direct sound.
+    """
+    played = np.fft.rfft(far, _SIZE)
+    weights = np.square(np.abs(played))
+    # Where nothing was played nothing can be told; a thousandth of the loudest counts as that.
+    response = np.fft.irfft(
+        np.conj(played) * np.fft.rfft(heard, _SIZE) / (weights + 1e-3 * weights.max() + 1e-9), _SIZE
+    )[: round(LONGEST_S * RATE_HZ)]
+    start = max(0, round(delay_s * RATE_HZ) - DIRECT // 4)
+    direct = np.zeros(len(response), bool)
+    direct[start : start + DIRECT] = True
+    return float(np.square(response[direct]).mean()), float(np.square(response[~direct]).mean())
 
 
 def _between(likeness: NDArray[np.float64], peak: int) -> float:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from statistics import median
+import math
 
-from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, Samples, level_db
-from xtalk_edge.audio.loop_delay import FAR_SAMPLES, NEAR_SAMPLES, LoopDelay
+from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, level_db
+from xtalk_edge.audio.loop_delay import FAR_SAMPLES, NEAR_SAMPLES, LoopDelay, echo_power
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import EchoMeasured, SpeechRequested
@@ -17,14 +16,8 @@ from xtalk_edge.turn.echo_health import EchoHealth
 
 log = logging.getLogger(__name__)
 
-QUIET_PIECES = 20
-"""Half seconds without its voice; the median of them is the room's noise, and not who spoke."""
-
-PIECE = RATE_HZ // 10
-"""Samples that are compared before and behind the canceller at a time."""
-
-AUDIBLE_DB = 10.0
-"""Above the room's own noise; of an echo that drowns in it nobody can tell what was removed."""
+CERTAIN = 30.0
+"""So much stronger than by chance an echo must come back to tell what is removed of it: 15 dB."""
 
 TOLD_EVERY_S = 5.0
 """Seconds of its own voice between two measurements that are published."""
@@ -42,8 +35,6 @@ class EchoWatchManager(Manager):
         """Sample from which on nothing has been looked at."""
         self._untold_s = 0.0
         self._poor = False
-        self._noise_db: deque[float] = deque([SOUNDING_DB], maxlen=QUIET_PIECES)
-        """What the microphone gave while the device was silent."""
 
     async def start(self) -> None:
         """Begin to watch; with a sound to learn the room by if the settings ask for it."""
@@ -61,31 +52,23 @@ class EchoWatchManager(Manager):
     def _look(self, start: int) -> None:
         rings = self._capture.rings
         far, lost = rings.far.slice(start, start + FAR_SAMPLES)
+        if lost or level_db(far) < SOUNDING_DB:
+            return
         raw, _ = rings.raw.slice(start, start + NEAR_SAMPLES)
-        if lost:
-            return
-        if level_db(far) < SOUNDING_DB:
-            self._noise_db.append(level_db(raw[:FAR_SAMPLES]))
-            return
         clean, _ = rings.clean.slice(start, start + NEAR_SAMPLES)
         self._delay.observe(far, raw, start / RATE_HZ)
         delay_s = self._delay.delay_s
         if delay_s is None:
             # Nothing of it comes back: headphones, or a room louder than the device.
             return
-        self._compare(far, raw, clean, round(delay_s * RATE_HZ))
+        came, by_chance = echo_power(far, raw, delay_s)
+        if came < CERTAIN * by_chance:
+            return
+        left, _ = echo_power(far, clean, delay_s)
+        self._health.learn(10 * math.log10(came / max(left, came * 1e-6)))
         self._untold_s += FAR_SAMPLES / RATE_HZ
         if self._health.poor is not self._poor or self._untold_s >= TOLD_EVERY_S:
             self._tell(delay_s)
-
-    def _compare(self, far: Samples, raw: Samples, clean: Samples, delay: int) -> None:
-        """Learn from each piece of what was played, where it came back."""
-        least_db = max(SOUNDING_DB, median(self._noise_db)) + AUDIBLE_DB
-        for at in range(0, FAR_SAMPLES - PIECE + 1, PIECE):
-            heard = slice(at + delay, at + delay + PIECE)
-            raw_db = level_db(raw[heard])
-            if level_db(far[at : at + PIECE]) >= SOUNDING_DB and raw_db >= least_db:
-                self._health.learn(raw_db - level_db(clean[heard]))
 
     def _tell(self, delay_s: float) -> None:
         poor, removed_db = self._health.poor, self._health.removed_db

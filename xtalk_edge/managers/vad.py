@@ -47,6 +47,8 @@ class VADManager(Manager):
         )
         self._held = np.empty(0, np.int16)
         self._ended_s = -RESUMES_WITHIN_S
+        self._heard = 0
+        """Sample up to which anything sounded like speech."""
 
     def hear(self, samples: Samples, at_sample: int) -> None:
         """Take the next clean samples (ear's thread)."""
@@ -59,11 +61,17 @@ class VADManager(Manager):
             start += size
 
     def heard_since(self, sample: int) -> bool:
-        """Tell whether anybody but the device was heard at or behind that sample (ear's thread)."""
-        return self._gate.is_open or self._ended_s * RATE_HZ > sample
+        """Tell whether anything like speech was heard behind that sample (ear's thread).
+
+        Of its own voice the cancellers leave nothing that sounds like speech once they have learnt
+        a room; of somebody who says "stop" they leave one frame at least.
+        """
+        return self._heard > sample
 
     def _judge(self, frame: Samples, start: int, end: int) -> None:
         probability = self._vad.probability(frame.tobytes())
+        if probability >= self.config.vad.release_threshold:
+            self._heard = end
         raw, _ = self._rings.raw.slice(start, end)
         far, _ = self._rings.far.slice(start, end)
         sounding = level_db(far) >= SOUNDING_DB

@@ -59,7 +59,8 @@ class BargeIn:
             speech_end_s: when anybody last ceased to speak; None while somebody speaks.
             in_progress: whether the reply has not ended meanwhile.
         """
-        said_no_more = not text or utterance.ends_with_stop(speech_end_s)
+        only_stop = not text or self._backchannels.are_all_of(text)
+        said_no_more = only_stop or utterance.ends_with_stop(speech_end_s)
         if self.is_stop(text) or (utterance.stop_word_heard and said_no_more):
             return "stop word", False
         if not in_progress:

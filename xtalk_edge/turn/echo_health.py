@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
-REMEMBERED = 100
-"""Pieces of 0.1 s: ten seconds of the device's voice. The median of them is its echo alone, as long
-as people talk over less than half of it."""
+REMEMBERED = 20
+"""Pieces of half a second: ten seconds of the device's voice. The median of them outlasts a lost
+block, or a canceller that is at a loss for a moment."""
 
-KNOWN_FROM = 40
+KNOWN_FROM = 8
 """So many before anything is said of them: the cancellers learn for two seconds."""
 
 POOR_DB, FINE_DB = 6.0, 10.0

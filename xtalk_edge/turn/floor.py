@@ -18,8 +18,9 @@ TextFact = PartialRecognised | Concluded | Detected | Prepared
 TAIL_S = 0.25
 """People let the button go with their last syllable."""
 
-STOP_ENDS_S = 0.2
-"""The voice detector hears a word's end a tenth of a second late; a word more takes longer."""
+STOP_ENDS_S = 0.35
+"""The voice detector hears a word's end a tenth of a second late, and the room rings on; one more
+word takes longer."""
 
 
 @dataclass(slots=True)

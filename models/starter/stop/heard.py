@@ -25,6 +25,7 @@ NO_TALK = ("rir", "reverb", "aec", "denoise")
 NOISE_LEARNT = "noise/gsc_"
 """Of the recordings of noise; the others are the exam's."""
 PIECE_S, LONGEST_S = 2, 12
+QUIET_SHARE = 0.3
 QUIET_SEED, EXAM_SEED = 500, 1000
 """Streams from these numbers on are of people alone, and the exam's."""
 
@@ -71,10 +72,10 @@ class Heard:
 
 
 def training(audio: Path | None, cache: Path, streams: int) -> Heard:
-    """Return what is learnt from: each stream over the device twice, half as many in quiet once."""
+    """Return what is learnt from: each stream over the device twice, and some in quiet once."""
     voices = training_voices()
     over = _collected(voices, audio, cache, range(streams), for_exam=False)
-    numbers = range(QUIET_SEED, QUIET_SEED + streams // 2)
+    numbers = range(QUIET_SEED, QUIET_SEED + round(QUIET_SHARE * streams))
     return _stacked([*over, *over, *_collected(voices, audio, cache, numbers, for_exam=False)])
 
 
