@@ -16,7 +16,8 @@ test:
 	@.ci/setup.sh --with-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests --cov --cov-report=
+	$(BIN)/python -m pytest tests -n auto -m "not alone" --cov --cov-report=
+	$(BIN)/python -m pytest tests -m alone --cov --cov-append --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	@echo "The pure modules, every branch:"
 	$(BIN)/coverage report --include='xtalk_edge/turn/*' --fail-under=100
@@ -25,7 +26,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/unit tests/contract -q -m "not slow" -n auto
+	$(BIN)/python -m pytest tests/unit tests/contract -q -m "not slow and not alone" -n auto
 
 format: setup
 	$(BIN)/ruff format .

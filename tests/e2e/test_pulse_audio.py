@@ -26,7 +26,7 @@ from xtalk_edge.errors import DeviceError
 
 __all__ = ["pulse"]
 
-pytestmark = [needs_pulse, pytest.mark.slow]
+pytestmark = [needs_pulse, pytest.mark.slow, pytest.mark.alone]
 
 Result = TypeVar("Result")
 

@@ -353,6 +353,7 @@ def test_what_the_witness_does_not_know_is_left_out():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_loop_under_load_loses_nothing(quick):
     result = under_load(LoopCard(), 0.6, 5.0)
     assert result.books.balanced
@@ -362,6 +363,7 @@ def test_the_loop_under_load_loses_nothing(quick):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_stalled_reader_loses_what_the_ring_cannot_hold(quick):
     enough = stalled_reader(LoopCard(), 0.4)
     assert (enough.gaps, enough.goes_on, enough.books.balanced) == (0, True, True)
@@ -371,6 +373,7 @@ def test_a_stalled_reader_loses_what_the_ring_cannot_hold(quick):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_duck_cut_and_position_in_a_loop(quick):
     result = reactions(LoopCard, 2)
     assert result.cuts_exact == result.cuts_stopped == result.judged
@@ -383,6 +386,7 @@ def test_duck_cut_and_position_in_a_loop(quick):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_trials_left_out_are_made_again_in_a_new_stream(quick, monkeypatch):
     heard = iter([["the device slipped"], [TrialTimes(1.0, 2.0, 3.0, True, True)]])
     monkeypatch.setattr(loop_reactions, "heard_trials", lambda *_: next(heard))
@@ -393,6 +397,7 @@ def test_trials_left_out_are_made_again_in_a_new_stream(quick, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_trials_that_can_never_be_judged_end_and_say_so(quick, monkeypatch):
     monkeypatch.setattr(loop_reactions, "heard_trials", lambda *_: ["the device slipped"])
     monkeypatch.setattr(loop_reactions, "MOST_STREAMS", 2)

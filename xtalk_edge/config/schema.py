@@ -98,6 +98,8 @@ class VadConfig(EngineConfig):
     min_speech_over_voice_ms: int = number(32, 0, 2_000)
     """The same while the device speaks: it lowers its voice at the first frame, which costs nothing
     if that was no speech."""
+    threshold_over_voice: float = number(0.3, 0.0, 1.0)
+    """`threshold` while the device speaks; of its own voice 0.25 is left at most."""
     min_silence_ms: int = number(160, 0, 5_000)
     """Shorter pauses do not end speech; stop consonants are silent for up to 150 ms."""
     own_voice_db: float = number(12.0, 0.0, 120.0)

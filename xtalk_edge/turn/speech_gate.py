@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.turn.facts import SpeechEnded, SpeechStarted
 
 # Frame times are sums of binary fractions: a millionth of a second is far below one sample.
 _ROUNDING_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Eager:
+    """From what on speech is announced."""
+
+    threshold: float
+    min_speech_s: float
 
 
 class SpeechGate:
@@ -31,9 +41,8 @@ class SpeechGate:
                 f"the release threshold ({release_threshold:g}) must not be above the speech "
                 f"threshold ({threshold:g}); lower it"
             )
-        self._threshold = threshold
+        self._usual = Eager(threshold, min_speech_s)
         self._release_threshold = release_threshold
-        self._min_speech_s = min_speech_s
         self._min_silence_s = min_silence_s
         self.reset()
 
@@ -49,31 +58,28 @@ class SpeechGate:
         self._last_speech_s = 0.0
 
     def feed(
-        self, probability: float, start_s: float, end_s: float, min_speech_s: float | None = None
+        self, probability: float, start_s: float, end_s: float, eager: Eager | None = None
     ) -> SpeechStarted | SpeechEnded | None:
         """Take the next frame; `start_s` and `end_s` are its borders on the sample clock.
 
-        `min_speech_s` counts for this frame in place of the usual one.
+        `eager` counts for this frame in place of the usual limits.
         """
         if self._open:
             return self._feed_open(probability, end_s)
-        usual_s = self._min_speech_s
-        return self._feed_closed(
-            probability, start_s, end_s, usual_s if min_speech_s is None else min_speech_s
-        )
+        return self._feed_closed(probability, start_s, end_s, eager or self._usual)
 
     def _feed_closed(
-        self, probability: float, start_s: float, end_s: float, min_speech_s: float
+        self, probability: float, start_s: float, end_s: float, limits: Eager
     ) -> SpeechStarted | None:
         if self._began_s is None:
-            if probability < self._threshold:
+            if probability < limits.threshold:
                 return None
             self._began_s = start_s
-        elif probability < self._release_threshold:
+        elif probability < min(self._release_threshold, limits.threshold):
             self._began_s = None
             return None
         self._last_speech_s = end_s
-        if end_s - self._began_s < min_speech_s - _ROUNDING_S:
+        if end_s - self._began_s < limits.min_speech_s - _ROUNDING_S:
             return None
         self._open = True
         return SpeechStarted(self._began_s)

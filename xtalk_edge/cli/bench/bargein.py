@@ -23,7 +23,7 @@ DUCKED_P50_MS, DUCKED_P95_MS = 110.0, 220.0
 SILENT_P95_MS = 700.0
 """What an owner may expect at each level."""
 
-TALKERS_A_ROOM = 4
+TALKERS_A_ROOM = 8
 """With their questions they take 15 s each."""
 
 
