@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,11 +19,12 @@ from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
 from xtalk_edge.clock import now_s
-from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig, ManagerConfig
-from xtalk_edge.engines import hosting, registry
-from xtalk_edge.errors import ConfigError, DeviceError
+from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig
+from xtalk_edge.engines import hosting
+from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import CardEnded, Event
 from xtalk_edge.managers.agent import AgentManager
+from xtalk_edge.managers.arbitration import ArbitrationManager
 from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
@@ -32,6 +32,7 @@ from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.event_log import EventLogManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
+from xtalk_edge.managers.own import own_manager
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.stop_word import StopWordManager
@@ -195,7 +196,7 @@ class Appliance:
         hosting.check(config)
         bus.subscribe(CardEnded, self._on_card_ended)
         for own in config.managers:
-            self.register_manager(_own_manager(own), **own.params)
+            self.register_manager(own_manager(own), **own.params)
 
         self._progress("opening the sound card")
         card = self._card or open_card(config.audio)
@@ -220,6 +221,8 @@ class Appliance:
                 event_bus=bus, config=config, wake=wake, rings=capture.rings, post=capture.post
             )
             capture.add_listener(spotter)
+            if config.wake.neighbours:
+                self._add(ArbitrationManager(event_bus=bus, config=config, rings=capture.rings))
         stop_word = self._ear_engine(
             "stop_word", config.stop_word, threshold=config.stop_word.threshold
         )
@@ -332,17 +335,3 @@ def open_card(audio: AudioConfig) -> Card:
         block_ms=audio.block_ms,
         latency=audio.latency_ms / 1000 if audio.latency_ms else "low",
     )
-
-
-def _own_manager(own: ManagerConfig) -> type[Manager]:
-    found = registry.load_class(own.spec)
-    place = own.places.get("spec", "managers.spec")
-    if not issubclass(found, Manager):
-        raise ConfigError(
-            f"{place}: {own.spec} must be derived from xtalk_edge.managers.base.Manager"
-        )
-    try:
-        inspect.signature(found).bind(event_bus=None, config=None, appliance=None, **own.params)
-    except TypeError as error:
-        raise ConfigError(f"{place}: {own.spec} does not fit its settings: {error}") from error
-    return found

@@ -23,6 +23,7 @@ from xtalk_edge.events import (
     TTSStopped,
     TurnStateChanged,
     WakeWordDetected,
+    WakeWordYielded,
 )
 
 CLEAR_LINE = "\r\x1b[K"
@@ -79,6 +80,11 @@ class LiveView:
     def on_wake(self, event: WakeWordDetected) -> None:
         """Show that the wake phrase was heard."""
         self.note(f"heard the wake phrase: {event.phrase}")
+
+    @handles(WakeWordYielded)
+    def on_yield(self, event: WakeWordYielded) -> None:
+        """Show that another device answers."""
+        self.note(f"heard the wake phrase: {event.phrase}; a neighbour heard it better")
 
     @handles(ASRResultPartial)
     def on_partial(self, event: ASRResultPartial) -> None:

@@ -117,6 +117,9 @@ class WakeConfig(EngineConfig):
     """What the owner says; one of the phrases the engine knows."""
     threshold: float = number(0.0, 0.0, 1.0)
     """Probability from which the phrase counts; 0 is the model's own figure."""
+    neighbours: str = ""
+    """Multicast group and port, "239.255.42.99:40411", by which devices in earshot agree which of
+    them answers; "" is none."""
     refractory_s: float = number(1.0, 0.0, 60.0)
     """The phrase counts once in this time."""
 

@@ -30,7 +30,9 @@ from xtalk_edge.events.hearing import (
     StopWordDetected,
     VADSpeechEnd,
     VADSpeechStart,
+    WakeWordClaimed,
     WakeWordDetected,
+    WakeWordYielded,
 )
 from xtalk_edge.events.sound import (
     AudioGap,
@@ -134,5 +136,7 @@ __all__ = [
     "TurnTTSTextAppendRequested",
     "VADSpeechEnd",
     "VADSpeechStart",
+    "WakeWordClaimed",
     "WakeWordDetected",
+    "WakeWordYielded",
 ]

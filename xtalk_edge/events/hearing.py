@@ -33,6 +33,24 @@ class WakeWordDetected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WakeWordClaimed(Event):
+    """The wake phrase ended at `at_sample`; whether this device answers is not decided yet."""
+
+    phrase: str
+    at_sample: int
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeWordYielded(Event):
+    """The wake phrase ended at `at_sample`, and a neighbour heard it better."""
+
+    phrase: str
+    at_sample: int
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopWordDetected(Event):
     """The stop word had been spoken by `at_sample`."""
 

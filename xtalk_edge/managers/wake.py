@@ -8,7 +8,7 @@ from xtalk_edge.audio.format import Samples
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import WakeWord
-from xtalk_edge.events import Event, WakeWordDetected
+from xtalk_edge.events import Event, WakeWordClaimed, WakeWordDetected
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.ear import Rings
 from xtalk_edge.turn.phrase_end import phrase_end
@@ -30,13 +30,14 @@ class WakeManager(Manager):
         self._wake = wake
         self._rings = rings
         self._post = post
+        self._kind = WakeWordClaimed if config.wake.neighbours else WakeWordDetected
 
     def hear(self, samples: Samples, at_sample: int) -> None:
         """Take the next clean samples (ear's thread)."""
         probability = self._wake.detect(samples.tobytes())
         if probability is not None:
             self._post(
-                WakeWordDetected(
+                self._kind(
                     phrase=self._wake.phrase,
                     at_sample=self._phrase_end(at_sample + len(samples)),
                     probability=probability,
