@@ -104,7 +104,7 @@ def barging_in(policy: Any = POLICY, **changes: Any) -> TurnMachine:
     """Return a speaking machine with candidate 2, speech from 5.0 on, at 5.125."""
     made = speaking(policy, **changes)
     assert made.handle(SpeechStarted(5.0), 5.125) == [Duck(1), StartRecognition(2, 4.75)]
-    assert (made.state, made.barge_in_candidate) == (State.SPEAKING, 2)
+    assert made.state is State.SPEAKING
     return made
 
 
@@ -171,6 +171,46 @@ def test_letting_go_of_the_button_means_nothing_to_who_only_pressed_it() -> None
     assert made.tick(9.0) == []
 
 
+# -- words that are not believed -----------------------------------------------------------
+
+
+def test_what_the_recogniser_is_not_sure_of_is_no_interruption() -> None:
+    made = barging_in(think_ahead=True, prepare_s=0.1)
+    made.handle(SpeechEnded(5.4), 5.5)
+    made.tick(5.6)
+    assert made.handle(Concluded(2, "hello", 0.6), 5.65) == []
+    made.tick(6.1)
+    assert made.handle(FinalRecognised(2, "hello", 0.6), 6.2) == [Unduck(1)]
+
+
+def test_what_it_is_sure_of_interrupts() -> None:
+    made = barging_in(think_ahead=True, prepare_s=0.1, verify_s=0.3)
+    made.handle(SpeechEnded(5.4), 5.5)
+    made.tick(5.6)
+    assert made.handle(Concluded(2, "louder", 0.8), 5.65)[0] == StopReply(1, "interrupted")
+
+
+def test_a_doubtful_stop_word_makes_it_pause_until_the_words_are_known() -> None:
+    made = barging_in()
+    assert made.handle(StopWordSpotted(5.4, 0.65), 5.4) == [HoldReply(1)]
+    assert made.handle(StopWordSpotted(5.5, 0.65), 5.5) == []
+    made.handle(SpeechEnded(5.4), 5.6)
+    made.tick(6.0)
+    assert made.handle(FinalRecognised(2, ""), 6.1) == [Unduck(1)]
+
+
+def test_a_doubtful_stop_word_with_the_word_itself_stops() -> None:
+    made = barging_in()
+    made.handle(StopWordSpotted(5.4, 0.65), 5.4)
+    made.handle(SpeechEnded(5.4), 5.6)
+    made.tick(6.0)
+    assert StopReply(1, "stop word") in made.handle(FinalRecognised(2, "stop", 0.5), 6.1)
+
+
+def test_a_doubtful_stop_word_that_nobody_seems_to_speak_is_nothing() -> None:
+    assert speaking().handle(StopWordSpotted(5.4, 0.65), 5.4) == []
+
+
 # -- echo and loss -------------------------------------------------------------------------
 
 
@@ -211,7 +251,6 @@ def test_resting_states(mode: Any, state: Any) -> None:
     made = machine(mode=mode)
     assert made.state is state
     assert made.tick(1000.0) == []
-    assert made.barge_in_candidate is None
 
 
 def test_speech_while_asleep_is_nobodys_business() -> None:
@@ -598,14 +637,12 @@ def cough(made: Any, text: Any) -> Any:
     """End candidate 2 after a quarter of a second; return what its final text leads to."""
     made.handle(SpeechEnded(5.25), 5.375)
     assert made.tick(5.75) == [EndRecognition(2, 5.75)]
-    assert made.barge_in_candidate == 2
     return made.handle(FinalRecognised(2, text), 6.0)
 
 
 def test_a_cough_brings_the_reply_back() -> None:
     made = barging_in()
     assert cough(made, "") == [Unduck(1)]
-    assert made.barge_in_candidate is None
 
 
 def test_a_murmur_of_agreement_changes_nothing_however_long() -> None:
@@ -862,7 +899,7 @@ def test_a_stop_word_over_nothing_changes_nothing() -> None:
 def test_stale_facts_change_nothing(fact: Any) -> None:
     made = barging_in()
     assert made.handle(fact, 5.1875) == []
-    assert (made.state, made.barge_in_candidate) == (State.SPEAKING, 2)
+    assert made.state is State.SPEAKING
 
 
 def test_facts_about_nothing_change_nothing() -> None:
@@ -1063,9 +1100,9 @@ class AnyFacts(RuleBasedStateMachine):
         self.awaited = None
         self.tell(SoundLost())
 
-    @rule(late_s=st.sampled_from([0.0, 0.1, 1.0]))
-    def stop_word(self, late_s: Any) -> None:
-        self.tell(StopWordSpotted(self.now_s - late_s))
+    @rule(late_s=st.sampled_from([0.0, 0.1, 1.0]), probability=st.sampled_from([0.65, 1.0]))
+    def stop_word(self, late_s: Any, probability: Any) -> None:
+        self.tell(StopWordSpotted(self.now_s - late_s, probability))
 
     @rule(late_s=st.sampled_from([-1.0, 0.0, 0.1, 1.0]))
     def speech_starts(self, late_s: Any) -> None:
@@ -1081,9 +1118,9 @@ class AnyFacts(RuleBasedStateMachine):
         self.tell(PartialRecognised(self.open.turn_id, text))
 
     @precondition(lambda self: self.open is not None)
-    @rule(text=TEXTS)
-    def concluded(self, text: Any) -> None:
-        self.tell(Concluded(self.open.turn_id, text))
+    @rule(text=TEXTS, confidence=st.sampled_from([0.5, 1.0]))
+    def concluded(self, text: Any, confidence: Any) -> None:
+        self.tell(Concluded(self.open.turn_id, text, confidence))
 
     @rule(turn_id=st.integers(0, 3), text=TEXTS, finished=st.none() | st.floats(0.0, 1.0))
     def detected(self, turn_id: Any, text: Any, finished: Any) -> None:
@@ -1143,10 +1180,8 @@ class AnyFacts(RuleBasedStateMachine):
     def state_agrees_with_what_was_asked_for(self) -> None:
         if not hasattr(self, "made"):
             return
-        candidate = self.open.turn_id if self.open else self.awaited
         if self.reply is not None:
             assert self.state in (State.THINKING, State.SPEAKING)
-            assert self.made.barge_in_candidate == candidate
         else:
             assert (self.state is State.LISTENING) == (self.open is not None)
             assert (self.state is State.THINKING) == (self.awaited is not None)

@@ -190,7 +190,7 @@ class TurnConfig:
     hold_ms: int = number(400, 0, 5_000)
     """Speech, while no word of it is known, that lets a lowered reply stand still. It goes on from
     there if nothing was said."""
-    verify_wordless_ms: int = number(1_500, 0, 10_000)
+    verify_wordless_ms: int = number(2_500, 0, 10_000)
     """The same that stops it; nobody shows for so long that they listen."""
     duck_db: float = number(-15.0, -60.0, 0.0)
     """Volume of a lowered reply."""

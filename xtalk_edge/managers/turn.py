@@ -105,7 +105,7 @@ class TurnManager(Manager):
     @handles(StopWordDetected)
     def on_stop_word(self, event: StopWordDetected) -> None:
         """The stop word was spoken."""
-        self._tell(facts.StopWordSpotted(event.at_sample / RATE_HZ))
+        self._tell(facts.StopWordSpotted(event.at_sample / RATE_HZ, event.probability))
 
     @handles(EchoMeasured)
     def on_echo(self, event: EchoMeasured) -> None:
@@ -135,7 +135,7 @@ class TurnManager(Manager):
     @handles(ASRResultConcluded)
     def on_concluded(self, event: ASRResultConcluded) -> None:
         """The text is known, if nothing more is said."""
-        self._tell(facts.Concluded(event.turn_id, event.text))
+        self._tell(facts.Concluded(event.turn_id, event.text, event.confidence))
 
     @handles(TurnDetected)
     def on_detected(self, event: TurnDetected) -> None:

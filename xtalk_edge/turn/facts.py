@@ -27,6 +27,7 @@ class StopWordSpotted:
     """The stop word had been spoken by `at_s`."""
 
     at_s: float
+    probability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Concluded:
 
     turn_id: int
     text: str
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

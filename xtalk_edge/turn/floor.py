@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from xtalk_edge.turn.actions import State
 from xtalk_edge.turn.endpointing import Pause
-from xtalk_edge.turn.facts import Concluded, Detected, PartialRecognised, Prepared
+from xtalk_edge.turn.facts import Concluded, Detected, FinalRecognised, PartialRecognised, Prepared
 from xtalk_edge.turn.forethought import Forethought
 from xtalk_edge.turn.speech_track import SpeechTrack
 
-TextFact = PartialRecognised | Concluded | Detected | Prepared
-"""What becomes known about the text of an utterance before it ends."""
+TextFact = PartialRecognised | Concluded | Detected | Prepared | FinalRecognised
+"""What becomes known about the text of an utterance."""
 
 
 TAIL_S = 0.25
@@ -32,6 +32,8 @@ class Utterance:
     over_reply: bool
     """Began while a reply was in progress."""
     text: str = ""
+    confidence: float = 1.0
+    """Of the text."""
     concluding: bool = False
     """The recogniser was asked for the text as if nothing more were said."""
     concluded: bool = False
@@ -56,14 +58,21 @@ class Utterance:
         text = fact.text.strip()
         match fact:
             case PartialRecognised():
-                self.text = text
+                self.text, self.confidence = text, 1.0
             case Concluded():
                 if self.concluding:
                     self.text, self.concluded = text, True
+                    self.confidence = fact.confidence
+            case FinalRecognised():
+                self.confidence = fact.confidence
             case Detected():
                 self.forethought.judged(text, fact.finished)
             case _:  # Prepared, the only one left
                 self.forethought.found(text, is_request=fact.is_request)
+
+    def hear_stop(self, ended_s: float) -> None:
+        """Note that the spotter heard the stop word in it."""
+        self.stop_word_heard, self.stop_word_ended_s = True, ended_s
 
     def ends_with_stop(self, speech_end_s: float | None) -> bool:
         """Tell whether nothing was said behind the stop word that the spotter heard."""

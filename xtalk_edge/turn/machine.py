@@ -8,7 +8,7 @@ state follows from these two and from how long the device stays awake:
     utterance open, no reply      LISTENING
     utterance ended, no reply     THINKING (its final text is awaited)
     reply                         THINKING, SPEAKING once audible
-    reply and utterance           the same, with a barge-in candidate (`barge_in_candidate`)
+    reply and utterance           the same; the utterance may become an interruption
     neither                       ATTENDING while awake, else ASLEEP
 
 Barge-in needs no wake word: any verified speech interrupts. Wake word and button win always: they
@@ -58,13 +58,6 @@ class TurnMachine:
         awake = self._wakefulness.awake_at(self._now_s)
         return state_of(self._utterance, self._reply, awake=awake)
 
-    @property
-    def barge_in_candidate(self) -> int | None:
-        """Turn id of speech over a reply that is not known yet to be an interruption."""
-        if self._reply is None or self._utterance is None:
-            return None
-        return self._utterance.turn_id
-
     def handle(self, fact: Fact, at_s: float) -> list[Action]:
         """Take a fact that became known at `at_s`; return what to do, in order."""
         self._now_s = max(self._now_s, at_s)
@@ -87,7 +80,7 @@ class TurnMachine:
                 if self._utterance is not None:
                     self._utterance.released_s = self._now_s
             case facts.StopWordSpotted():
-                self._stop_spotted(fact.at_s)
+                self._stop_spotted(fact)
             case facts.SpeechStarted():
                 self._speech_started(fact.at_s)
             case facts.SpeechEnded():
@@ -119,15 +112,14 @@ class TurnMachine:
             case _:  # facts.SpeechOffered, the only one left
                 self._offered(fact)
 
-    def _take_text(self, fact: TextFact | facts.FinalRecognised) -> None:
+    def _take_text(self, fact: TextFact) -> None:
         utterance = self._utterance
         if utterance is None or utterance.turn_id != fact.turn_id:
             return
+        utterance.learn(fact)
         if isinstance(fact, facts.FinalRecognised):
             self._final(utterance, fact.text.strip())
-            return
-        utterance.learn(fact)
-        if self._reply is not None and self._barge_in.begins_with_stop(utterance.text):
+        elif self._reply is not None and self._barge_in.begins_with_stop(utterance.text):
             utterance.stop_word_heard = True
             self._stop_reply("stop word")
 
@@ -177,17 +169,21 @@ class TurnMachine:
     def _attend(self, stay_awake_s: float) -> None:
         self._wakefulness.stay_awake(self._now_s + stay_awake_s)
 
-    def _stop_spotted(self, at_s: float) -> None:
-        if self._reply is None:
+    def _stop_spotted(self, spotted: facts.StopWordSpotted) -> None:
+        reply, utterance = self._reply, self._utterance
+        if reply is None:
             return
-        self._stop_reply("stop word")
-        if self._utterance is None:
+        if self._barge_in.is_sure(spotted):
+            self._stop_reply("stop word")
+            if utterance is not None:
+                # It stays open: "stop" may go on as "stop the kitchen timer".
+                utterance.hear_stop(spotted.at_s)
+                return
             self._speech.raise_floor(self._now_s)
             self._attend(self._policy.follow_up_s)
-        else:
-            # It stays open: "stop" may go on as "stop the kitchen timer".
-            self._utterance.stop_word_heard = True
-            self._utterance.stop_word_ended_s = at_s
+        elif utterance is not None:
+            # Silent at once all the same; the words tell whether for good.
+            self._hold(reply)
 
     # -- speech ----------------------------------------------------------------------------
 
@@ -266,13 +262,12 @@ class TurnMachine:
 
     def _judge_barge_in(self, reply: Reply, utterance: Utterance) -> None:
         speech_s = utterance.speech_s(self._speech, self._now_s)
-        meaning = self._barge_in.meaning(utterance.text, speech_s)
+        meaning = self._barge_in.meaning(utterance, speech_s)
         if meaning is Meaning.INTERRUPTION:
             utterance.verified = True
             self._stop_reply("interrupted")
-        elif meaning is Meaning.PERHAPS and not reply.held:
-            reply.held = True
-            self._actions.append(actions.HoldReply(reply.turn_id))
+        elif meaning is Meaning.PERHAPS:
+            self._hold(reply)
 
     # -- recognised text -------------------------------------------------------------------
 
@@ -317,6 +312,11 @@ class TurnMachine:
         self._actions.append(actions.AskAgain(turn_id))
 
     # -- the reply -------------------------------------------------------------------------
+
+    def _hold(self, reply: Reply) -> None:
+        if not reply.held:
+            reply.held = True
+            self._actions.append(actions.HoldReply(reply.turn_id))
 
     def _stop_reply(self, reason: StopReason) -> None:
         if self._reply is not None:

@@ -36,9 +36,11 @@ class TurnPolicy:
     """Speech with words over a reply that stops it."""
     hold_s: float = 0.4
     """Speech without words over a reply that lets it stand still."""
-    verify_wordless_s: float = 1.5
+    verify_wordless_s: float = 2.5
     """Speech without words over a reply that stops it; never less than with words."""
-    stop_words: tuple[str, ...] = ("stop", "be quiet", "quiet", "shut up", "silence", "enough")
+    stop_words: tuple[str, ...] = (
+        *("stop", "be quiet", "quiet", "shut up", "silence", "enough", "never mind"),
+    )
     """Phrases that stop a reply at once, and are not answered when nothing else is said."""
     backchannels: tuple[str, ...] = (
         *("mhm", "mm", "hmm", "uh huh", "uh", "um", "ah", "aha", "oh", "wow", "i see"),

@@ -45,6 +45,9 @@ NOISE_S = 3.0
 
 PIECES_A_NOISE = 2
 
+MOST_WAYS = 8
+"""Of cutting an answer into clauses; two are usual."""
+
 MARGIN_S = 0.25
 """Around an answer, in which its first and last sound lie whatever the latency."""
 
@@ -60,15 +63,22 @@ class RememberedVoice(EspeakTTS):
             self.said[text] = list(super().synthesize_marked(text))
         yield from self.said[text]
 
-    def sound_of(self, answer: str) -> Samples:
-        """Return how the clauses of an answer were said, at 16 kHz."""
-        clauses, at = [], 0
-        while at < len(answer):
-            begun = [text for text in self.said if answer.startswith(text, at)]
-            clauses += [max(begun, key=len)] if begun else []
-            at += len(clauses[-1]) if begun else 1
-        pcm = b"".join(chunk.pcm for text in clauses for chunk in self.said[text])
-        return convert(pcm_to_samples(pcm), self.sample_rate, RATE_HZ)
+    def sounds_of(self, answer: str) -> Iterator[Samples]:
+        """Yield how an answer may have been said, at 16 kHz: it was cut into clauses we know, but
+        not always in one way only.
+        """
+        for clauses in islice(self._ways(answer, 0), MOST_WAYS):
+            pcm = b"".join(chunk.pcm for text in clauses for chunk in self.said[text])
+            yield convert(pcm_to_samples(pcm), self.sample_rate, RATE_HZ)
+
+    def _ways(self, answer: str, at: int) -> Iterator[list[str]]:
+        while answer[at : at + 1] == " ":
+            at += 1
+        if at == len(answer):
+            yield []
+        for text in self.said:
+            if text and answer.startswith(text, at):
+                yield from ([text, *rest] for rest in self._ways(answer, at + len(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +252,16 @@ def _try_out(
             stood_still=over.silent_ms is not None,
             went_on=bool(asked.answer) and not (asked.cut or over.answer or over.tools),
             taken_for=" ".join(filter(None, (answers.cut.get(asked.turn_id), over.understood))),
-            words=wholeness(
-                voice.sound_of(asked.answer), _heard(performance, answers, asked.turn_id)
-            ),
+            words=_words(voice, asked.answer, _heard(performance, answers, asked.turn_id)),
         )
         for (kind, line), (asked, over) in zip(sounds, pairs, strict=True)
     ]
+
+
+def _words(voice: RememberedVoice, answer: str, heard: Samples) -> Wholeness:
+    """Return what was heard of an answer; of nothing that can be compared, nothing."""
+    found = [wholeness(said, heard) for said in voice.sounds_of(answer)]
+    return min(found, key=lambda each: each.lost + each.repeated, default=Wholeness(0, 0, 0))
 
 
 def _heard(performance: Performance, answers: _Answers, turn_id: int) -> Samples:
