@@ -14,7 +14,7 @@ SURE = 0.7
 """Confidence from which words over a reply are believed. The recogniser makes commands of "uh-huh",
 "wow" and coughs with 0.5 to 0.67; most commands over a reply have 0.7 to 0.99."""
 
-SURE_STOP = 0.78
+SURE_STOP = 0.7
 """Probability from which the spotter needs no words from the recogniser: in 48 tries nobody who
 said "stop" had less, and of a hundred other sounds three had more."""
 

@@ -20,7 +20,7 @@ FRAMES = 3
 """Embeddings that are looked at together: the word is over 775 to 160 ms before the last one."""
 
 REFRACTORY_FRAMES = 12
-"""A second; the same word is not to be spotted twice."""
+"""A second; within it the same word is spotted again only if it has become more likely."""
 
 
 class EmbeddingStopWord(WakeWord):
@@ -43,9 +43,14 @@ class EmbeddingStopWord(WakeWord):
         self._held = b""
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=FRAMES)
         self._quiet_frames = REFRACTORY_FRAMES
+        self._spotted = 0.0
+        """How likely the last one was."""
 
     def detect(self, audio: bytes) -> float | None:
-        """Take any length of audio; return the probability when "stop" was just spoken."""
+        """Take any length of audio; return the probability when "stop" was just spoken.
+
+        While a word becomes more likely, so that more can be done about it, that is told again.
+        """
         spotted = None
         self._held += audio
         size = 2 * FRAME_SAMPLES
@@ -60,12 +65,13 @@ class EmbeddingStopWord(WakeWord):
         if embedding is None:
             return None
         self._recent.append(embedding)
-        if len(self._recent) < FRAMES or self._quiet_frames < REFRACTORY_FRAMES:
+        if len(self._recent) < FRAMES:
             return None
         probability = self._head.probability(np.concatenate(self._recent))
-        if probability < self._threshold:
+        same_word = self._quiet_frames < REFRACTORY_FRAMES
+        if probability < self._threshold or (same_word and probability <= self._spotted):
             return None
-        self._quiet_frames = 0
+        self._quiet_frames, self._spotted = 0, probability
         return probability
 
     def reset(self) -> None:
