@@ -970,6 +970,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.reply: Any = None
         self.ducked: Any = None
         self.held: Any = None
+        self.stop_doubted = False
         self.last_id = 0
         self.concluding = False
 
@@ -1040,7 +1041,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.reply = self.ducked = self.held = None
 
     def on_holdreply(self, action: Any) -> None:
-        assert self.policy.barge_in == "interrupt"
+        assert self.policy.barge_in == "interrupt" or self.stop_doubted
         assert self.reply == action.turn_id and self.held is None
         self.held = action.turn_id
 
@@ -1102,7 +1103,9 @@ class AnyFacts(RuleBasedStateMachine):
 
     @rule(late_s=st.sampled_from([0.0, 0.1, 1.0]), probability=st.sampled_from([0.65, 1.0]))
     def stop_word(self, late_s: Any, probability: Any) -> None:
+        self.stop_doubted = probability < 0.7
         self.tell(StopWordSpotted(self.now_s - late_s, probability))
+        self.stop_doubted = False
 
     @rule(late_s=st.sampled_from([-1.0, 0.0, 0.1, 1.0]))
     def speech_starts(self, late_s: Any) -> None:
