@@ -29,8 +29,8 @@ async def test_a_dead_microphone_is_told_once_and_again_when_it_dies_again() -> 
         await asyncio.sleep(5)
         talk.room.die(60)
         dead = await talk.until(MicrophoneDead)
-        assert dead.seconds == pytest.approx(20, abs=0.1)
-        assert dead.at_s == pytest.approx(25, abs=0.2)
+        assert dead.seconds == pytest.approx(20, abs=0.5)
+        assert dead.at_s == pytest.approx(25, abs=0.6)
         await talk.until(TTSPlaybackFinished, text=SAYING)
         await asyncio.sleep(60)
         assert len(talk.all_of(MicrophoneDead)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 CERTAIN = 30.0
 """So much stronger than by chance an echo must come back to tell what is removed of it: 15 dB."""
+
+LOOKS_EVERY_S = 0.25
+"""Nothing here is urgent, and a loop that is woken for nothing costs an idle device most."""
 
 TOLD_EVERY_S = 5.0
 """Seconds of its own voice between two measurements that are published."""
@@ -44,7 +48,7 @@ class EchoWatchManager(Manager):
 
     async def _run(self) -> None:
         while True:
-            await self._capture.advance()
+            await asyncio.sleep(LOOKS_EVERY_S)
             while self._at + NEAR_SAMPLES <= self._capture.head:
                 self._look(self._at)
                 self._at += FAR_SAMPLES
@@ -62,7 +66,7 @@ class EchoWatchManager(Manager):
             # Nothing of it comes back: headphones, or a room louder than the device.
             return
         came, by_chance = echo_power(far, raw, delay_s)
-        if came < CERTAIN * by_chance:
+        if came <= CERTAIN * by_chance:
             return
         left, _ = echo_power(far, clean, delay_s)
         self._health.learn(10 * math.log10(came / max(left, came * 1e-6)))

@@ -5,6 +5,7 @@ Deaf, the device would seem to listen; and of what is cut off at full scale it u
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import numpy as np
@@ -19,6 +20,9 @@ from xtalk_edge.managers.capture import CaptureManager
 log = logging.getLogger(__name__)
 
 SAYING = "I hear nothing at all from my microphone. Is it muted or unplugged?"
+
+LOOKS_EVERY_S = 0.25
+"""Nothing here is urgent, and a loop that is woken for nothing costs an idle device most."""
 
 FULL_SCALE = 32_767
 CLIPPED = RATE_HZ // 100
@@ -54,7 +58,7 @@ class MicrophoneManager(Manager):
 
     async def _run(self) -> None:
         while True:
-            await self._capture.advance()
+            await asyncio.sleep(LOOKS_EVERY_S)
             head = self._capture.head
             sound, _ = self._capture.rings.raw.slice(self._looked, head)
             self._count_clipped(sound, head)
