@@ -101,6 +101,7 @@ def test_a_cancelled_call_that_waits_never_runs(worker: Worker) -> None:
         second = asyncio.ensure_future(worker.run(ran.append, "second"))
         await asyncio.sleep(0)
         second.cancel()
+        await asyncio.sleep(0)  # the task hears of it with the loop's next turn
         gate.set()
         assert await first
         with pytest.raises(asyncio.CancelledError):

@@ -76,8 +76,8 @@ class OwnVoice:
         self._learning_frames -= sounding and self.learning
         if not self.may_be_heard:
             return False
-        if self.learning:
-            most_left = self._most_left_learning
+        if speaking:
+            most_left = self._most_left_of_speech
         else:
-            most_left = self._most_left_of_speech if speaking else self._most_left
+            most_left = self._most_left_learning if self.learning else self._most_left
         return sum(self._clean) < most_left * max(self._loudest)
