@@ -121,8 +121,8 @@ def test_a_conversation_over_its_own_echo_with_an_interruption(tmp_path: Path) -
     with acoustic_echo(), appliance(tmp_path) as (events, _):
         say("okay naboo, what can you do", tmp_path)
         wait_for(events, "TTSPlaybackStarted")
-        # The echo canceller has never heard this room before.
-        say("what is twelve times seven", tmp_path, after_s=2.0)
+        # The echo canceller has never heard this room before, and learns for three seconds.
+        say("what is twelve times seven", tmp_path, after_s=4.0)
         stopped = wait_for(events, "TTSStopped")
         wait_for(events, "TTSPlaybackFinished")
         say("what time is it", tmp_path, after_s=1.5)

@@ -9,10 +9,15 @@ from xtalk_edge.turn.facts import StopWordSpotted
 from xtalk_edge.turn.floor import Utterance
 from xtalk_edge.turn.phrases import Phrases
 from xtalk_edge.turn.policy import TurnPolicy
+from xtalk_edge.turn.speech_track import SpeechTrack
 
 SURE = 0.7
 """Confidence from which words over a reply are believed. The recogniser makes commands of "uh-huh",
 "wow" and coughs with 0.5 to 0.67; most commands over a reply have 0.7 to 0.99."""
+
+BRIEF_S = 0.8
+"""Speech from which words are believed that the recogniser took for a command at all: nobody says
+"uh-huh" for so long."""
 
 SURE_STOP = 0.7
 """Probability from which the spotter needs no words from the recogniser: in 48 tries nobody who
@@ -50,7 +55,7 @@ class BargeIn:
     def meaning(self, utterance: Utterance, speech_s: float) -> Meaning:
         """Return what `speech_s` seconds of speech mean, by what is known of them so far."""
         policy = self._policy
-        text = utterance.text if utterance.confidence >= SURE else ""
+        text = utterance.text if _believed(utterance, speech_s) else ""
         if policy.barge_in != "interrupt" or self._backchannels.are_all_of(text):
             return Meaning.NOTHING
         needed_s = policy.verify_s if text else max(policy.verify_s, policy.verify_wordless_s)
@@ -59,18 +64,25 @@ class BargeIn:
         return Meaning.PERHAPS if speech_s >= policy.hold_s else Meaning.NOTHING
 
     def settle(
-        self, utterance: Utterance, text: str, speech_end_s: float | None, *, in_progress: bool
+        self,
+        utterance: Utterance,
+        text: str,
+        speech: SpeechTrack,
+        now_s: float,
+        *,
+        in_progress: bool,
     ) -> tuple[StopReason | None, bool]:
         """Return why a reply ends, None if it does not, and whether the text is to be answered.
 
         Args:
             utterance: what began over the reply.
             text: its final text.
-            speech_end_s: when anybody last ceased to speak; None while somebody speaks.
+            speech: where speech was heard.
+            now_s: the time.
             in_progress: whether the reply has not ended meanwhile.
         """
         only_stop = not text or self._backchannels.are_all_of(text)
-        said_no_more = only_stop or utterance.ends_with_stop(speech_end_s)
+        said_no_more = only_stop or utterance.ends_with_stop(speech.end_s)
         if self.is_stop(text) or (utterance.stop_word_heard and said_no_more):
             return "stop word", False
         if not in_progress:
@@ -79,7 +91,7 @@ class BargeIn:
             return "stop word", True
         # However short it was: it is over, and its words are known.
         interrupts = self._policy.barge_in == "interrupt"
-        believed = bool(text) and utterance.confidence >= SURE
+        believed = bool(text) and _believed(utterance, utterance.speech_s(speech, now_s))
         if believed and interrupts and not self._backchannels.are_all_of(text):
             return "interrupted", True
         return None, False
@@ -95,3 +107,8 @@ class BargeIn:
     def is_stop(self, text: str) -> bool:
         """Tell whether nothing but "stop" was said, to which there is nothing to answer."""
         return self._stop_words.are_all_of(text)
+
+
+def _believed(utterance: Utterance, speech_s: float) -> bool:
+    """Tell whether words over a reply count; a cough has "words" too."""
+    return utterance.confidence >= SURE or speech_s >= BRIEF_S

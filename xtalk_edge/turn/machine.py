@@ -290,7 +290,7 @@ class TurnMachine:
     def _settled_over_reply(self, utterance: Utterance, text: str) -> bool:
         """Deal with the final text of speech over a reply; tell whether nothing is to be said."""
         reason, is_turn = self._barge_in.settle(
-            utterance, text, self._speech.end_s, in_progress=self._reply is not None
+            utterance, text, self._speech, self._now_s, in_progress=self._reply is not None
         )
         if reason is not None:
             self._stop_reply(reason)

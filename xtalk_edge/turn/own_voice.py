@@ -18,8 +18,9 @@ REMEMBERED_S = 0.3
 """What is left in the pauses of a word is reverberation of the word, and is held against that."""
 
 LEARNING_S = 3.0
-"""Of its own voice, until the cancellers have learnt a room: AEC3 leaves ten times as much of its
-echo in the second of them."""
+"""Of its own voice, pauses not counted, until the cancellers have learnt a room: AEC3 leaves ten
+times as much of its echo in the second of them. With 2 s it took itself for somebody in 6 of 24
+rooms, and noticed 70 of 72 people who talked then; with 3 s in 1, and 66."""
 
 LEARNING_DB = 6.0
 """What they take away of an echo then; of a talker as loud, they leave half at least."""
