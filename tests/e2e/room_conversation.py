@@ -39,6 +39,13 @@ P = ParamSpec("P")
 E = TypeVar("E", bound=Event)
 
 
+REAL_EARS: dict[str, Any] = {
+    "vad": {"type": "silero"},
+    "echo": {"type": "webrtc"},
+    "enhancer": {"type": "webrtc-ns"},
+}
+"""Settings for who is to hear as an appliance does."""
+
 PATIENCE_S = 30.0
 """Virtual seconds after which an event counts as missing."""
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.e2e.room_conversation import (
+    REAL_EARS,
     conversation,
     noise,
     on_virtual_clock,
@@ -46,12 +47,6 @@ from xtalk_edge.events import (
     VADSpeechStart,
     WakeWordDetected,
 )
-
-REAL_EARS: dict[str, Any] = {
-    "vad": {"type": "silero"},
-    "echo": {"type": "webrtc"},
-    "enhancer": {"type": "webrtc-ns"},
-}
 
 ONE_TURN = [
     "VADSpeechStart",

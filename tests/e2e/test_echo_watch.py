@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.e2e.room_conversation import REAL_EARS, conversation, on_virtual_clock, settings
 from xtalk_edge.audio.room import RoomScene
 from xtalk_edge.events import (
     EchoMeasured,
@@ -19,11 +19,7 @@ from xtalk_edge.events import (
     VADSpeechStart,
 )
 
-REAL_EARS: dict[str, Any] = {
-    "vad": {"type": "silero"},
-    "echo": {"type": "cascade"},
-    "enhancer": {"type": "webrtc-ns"},
-}
+CASCADE_EARS: dict[str, Any] = {**REAL_EARS, "echo": {"type": "cascade"}}
 DEAF_EARS: dict[str, Any] = {**REAL_EARS, "echo": {"type": "none"}}
 
 STORY = (
@@ -35,7 +31,7 @@ STORY = (
 @on_virtual_clock
 async def test_delay_drift_and_what_is_removed_are_measured() -> None:
     scene = RoomScene(echo_db=-12.0, output_latency_s=0.06, drift_ppm=80.0, noise_db=-66.0)
-    async with conversation(settings(**REAL_EARS), scene) as talk:
+    async with conversation(settings(**CASCADE_EARS), scene) as talk:
         talk.appliance.bus.publish(SpeechRequested(text=STORY * 4))
         await talk.until(TTSPlaybackFinished, within_s=90)
     measured = talk.all_of(EchoMeasured)
@@ -75,3 +71,12 @@ async def test_the_chirp_teaches_the_canceller_the_room_and_begins_no_turn() -> 
         talk.appliance.bus.publish(SpeechRequested(text=STORY))
         await talk.until(TTSPlaybackFinished, within_s=60)
     assert not talk.all_of(TTSPaused, TTSStopped, TurnASRStartRequested)
+
+
+@on_virtual_clock
+async def test_behind_the_chirp_it_sleeps_as_before() -> None:
+    config = settings(mode="button", **{**CASCADE_EARS, "echo": {"type": "none", "chirp": True}})
+    async with conversation(config) as talk:
+        await talk.until(TTSPlaybackFinished)
+        await asyncio.sleep(0.5)
+        assert talk.states()[-1] == "asleep"

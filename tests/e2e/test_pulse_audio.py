@@ -124,6 +124,34 @@ def test_a_server_that_dies_ends_the_card_and_nothing_is_printed(pulse, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_a_server_that_is_back_is_heard_again_with_the_same_core(pulse, tmp_path):
+    card = PortAudioCard(MICROPHONE, LOUDSPEAKER)
+    core = card.core
+    card.start(time.monotonic())
+    try:
+        read_until(card, lambda mic: len(mic) > 4800)
+        pulse.kill_server()
+        give_up_s = time.monotonic() + 10
+        while card.ended() is None and time.monotonic() < give_up_s:
+            card.pump(time.monotonic())
+            time.sleep(0.01)
+        assert card.may_return
+        for _ in range(3):
+            with pytest.raises(DeviceError):
+                card.reopen(time.monotonic())
+        pulse.restart_server()
+        card.reopen(time.monotonic())
+        assert card.ended() is None
+        assert card.core is core
+        lost = core.counters().device_lost_frames
+        speak(noise(24_000), tmp_path)
+        mic = read_until(card, lambda mic: np.count_nonzero(mic) > 20_000)
+        assert np.abs(mic).max() > 5000
+        assert core.counters().device_lost_frames >= lost
+    finally:
+        card.close()
+
+
 def test_devices_are_listed_by_the_names_an_owner_uses(pulse):
     names = {device.name for device in list_devices()}
     assert {MICROPHONE, LOUDSPEAKER, LOOP} <= names

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.e2e.room_conversation import (
+    REAL_EARS,
     Conversation,
     conversation,
     noise,
@@ -32,12 +32,6 @@ from xtalk_edge.events import (
     TurnASRStartRequested,
     VADSpeechStart,
 )
-
-REAL_EARS: dict[str, Any] = {
-    "vad": {"type": "silero"},
-    "echo": {"type": "webrtc"},
-    "enhancer": {"type": "webrtc-ns"},
-}
 
 LONG_REPLY = (
     "The river comes down from the mountains, where nobody lives. Every evening seven old men sit "
@@ -99,15 +93,19 @@ async def test_late_blocks_delay_and_lose_nothing() -> None:
         assert index_is_on_time(talk)
 
 
+async def unplug_in_mid_reply(talk: Conversation) -> None:
+    await talk.ask()
+    await talk.until(TTSPlaybackStarted)
+    await asyncio.sleep(1)
+    talk.room.unplug()
+
+
 @on_virtual_clock
 async def test_unplugged_in_mid_reply_it_ends_cleanly() -> None:
     config = settings(texts=["go on"], replies=[LONG_REPLY], audio={"wait_s": 0.0})
     async with conversation(config) as talk:
         life = asyncio.ensure_future(talk.appliance.run())
-        await talk.ask()
-        await talk.until(TTSPlaybackStarted)
-        await asyncio.sleep(1)
-        talk.room.unplug()
+        await unplug_in_mid_reply(talk)
         ended = await talk.until(CardEnded, within_s=0.1)
         assert ended.reason == "the device was unplugged"
         before_s = now_s()
@@ -121,10 +119,7 @@ async def test_unplugged_in_mid_reply_it_ends_cleanly() -> None:
 async def test_unplugged_in_mid_reply_and_put_back_it_listens_again() -> None:
     config = settings(texts=["go on", "the time"], replies=[LONG_REPLY, "Noon."])
     async with conversation(config) as talk:
-        await talk.ask()
-        await talk.until(TTSPlaybackStarted)
-        await asyncio.sleep(1)
-        talk.room.unplug()
+        await unplug_in_mid_reply(talk)
         lost = await talk.until(CardLost, within_s=0.1)
         assert lost.reason == "the device was unplugged"
         await asyncio.sleep(5)

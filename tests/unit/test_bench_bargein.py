@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from xtalk_edge.cli.bench import bargein
+from xtalk_edge.cli.bench import bargein, over_answer
 from xtalk_edge.cli.bench.percentiles import Percentiles
 from xtalk_edge.scenes.script import Room
 
@@ -47,9 +47,9 @@ def test_each_limit_counts(change: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_a_talker_is_noticed_and_the_device_falls_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bargein, "LEVELS_DB", (-10.0,))
+    monkeypatch.setattr(over_answer, "LEVELS_DB", (-10.0,))
     monkeypatch.setattr(bargein, "TALKERS_A_ROOM", 1)
-    monkeypatch.setattr(bargein, "rooms", lambda _folder: {"small": Room()})
+    monkeypatch.setattr(over_answer, "rooms", lambda _folder: {"small": Room()})
     result = CliRunner().invoke(bargein.command, ["--json"])
     told = json.loads(result.stdout)
     assert result.exit_code == (0 if told["passed"] else 1)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from xtalk_edge.audio.format import RATE_HZ, Samples
-from xtalk_edge.cli.bench import resume
+from xtalk_edge.cli.bench import over_answer, resume
 from xtalk_edge.cli.bench.wholeness import PIECE, Wholeness, wholeness
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.script import Room
@@ -70,8 +70,8 @@ def test_each_limit_counts(change: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_an_answer_goes_on_over_a_clap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resume, "LEVELS_DB", (-10.0,))
-    monkeypatch.setattr(resume, "rooms", lambda _folder: {"small": Room()})
+    monkeypatch.setattr(over_answer, "LEVELS_DB", (-10.0,))
+    monkeypatch.setattr(over_answer, "rooms", lambda _folder: {"small": Room()})
     clap = next(each for each in resume.made_up() if each[0] == "clap")
     monkeypatch.setattr(resume, "made_up", lambda: [clap])
     result = CliRunner().invoke(resume.command, ["--json"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from xtalk_edge.cli.bench import stop
+from xtalk_edge.cli.bench import over_answer, stop
 from xtalk_edge.cli.bench.percentiles import Percentiles
 from xtalk_edge.scenes.script import Line, Room
 
@@ -44,9 +44,9 @@ def test_every_voice_has_something_to_say() -> None:
 @pytest.mark.slow
 def test_who_says_stop_is_obeyed_and_who_does_not_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     said = [Line(says="stop", voice="en-us+m3"), Line(says="uh-huh", voice="en-us+m3")]
-    monkeypatch.setattr(stop, "LEVELS_DB", (-10.0,))
+    monkeypatch.setattr(over_answer, "LEVELS_DB", (-10.0,))
     monkeypatch.setattr(stop, "made_up", lambda: said)
-    monkeypatch.setattr(stop, "rooms", lambda _folder: {"small": Room()})
+    monkeypatch.setattr(over_answer, "rooms", lambda _folder: {"small": Room()})
     result = CliRunner().invoke(stop.command, ["--json"])
     [row] = json.loads(result.stdout)["rows"]
     assert (row["said"], row["stopped"]) == (2, 1)

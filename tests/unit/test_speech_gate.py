@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.turn.facts import SpeechEnded, SpeechStarted
-from xtalk_edge.turn.speech_gate import Eager, SpeechGate
+from xtalk_edge.turn.speech_gate import Limits, SpeechGate
 
 FRAME_S = 0.032
 
@@ -38,13 +38,13 @@ def test_a_click_is_not_speech() -> None:
 def test_the_shortest_speech_may_be_another_for_a_frame() -> None:
     hasty = gate()
     assert hasty.feed(0.9, 0.0, FRAME_S) is None
-    assert hasty.feed(0.9, FRAME_S, 2 * FRAME_S, Eager(0.5, FRAME_S)) == SpeechStarted(0.0)
+    assert hasty.feed(0.9, FRAME_S, 2 * FRAME_S, Limits(0.5, FRAME_S)) == SpeechStarted(0.0)
 
 
 def test_weaker_speech_may_count_for_a_frame() -> None:
     hasty = gate()
-    assert hasty.feed(0.3, 0.0, FRAME_S, Eager(0.4, FRAME_S)) is None
-    assert hasty.feed(0.3, FRAME_S, 2 * FRAME_S, Eager(0.3, FRAME_S)) == SpeechStarted(FRAME_S)
+    assert hasty.feed(0.3, 0.0, FRAME_S, Limits(0.4, FRAME_S)) is None
+    assert hasty.feed(0.3, FRAME_S, 2 * FRAME_S, Limits(0.3, FRAME_S)) == SpeechStarted(FRAME_S)
 
 
 def test_a_single_frame_is_enough_when_none_is_required() -> None:

@@ -6,8 +6,11 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xtalk_edge.audio.format import Samples
+
+Floats = NDArray[np.float64]
 
 CHIME_RATE_HZ = 24_000
 """Twice the highest overtone below, with room to spare."""
@@ -37,6 +40,9 @@ _CHIRP_HZ = (250.0, 7_000.0)
 _CHIRP_S, _CHIRPS = 0.5, 4
 """Four short sweeps: two seconds are what the cancellers take to learn a room."""
 
+CHIRP_PEAK = 0.25
+"""-12 dBFS: it is no alarm."""
+
 CHIMES = frozenset({*_STROKES, "chirp"})
 
 _TAIL_S = 0.7
@@ -58,23 +64,26 @@ def chime(name: str) -> Samples:
     return loud
 
 
-def _bell(pitch_hz: float, frames: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _bell(pitch_hz: float, frames: int) -> Floats:
     at_s = np.arange(frames) / CHIME_RATE_HZ
     tone = np.zeros(frames)
     for ratio, level in _OVERTONES:
         # Overtones die away sooner, as in any struck metal.
         tone += level * np.exp(-at_s * 6.0 * ratio) * np.sin(2 * np.pi * pitch_hz * ratio * at_s)
-    # The very end must be silent, or the cut clicks.
-    ends = np.minimum(1.0, np.minimum(at_s, at_s[::-1]) / _FADE_IN_S)
-    return tone * ends
+    return tone * _ends(at_s)
+
+
+def _ends(at_s: Floats) -> Floats:
+    """Return the gain that lets a sound begin and end in silence: a cut would click."""
+    return np.minimum(1.0, np.minimum(at_s, at_s[::-1]) / _FADE_IN_S)
 
 
 def _sweep() -> Samples:
-    """Return one rising tone, an octave in equal times, as bats and birds do."""
+    """Return one rising tone that takes as long for each octave."""
     low_hz, high_hz = _CHIRP_HZ
     at_s = np.arange(round(_CHIRP_S * CHIME_RATE_HZ)) / CHIME_RATE_HZ
     octaves = np.log(high_hz / low_hz)
     phase = 2 * np.pi * low_hz * _CHIRP_S / octaves * np.expm1(at_s / _CHIRP_S * octaves)
-    ends = np.minimum(1.0, np.minimum(at_s, at_s[::-1]) / 0.02)
-    swept: Samples = np.rint(np.sin(phase) * ends * PEAK / 2 * 32767).astype(np.int16)
+    tone = np.sin(phase) * _ends(at_s)
+    swept: Samples = np.rint(tone * CHIRP_PEAK * 32767).astype(np.int16)
     return swept

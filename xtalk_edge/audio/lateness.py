@@ -33,7 +33,7 @@ class Lateness:
     def is_late(self, lag_s: float, now_s: float) -> bool:
         """Take how old the last block was when it came; tell whether the stream has to be renewed.
 
-        Blocks that come after long silence of the device itself are no news: call it for each step.
+        To be asked many times within `JUDGED_S`, or single blocks decide.
         """
         if self._since_s is None:
             self._since_s = now_s

@@ -47,7 +47,8 @@ class LoopDelay:
     """Finds the delay from pieces of far end and microphone."""
 
     def __init__(self) -> None:
-        self._cross = np.zeros(_SIZE // 2 + 1, np.complex128)
+        self._played = np.zeros(_SIZE // 2 + 1, np.complex128)
+        self._cross = np.zeros_like(self._played)
         frequencies = np.fft.rfftfreq(_SIZE, 1 / RATE_HZ)
         self._used = (frequencies >= _LOWEST_HZ) & (frequencies <= _HIGHEST_HZ)
         self._found: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED)
@@ -59,8 +60,8 @@ class LoopDelay:
 
         `at_s` is when they began.
         """
-        played = np.fft.rfft(far, _SIZE)
-        cross = np.conj(played) * np.fft.rfft(near, _SIZE)
+        self._played = np.fft.rfft(far, _SIZE)
+        cross = np.conj(self._played) * np.fft.rfft(near, _SIZE)
         cross = np.where(self._used, cross / np.maximum(np.abs(cross), 1e-9), 0.0)
         self._cross = KEEP * self._cross + cross
         likeness = np.abs(np.fft.irfft(self._cross, _SIZE)[: round(LONGEST_S * RATE_HZ)])
@@ -70,6 +71,27 @@ class LoopDelay:
             return
         self.delay_s = (peak + _between(likeness, peak)) / RATE_HZ
         self._found.append((at_s, self.delay_s))
+
+    def echo_power(self, heard: Samples) -> tuple[float, float]:
+        """Return how strongly what was observed last comes back, and how strongly by chance.
+
+        Both are mean squares of the path's impulse response, in `DIRECT` samples around the delay,
+        which must be known, and everywhere else. Talkers and noise, which the far end knows nothing
+        of, raise only the latter.
+
+        Args:
+            heard: the `NEAR_SAMPLES` captured with it, as they came or cleaned.
+        """
+        assert self.delay_s is not None
+        weights = np.square(np.abs(self._played))
+        # Where nothing was played nothing can be told; a thousandth of the loudest counts as that.
+        weights += 1e-3 * weights.max() + 1e-9
+        spectrum = np.conj(self._played) * np.fft.rfft(heard, _SIZE) / weights
+        response = np.fft.irfft(spectrum, _SIZE)[: round(LONGEST_S * RATE_HZ)]
+        start = max(0, round(self.delay_s * RATE_HZ) - DIRECT // 4)
+        direct = np.zeros(len(response), bool)
+        direct[start : start + DIRECT] = True
+        return float(np.square(response[direct]).mean()), float(np.square(response[~direct]).mean())
 
     @property
     def drift_ppm(self) -> float | None:
@@ -83,29 +105,6 @@ class LoopDelay:
         if not steady.any():
             return None
         return float(1e6 * np.average(slopes[steady], weights=np.diff(at_s)[steady]))
-
-
-def echo_power(far: Samples, heard: Samples, delay_s: float) -> tuple[float, float]:
-    """Return how strongly the far end comes back, and how strongly it seems to by chance.
-
-    Both are mean squares of the path's impulse response, in `DIRECT` samples around the delay and
-    everywhere else. Talkers and noise, which the far end knows nothing of, raise only the latter.
-
-    Args:
-        far: `FAR_SAMPLES` of what was played.
-        heard: the `NEAR_SAMPLES` captured from then on, as they came or cleaned.
-        delay_s: of the direct sound.
-    """
-    played = np.fft.rfft(far, _SIZE)
-    weights = np.square(np.abs(played))
-    # Where nothing was played nothing can be told; a thousandth of the loudest counts as that.
-    response = np.fft.irfft(
-        np.conj(played) * np.fft.rfft(heard, _SIZE) / (weights + 1e-3 * weights.max() + 1e-9), _SIZE
-    )[: round(LONGEST_S * RATE_HZ)]
-    start = max(0, round(delay_s * RATE_HZ) - DIRECT // 4)
-    direct = np.zeros(len(response), bool)
-    direct[start : start + DIRECT] = True
-    return float(np.square(response[direct]).mean()), float(np.square(response[~direct]).mean())
 
 
 def _between(likeness: NDArray[np.float64], peak: int) -> float:

@@ -125,8 +125,7 @@ class PortAudioCard(Card):
             raise DeviceError(f"{self.name} was closed; open it anew")
         forget_reason()
         try:
-            with quiet_stderr():
-                self._stream.start()
+            self._begin()
         except load_sounddevice().PortAudioError as exc:
             self.close()
             raise DeviceError(sentence(self.name, exc)) from exc
@@ -134,6 +133,16 @@ class PortAudioCard(Card):
             "sound card %s: %d Hz, blocks of %d frames, output latency %.0f ms",
             self.name, self.rate_hz, self.block_frames, self.latency_s * 1000,
         )  # fmt: skip
+
+    def _begin(self) -> None:
+        self._lateness.restart()
+        with quiet_stderr():
+            self._stream.start()
+
+    def _end(self) -> None:
+        """Let go of the stream; again does nothing."""
+        with quiet_stderr():
+            self._stream.close(ignore_errors=True)
 
     def pump(self, now_s: float) -> None:
         """Open the stream anew if it was stopped or has fallen behind; it moves sound by itself."""
@@ -167,12 +176,10 @@ class PortAudioCard(Card):
 
     def _renew(self, why: str) -> bool:
         """Open the stream anew; tell whether that worked."""
-        self._lateness.restart()
         try:
-            with quiet_stderr():
-                self._stream.close(ignore_errors=True)
-                self._stream = self._make_stream(self.core)
-                self._stream.start()
+            self._end()
+            self._stream = self._make_stream(self.core)
+            self._begin()
         except load_sounddevice().PortAudioError as exc:
             self._ended = (
                 f"{why} and it cannot be opened again ({exc.args[0]}): it was unplugged, or its "
@@ -193,30 +200,25 @@ class PortAudioCard(Card):
 
     def reopen(self, now_s: float) -> None:
         """Look for the devices anew and go on with them; raises DeviceError while they are gone."""
-        with quiet_stderr():
-            self._stream.close(ignore_errors=True)
+        self._end()
         open_cards.discard(id(self))
         try:
             rescan_devices()
-            pair = self._pair()
-            self._open_stream(pair, self._channels, self.block_frames, self.core)
-            with quiet_stderr():
-                self._stream.start()
+            self._open_stream(self._pair(), self._channels, self.block_frames, self.core)
+            self._begin()
         except load_sounddevice().PortAudioError as exc:
             raise DeviceError(sentence(self.name, exc)) from exc
         finally:
             open_cards.add(id(self))
         self._ended = None
-        self._lateness.restart()
 
     def close(self) -> None:
         """Stop at once and let go of the device."""
         if self._stream is None:
             return
         self._ended = self._ended or f"{self.name} was closed"
-        stream, self._stream = self._stream, None
-        with quiet_stderr():
-            stream.close(ignore_errors=True)
+        self._end()
+        self._stream = None
         self.core.close()
         open_cards.discard(id(self))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from xtalk_edge.audio.format import db_to_gain, level_db
+from xtalk_edge.audio.format import FULL_SCALE, db_to_gain, level_db
 from xtalk_edge.audio.paced import PacedCard
 from xtalk_edge.audio.resample import DriftResampler, convert, to_int16
 from xtalk_edge.audio.room_acoustics import (
@@ -27,7 +27,6 @@ from xtalk_edge.errors import DeviceError
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float64]
 
-FULL_SCALE = 32_768
 INPUT_OVERFLOW = 2
 OUTPUT_UNDERFLOW = 4
 """PaStreamCallbackFlags of the first block behind a loss."""

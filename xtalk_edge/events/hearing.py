@@ -24,39 +24,33 @@ class VADSpeechEnd(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WakeWordDetected(Event):
-    """The wake phrase ended at `at_sample`."""
+class PhraseSpotted(Event):
+    """A fixed phrase was heard; what follows from it, its kinds say."""
 
     phrase: str
     at_sample: int
+    """By where it had ended."""
     probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WakeWordClaimed(Event):
-    """The wake phrase ended at `at_sample`; whether this device answers is not decided yet."""
-
-    phrase: str
-    at_sample: int
-    probability: float = 0.0
+class WakeWordDetected(PhraseSpotted):
+    """The wake phrase was heard, and this device answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WakeWordYielded(Event):
-    """The wake phrase ended at `at_sample`, and a neighbour heard it better."""
-
-    phrase: str
-    at_sample: int
-    probability: float = 0.0
+class WakeWordClaimed(PhraseSpotted):
+    """The wake phrase was heard; which device answers is not decided yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StopWordDetected(Event):
-    """The stop word had been spoken by `at_sample`."""
+class WakeWordYielded(PhraseSpotted):
+    """The wake phrase was heard, and a neighbour heard it better."""
 
-    phrase: str
-    at_sample: int
-    probability: float = 0.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopWordDetected(PhraseSpotted):
+    """The stop word was heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,10 @@ from xtalk_edge.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
+WATCH_EVERY_S = 0.25
+"""How often what is not urgent is looked at: a loop that is woken for nothing costs an idle device
+most."""
+
 
 class Manager:
     """A capability that listens to and publishes on the bus.

@@ -7,11 +7,11 @@ import logging
 import math
 
 from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, level_db
-from xtalk_edge.audio.loop_delay import FAR_SAMPLES, NEAR_SAMPLES, LoopDelay, echo_power
+from xtalk_edge.audio.loop_delay import FAR_SAMPLES, NEAR_SAMPLES, LoopDelay
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import EchoMeasured, SpeechRequested
-from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.base import WATCH_EVERY_S, Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.turn.echo_health import EchoHealth
 
@@ -19,9 +19,6 @@ log = logging.getLogger(__name__)
 
 CERTAIN = 30.0
 """So much stronger than by chance an echo must come back to tell what is removed of it: 15 dB."""
-
-LOOKS_EVERY_S = 0.25
-"""Nothing here is urgent, and a loop that is woken for nothing costs an idle device most."""
 
 TOLD_EVERY_S = 5.0
 """Seconds of its own voice between two measurements that are published."""
@@ -38,7 +35,7 @@ class EchoWatchManager(Manager):
         self._at = 0
         """Sample from which on nothing has been looked at."""
         self._untold_s = 0.0
-        self._poor = False
+        self._told_poor = False
 
     async def start(self) -> None:
         """Begin to watch; with a sound to learn the room by if the settings ask for it."""
@@ -48,7 +45,7 @@ class EchoWatchManager(Manager):
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(LOOKS_EVERY_S)
+            await asyncio.sleep(WATCH_EVERY_S)
             while self._at + NEAR_SAMPLES <= self._capture.head:
                 self._look(self._at)
                 self._at += FAR_SAMPLES
@@ -61,26 +58,25 @@ class EchoWatchManager(Manager):
         raw, _ = rings.raw.slice(start, start + NEAR_SAMPLES)
         clean, _ = rings.clean.slice(start, start + NEAR_SAMPLES)
         self._delay.observe(far, raw, start / RATE_HZ)
-        delay_s = self._delay.delay_s
-        if delay_s is None:
+        if self._delay.delay_s is None:
             # Nothing of it comes back: headphones, or a room louder than the device.
             return
-        came, by_chance = echo_power(far, raw, delay_s)
+        came, by_chance = self._delay.echo_power(raw)
         if came <= CERTAIN * by_chance:
             return
-        left, _ = echo_power(far, clean, delay_s)
+        left, _ = self._delay.echo_power(clean)
         self._health.learn(10 * math.log10(came / max(left, came * 1e-6)))
         self._untold_s += FAR_SAMPLES / RATE_HZ
-        if self._health.poor is not self._poor or self._untold_s >= TOLD_EVERY_S:
-            self._tell(delay_s)
+        news = self._health.poor is not self._told_poor or self._untold_s >= TOLD_EVERY_S
+        removed_db = self._health.removed_db
+        if news and removed_db is not None:
+            self._tell(self._delay.delay_s, removed_db)
 
-    def _tell(self, delay_s: float) -> None:
-        poor, removed_db = self._health.poor, self._health.removed_db
+    def _tell(self, delay_s: float, removed_db: float) -> None:
         self._untold_s = 0.0
-        if removed_db is None:
-            return
-        if poor is not self._poor:
-            self._poor = poor
+        poor = self._health.poor
+        if poor is not self._told_poor:
+            self._told_poor = poor
             log.warning(
                 "the echo canceller removes %.0f dB of the device's own voice: %s",
                 removed_db,

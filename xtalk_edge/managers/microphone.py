@@ -10,21 +10,17 @@ import logging
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ, Samples
+from xtalk_edge.audio.format import FULL_SCALE, RATE_HZ, Samples
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import CardOpened, MicrophoneClipped, MicrophoneDead, SpeechRequested
-from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.base import WATCH_EVERY_S, Manager
 from xtalk_edge.managers.capture import CaptureManager
 
 log = logging.getLogger(__name__)
 
 SAYING = "I hear nothing at all from my microphone. Is it muted or unplugged?"
 
-LOOKS_EVERY_S = 0.25
-"""Nothing here is urgent, and a loop that is woken for nothing costs an idle device most."""
-
-FULL_SCALE = 32_767
 CLIPPED = RATE_HZ // 100
 """Samples at full scale within `CLIPPED_WITHIN`: a slammed door has fewer, loud speech has more."""
 
@@ -58,7 +54,7 @@ class MicrophoneManager(Manager):
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(LOOKS_EVERY_S)
+            await asyncio.sleep(WATCH_EVERY_S)
             head = self._capture.head
             sound, _ = self._capture.rings.raw.slice(self._looked, head)
             self._count_clipped(sound, head)
@@ -77,7 +73,7 @@ class MicrophoneManager(Manager):
     def _count_clipped(self, sound: Samples, head: int) -> None:
         if head // CLIPPED_WITHIN != self._looked // CLIPPED_WITHIN:
             self._clipped = 0
-        self._clipped += int(np.count_nonzero(np.abs(sound.astype(np.int32)) >= FULL_SCALE))
+        self._clipped += int(np.count_nonzero(np.abs(sound.astype(np.int32)) >= FULL_SCALE - 1))
         if self._clipped >= CLIPPED and not self._clips_told:
             self._clips_told = True
             log.warning("the microphone is too loud and clips; turn its gain down")

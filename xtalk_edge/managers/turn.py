@@ -233,16 +233,13 @@ def _announce(turn_id: int, offer: facts.SpeechOffered) -> list[Event]:
     started: list[Event] = [AnnouncementStarted(turn_id=turn_id, offer_id=offer.offer_id)]
     if offer.sound:
         started.append(TurnTTSSoundAppendRequested(turn_id=turn_id, sound=offer.sound))
-    if not offer.text:
-        return [*started, TurnTTSFlushRequested(turn_id=turn_id)]
     return started + _say(turn_id, offer.text)
 
 
 def _say(turn_id: int, text: str) -> list[Event]:
-    return [
-        TurnTTSTextAppendRequested(turn_id=turn_id, text=text),
-        TurnTTSFlushRequested(turn_id=turn_id),
-    ]
+    """Return what is to be published to say a text to its end; "" is nothing but the end."""
+    end = TurnTTSFlushRequested(turn_id=turn_id)
+    return [TurnTTSTextAppendRequested(turn_id=turn_id, text=text), end] if text else [end]
 
 
 def policy_of(config: Config) -> TurnPolicy:

@@ -15,7 +15,7 @@ from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.ear import Rings
 from xtalk_edge.turn.facts import SpeechStarted
 from xtalk_edge.turn.own_voice import OwnVoice
-from xtalk_edge.turn.speech_gate import Eager, SpeechGate
+from xtalk_edge.turn.speech_gate import Limits, SpeechGate
 
 RESUMES_WITHIN_S = 1.0
 """Whoever spoke so lately is believed to go on at the first frame: a turn that is just about to end
@@ -79,7 +79,7 @@ class VADManager(Manager):
         if self._own_voice.is_all(power(raw), power(frame), sounding=sounding, speaking=speaking):
             probability = 0.0
         change = self._gate.feed(
-            probability, start / RATE_HZ, end / RATE_HZ, self._eager(start / RATE_HZ)
+            probability, start / RATE_HZ, end / RATE_HZ, self._limits(start / RATE_HZ)
         )
         if change is None:
             return
@@ -89,11 +89,11 @@ class VADManager(Manager):
         at_sample = round(change.at_s * RATE_HZ)
         self._post(kind(at_sample=at_sample, speech_probability=probability))
 
-    def _eager(self, at_s: float) -> Eager | None:
+    def _limits(self, at_s: float) -> Limits | None:
         """Return from what on speech counts just now; None for the usual."""
         vad = self.config.vad
         if self._own_voice.may_be_heard:
             if self._own_voice.learning:
                 return None
-            return Eager(vad.threshold_over_voice, vad.min_speech_over_voice_ms / 1000)
-        return Eager(vad.threshold, 0.0) if at_s - self._ended_s < RESUMES_WITHIN_S else None
+            return Limits(vad.threshold_over_voice, vad.min_speech_over_voice_ms / 1000)
+        return Limits(vad.threshold, 0.0) if at_s - self._ended_s < RESUMES_WITHIN_S else None

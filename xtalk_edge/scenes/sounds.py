@@ -31,8 +31,6 @@ def sound_of(line: Line, folder: Path) -> Sound:
     """
     if line.recording:
         return read_sound(folder / line.recording, RATE_HZ)
-    if line.fault:
-        return Sound(np.zeros(0, np.int16), RATE_HZ)
     if line.sound:
         made = _cough() if line.sound == "cough" else _clap()
         return Sound(to_int16(made), RATE_HZ)
@@ -62,21 +60,29 @@ def _cough() -> NDArray[np.float64]:
     random = np.random.default_rng(3)
     bursts = []
     for seconds, strength in ((0.28, 1.0), (0.12, 0.0), (0.22, 0.7)):
-        at_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
-        breath = random.standard_normal(len(at_s))
-        # A throat lets the low half pass: a moving average over a third of a millisecond.
-        breath = np.convolve(breath, np.ones(5) / 5, "same")
-        bursts.append(strength * breath * np.exp(-at_s / 0.07) * np.minimum(1, at_s / 0.004))
-    cough = np.concatenate(bursts)
-    return _at_peak(cough)
+        burst = breath(random, seconds, throat_samples=5, dies_s=0.07)
+        attack = np.minimum(1, np.arange(len(burst)) / (0.004 * RATE_HZ))
+        bursts.append(strength * burst * attack)
+    return at_peak(np.concatenate(bursts))
+
+
+def breath(
+    random: np.random.Generator, seconds: float, *, throat_samples: int, dies_s: float
+) -> NDArray[np.float64]:
+    """Return a burst of breath that dies away; the longer the mean, the lower the throat."""
+    at_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    noise = random.standard_normal(len(at_s))
+    mean = np.ones(throat_samples) / throat_samples
+    return np.convolve(noise, mean, "same") * np.exp(-at_s / dies_s)
 
 
 def _clap() -> NDArray[np.float64]:
     """Return one clap of hands: noise that is over in a few milliseconds."""
     at_s = np.arange(round(0.08 * RATE_HZ)) / RATE_HZ
     clap = np.random.default_rng(4).standard_normal(len(at_s)) * np.exp(-at_s / 0.008)
-    return _at_peak(clap)
+    return at_peak(clap)
 
 
-def _at_peak(sound: NDArray[np.float64]) -> NDArray[np.float64]:
+def at_peak(sound: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a sound as loud as the made-up ones are."""
     return sound * (PEAK / float(np.abs(sound).max()))

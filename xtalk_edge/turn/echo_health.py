@@ -22,22 +22,18 @@ class EchoHealth:
 
     def __init__(self) -> None:
         self._removed_db: deque[float] = deque(maxlen=REMEMBERED)
-        self._poor = False
+        self.poor = False
+        """Whether the device had better not listen while it talks."""
 
     def learn(self, removed_db: float) -> None:
         """Take how much quieter one piece of its echo became."""
         self._removed_db.append(removed_db)
+        known_db = self.removed_db
+        if known_db is not None:
+            self.poor = known_db < (FINE_DB if self.poor else POOR_DB)
 
     @property
     def removed_db(self) -> float | None:
         """How much quieter its echo becomes; None while too little was heard."""
         known = len(self._removed_db) >= KNOWN_FROM
         return median(self._removed_db) if known else None
-
-    @property
-    def poor(self) -> bool:
-        """Whether the device had better not listen while it talks."""
-        removed_db = self.removed_db
-        if removed_db is not None:
-            self._poor = removed_db < (FINE_DB if self._poor else POOR_DB)
-        return self._poor

@@ -133,25 +133,13 @@ class OfferWithdrawn:
     offer_id: int
 
 
-Fact = (
-    Woken
-    | ButtonPressed
-    | ButtonReleased
-    | StopWordSpotted
-    | EchoJudged
-    | SoundLost
-    | SpeechStarted
-    | SpeechEnded
-    | PartialRecognised
-    | Concluded
-    | Detected
-    | FinalRecognised
-    | Prepared
-    | ReplyAudible
-    | ReplyEnded
-    | SpeechOffered
-    | OfferWithdrawn
-)
+OwnersFact = Woken | ButtonPressed | ButtonReleased | StopWordSpotted | SpeechStarted | SpeechEnded
+"""What somebody does."""
 
 OwnFact = EchoJudged | SoundLost | ReplyAudible | ReplyEnded | SpeechOffered | OfferWithdrawn
 """What the device itself does, or finds out about itself."""
+
+TextFact = PartialRecognised | Concluded | Detected | Prepared | FinalRecognised
+"""What becomes known about the text of an utterance."""
+
+Fact = OwnersFact | OwnFact | TextFact

@@ -7,13 +7,9 @@ from dataclasses import dataclass, field
 
 from xtalk_edge.turn.actions import State
 from xtalk_edge.turn.endpointing import Pause
-from xtalk_edge.turn.facts import Concluded, Detected, FinalRecognised, PartialRecognised, Prepared
+from xtalk_edge.turn.facts import Concluded, Detected, FinalRecognised, PartialRecognised, TextFact
 from xtalk_edge.turn.forethought import Forethought
 from xtalk_edge.turn.speech_track import SpeechTrack
-
-TextFact = PartialRecognised | Concluded | Detected | Prepared | FinalRecognised
-"""What becomes known about the text of an utterance."""
-
 
 TAIL_S = 0.25
 """People let the button go with their last syllable."""
@@ -46,7 +42,7 @@ class Utterance:
     """By when the spotter had heard the stop word; None while it has not."""
     earlier_speech_s: float = 0.0
     """Speech before the stretch that is going on."""
-    held: bool = False
+    held_down: bool = False
     """Lasts as long as the button is held down, whatever is heard."""
     released_s: float | None = None
     """When the button was let go."""
@@ -80,7 +76,7 @@ class Utterance:
             return False
         return speech_end_s <= self.stop_word_ended_s + STOP_ENDS_S
 
-    def held_until_s(self) -> float:
+    def held_down_until_s(self) -> float:
         """Return when a turn ends for which the button is held down."""
         return math.inf if self.released_s is None else self.released_s + TAIL_S
 

@@ -24,8 +24,8 @@ from xtalk_edge.turn import actions, facts
 from xtalk_edge.turn.actions import Action, State, StopReason
 from xtalk_edge.turn.barge_in import BargeIn, Meaning
 from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing
-from xtalk_edge.turn.facts import Fact, OwnFact
-from xtalk_edge.turn.floor import Reply, TextFact, Utterance, state_of
+from xtalk_edge.turn.facts import Fact, OwnersFact, OwnFact, TextFact
+from xtalk_edge.turn.floor import Reply, Utterance, state_of
 from xtalk_edge.turn.offers import Offers
 from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.speech_track import SpeechTrack
@@ -61,7 +61,10 @@ class TurnMachine:
     def handle(self, fact: Fact, at_s: float) -> list[Action]:
         """Take a fact that became known at `at_s`; return what to do, in order."""
         self._now_s = max(self._now_s, at_s)
-        self._take(fact)
+        if isinstance(fact, TextFact):
+            self._take_text(fact)
+        else:
+            self._take(fact)
         return self._settle()
 
     def tick(self, at_s: float) -> list[Action]:
@@ -69,7 +72,7 @@ class TurnMachine:
         self._now_s = max(self._now_s, at_s)
         return self._settle()
 
-    def _take(self, fact: Fact) -> None:
+    def _take(self, fact: OwnersFact | OwnFact) -> None:
         match fact:
             case facts.Woken():
                 if self._wakefulness.is_new(fact.at_s, self._now_s):
@@ -85,14 +88,6 @@ class TurnMachine:
                 self._speech_started(fact.at_s)
             case facts.SpeechEnded():
                 self._speech.end(min(fact.at_s, self._now_s))
-            case (
-                facts.PartialRecognised()
-                | facts.Concluded()
-                | facts.Detected()
-                | facts.Prepared()
-                | facts.FinalRecognised()
-            ):
-                self._take_text(fact)
             case _:
                 self._take_own(fact)
 
@@ -150,7 +145,7 @@ class TurnMachine:
             return
         self._give_floor(self._now_s - self._policy.pre_roll_s, "button")
         if self._policy.button == "hold":
-            self._listen(self._speech.floor_s).held = True
+            self._listen(self._speech.floor_s).held_down = True
 
     def _give_floor(self, from_s: float, reason: StopReason) -> None:
         self._clear_floor(reason)
@@ -228,8 +223,8 @@ class TurnMachine:
         if self._reply is not None:
             self._judge_barge_in(self._reply, utterance)
         end_s = utterance.from_s + self._policy.max_turn_s
-        if utterance.held:
-            end_s = min(end_s, utterance.held_until_s())
+        if utterance.held_down:
+            end_s = min(end_s, utterance.held_down_until_s())
         elif self._speech.end_s is not None:
             # An end reported very late may lie before the sound this turn began with.
             began_s = max(utterance.from_s, self._speech.end_s)
@@ -243,7 +238,7 @@ class TurnMachine:
     def _end(self, utterance: Utterance, end_s: float) -> None:
         """Ask for the final text of what was said up to then."""
         self._speech.raise_floor(end_s)
-        if utterance.held and not self._speech.reaches(utterance.from_s):
+        if utterance.held_down and not self._speech.reaches(utterance.from_s):
             # A touch of the button, and not a word.
             self._actions.append(actions.DropRecognition(utterance.turn_id))
             self._utterance = None
@@ -345,5 +340,7 @@ class TurnMachine:
     def _announce(self) -> None:
         # What was said while asleep was not for the device.
         self._speech.raise_floor(self._now_s)
-        self._reply = Reply(next(self._turn_ids), self._policy.follow_up_s)
-        self._actions.append(actions.Announce(self._reply.turn_id, self._offers.take()))
+        offer = self._offers.take()
+        stay_awake_s = self._policy.follow_up_s if offer.text else 0.0  # nobody answers a chirp
+        self._reply = Reply(next(self._turn_ids), stay_awake_s)
+        self._actions.append(actions.Announce(self._reply.turn_id, offer))

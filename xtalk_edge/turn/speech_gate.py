@@ -12,7 +12,7 @@ _ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Eager:
+class Limits:
     """From what on speech is announced."""
 
     threshold: float
@@ -41,7 +41,7 @@ class SpeechGate:
                 f"the release threshold ({release_threshold:g}) must not be above the speech "
                 f"threshold ({threshold:g}); lower it"
             )
-        self._usual = Eager(threshold, min_speech_s)
+        self._usual = Limits(threshold, min_speech_s)
         self._release_threshold = release_threshold
         self._min_silence_s = min_silence_s
         self.reset()
@@ -58,18 +58,18 @@ class SpeechGate:
         self._last_speech_s = 0.0
 
     def feed(
-        self, probability: float, start_s: float, end_s: float, eager: Eager | None = None
+        self, probability: float, start_s: float, end_s: float, limits: Limits | None = None
     ) -> SpeechStarted | SpeechEnded | None:
         """Take the next frame; `start_s` and `end_s` are its borders on the sample clock.
 
-        `eager` counts for this frame in place of the usual limits.
+        `limits` count for this frame in place of the usual limits.
         """
         if self._open:
             return self._feed_open(probability, end_s)
-        return self._feed_closed(probability, start_s, end_s, eager or self._usual)
+        return self._feed_closed(probability, start_s, end_s, limits or self._usual)
 
     def _feed_closed(
-        self, probability: float, start_s: float, end_s: float, limits: Eager
+        self, probability: float, start_s: float, end_s: float, limits: Limits
     ) -> SpeechStarted | None:
         if self._began_s is None:
             if probability < limits.threshold:

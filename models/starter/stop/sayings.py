@@ -12,6 +12,7 @@ import numpy as np
 from models.starter.stop.voices import Voice
 from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.resample import to_int16
+from xtalk_edge.scenes.sounds import at_peak, breath
 
 BEFORE = ("", "", "", "", "", "please", "okay", "no", "oh", "hey", "now", "just")
 AFTER = ("", "", "", "", "", "it", "that", "talking", "please", "now", "the timer", "the music")
@@ -118,15 +119,10 @@ def _listening(voice: Voice, drawn: Random) -> Samples:
     throat = drawn.randint(*THROAT_SAMPLES)
     bursts = []
     for _ in range(drawn.randint(1, 3)):
-        at_s = np.arange(round(drawn.uniform(*COUGH_S) * RATE_HZ)) / RATE_HZ
-        breath = np.convolve(random.standard_normal(len(at_s)), np.ones(throat) / throat, "same")
-        dies_s = drawn.uniform(*COUGH_DIES_S)
-        bursts += [
-            breath * np.exp(-at_s / dies_s),
-            np.zeros(round(drawn.uniform(*COUGH_PAUSE_S) * RATE_HZ)),
-        ]
-    cough = np.concatenate(bursts)
-    return to_int16(9_000 * cough / np.abs(cough).max())
+        seconds, dies_s = drawn.uniform(*COUGH_S), drawn.uniform(*COUGH_DIES_S)
+        pause = np.zeros(round(drawn.uniform(*COUGH_PAUSE_S) * RATE_HZ))
+        bursts += [breath(random, seconds, throat_samples=throat, dies_s=dies_s), pause]
+    return to_int16(at_peak(np.concatenate(bursts)))
 
 
 def _bent(said: Saying, drawn: Random) -> Saying:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -15,9 +14,10 @@ from xtalk_edge.scenes.sounds import sound_of
 from xtalk_edge.scenes.stage import Performance
 
 from .echo_room import onset_s
-from .over_answer import talk_over
-from .people import LEVELS_DB, NOTICED_SHARE, rooms, rooms_option, talkers, talkers_option
+from .over_answer import everywhere, talk_over
+from .people import NOTICED_SHARE, rooms_option, talkers, talkers_option
 from .percentiles import Percentiles, percentiles
+from .verdict import tell
 
 DUCKED_P50_MS, DUCKED_P95_MS = 110.0, 220.0
 SILENT_P95_MS = 700.0
@@ -84,25 +84,12 @@ def command(
     (p95) to be silent; or when it interrupts itself.
     """
     people = talkers(talker_folder)
-    found = []
-    for level in LEVELS_DB:
-        performances = []
-        for number, (place, room) in enumerate(rooms(room_folder).items()):
-            if not as_json:
-                click.echo(f"echo {level:+.0f} dB, {place}", err=True)
-            group = [people[(number * TALKERS_A_ROOM + i) % len(people)]
-                     for i in range(min(TALKERS_A_ROOM, len(people)))]  # fmt: skip
-            performances.append(talk_over(level, room, group, config_path, overrides))
-        found.append(_row(level, performances))
-    passed = all(row.passed for row in found)
-    if as_json:
-        rows = [asdict(row) | {"passed": row.passed} for row in found]
-        click.echo(json.dumps({"passed": passed, "rows": rows}))
-    else:
-        _print_table(found)
-        click.echo("PASS" if passed else "FAIL")
-    if not passed:
-        raise click.exceptions.Exit(1)
+    held: dict[float, list[Performance]] = {}
+    for level, _, room, group in everywhere(people, TALKERS_A_ROOM, room_folder, quiet=as_json):
+        performance = talk_over(level, room, group, config_path, overrides)
+        held.setdefault(level, []).append(performance)
+    found = [_row(level, performances) for level, performances in held.items()]
+    tell(found, _print_table, as_json=as_json)
 
 
 def _row(level: float, performances: Sequence[Performance]) -> Row:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import click
 
 from xtalk_edge.cli.options import read_config
 from xtalk_edge.clock import run_virtual
@@ -13,6 +15,7 @@ from xtalk_edge.scenes.script import Line, Room, Scene
 from xtalk_edge.scenes.stage import Performance, perform
 
 from .echo_room import TALKER_DB
+from .people import LEVELS_DB, rooms
 from .self_hearing import voice_db
 
 QUESTION = "What can you do?"
@@ -48,3 +51,23 @@ def talk_over(
         placed = replace(room, echo_db=TALKER_DB + level - voice_db(config))
         scene = Scene(title="barge-in", room=placed, line=tuple(lines))
         return run_virtual(perform(scene, config, views=views))
+
+
+def everywhere(
+    people: Sequence[Line], a_room: int, room_folder: Path | None, *, quiet: bool
+) -> Iterator[tuple[float, str, Room, list[Line]]]:
+    """Yield each level and room with those who talk in it; tell which, unless `quiet`.
+
+    Args:
+        people: everybody; each room gets the next ones.
+        a_room: how many talk in each.
+        room_folder: impulse responses of rooms, beside those that are made up.
+        quiet: whether to print nothing.
+    """
+    for level in LEVELS_DB:
+        for number, (place, room) in enumerate(rooms(room_folder).items()):
+            if not quiet:
+                click.echo(f"echo {level:+.0f} dB, {place}", err=True)
+            first = number * a_room
+            group = [people[(first + i) % len(people)] for i in range(min(a_room, len(people)))]
+            yield level, place, room, group

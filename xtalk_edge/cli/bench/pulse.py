@@ -83,6 +83,10 @@ class PrivatePulse:
             PULSE_SERVER=f"unix:{folder}/pulse.sock",
             ALSA_CONFIG_PATH=str(folder / "asound.conf"),
         )
+        self._launch(folder)
+        _forget_old_devices()
+
+    def _launch(self, folder: Path) -> None:
         with (folder / "log").open("wb") as log:
             self._server = subprocess.Popen(
                 ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
@@ -98,7 +102,6 @@ class PrivatePulse:
                     f"the private sound server did not start: {said[-1] if said else 'no reason'}"
                 )
             time.sleep(0.05)
-        _forget_old_devices()
 
     def _point_at(self, **settings: str) -> None:
         for name, value in settings.items():
@@ -111,6 +114,11 @@ class PrivatePulse:
             self._server.kill()
             self._server.wait()
             self._server = None
+
+    def restart_server(self) -> None:
+        """Put the plug back."""
+        assert self._folder is not None
+        self._launch(self._folder)
 
     def close(self) -> None:
         """End the server and give this process its own sound back."""

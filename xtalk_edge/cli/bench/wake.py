@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -31,6 +30,7 @@ from xtalk_edge.turn.actions import State
 
 from .echo_room import NOISE_DB, TALKER_DB, onset_s
 from .turn_questions import VOICES, questions
+from .verdict import tell
 
 GAPS_MS = (0, 50, 150)
 """Between phrase and command, spoken in one breath."""
@@ -90,20 +90,9 @@ def command(
         phrases = _phrases(config.wake.phrase, phrase_folder)
         found = []
         for gap_ms in GAPS_MS:
-            tell: Callable[[str], None] = (lambda _: None) if as_json else _progress
-            found.append(run_virtual(_measure(config, phrases, breaths, gap_ms, tell)))
-    passed = all(row.passed for row in found)
-    if as_json:
-        rows = [asdict(row) | {"passed": row.passed} for row in found]
-        click.echo(json.dumps({"passed": passed, "rows": rows}))
-    else:
-        click.echo("gap      woken      kept     right")
-        for row in found:
-            click.echo(f"{row.gap_ms:4} ms {row.woken:4}/{row.said:<5}{row.kept:4}/{row.woken:<5}"
-                       f"{row.right:4}/{row.woken}")  # fmt: skip
-        click.echo("PASS" if passed else "FAIL")
-    if not passed:
-        raise click.exceptions.Exit(1)
+            progress: Callable[[str], None] = (lambda _: None) if as_json else _progress
+            found.append(run_virtual(_measure(config, phrases, breaths, gap_ms, progress)))
+    tell(found, _print_table, as_json=as_json)
 
 
 def _progress(text: str) -> None:
@@ -170,3 +159,10 @@ def _as_loud(said: Samples) -> Samples:
     """Return speech at a talker's level."""
     gain = 10 ** ((TALKER_DB - level_db(said)) / 20)
     return to_int16(said.astype(np.float64) * gain)
+
+
+def _print_table(found: Sequence[Row]) -> None:
+    click.echo("gap      woken      kept     right")
+    for row in found:
+        click.echo(f"{row.gap_ms:4} ms {row.woken:4}/{row.said:<5}{row.kept:4}/{row.woken:<5}"
+                   f"{row.right:4}/{row.woken}")  # fmt: skip
