@@ -11,11 +11,18 @@ from numpy.typing import NDArray
 
 from xtalk_edge.audio.format import RATE_HZ, Samples
 
+Floats = NDArray[np.float64]
+
 PIECE = RATE_HZ // 10
 """100 ms: half a syllable, and long enough to be like nothing else in an answer."""
 
-PAUSE = RATE_HZ // 100
-"""Samples of nothing: between clauses, or where an answer stood still; speech has none so long."""
+PAUSE = RATE_HZ // 5
+"""Samples of nothing where an answer stood still. Shorter ones belong to the words: a lowered "p"
+is nothing for 100 ms."""
+
+LOWER_HALF = 5
+"""Samples whose mean is compared, which leaves what lies below 3 kHz: an "s" comes out otherwise
+when a clause begins half a sample later."""
 
 SOUNDS = 500.0
 """RMS of a piece that says something, int16 steps: vowels have thousands, a breath a hundred."""
@@ -49,39 +56,45 @@ def wholeness(said: Samples, heard: Samples) -> Wholeness:
         said: the answer as it sounds when nothing happens, 16 kHz.
         heard: what the loudspeaker gave, 16 kHz.
     """
-    said, heard = _without_silence(said), _without_silence(heard)
+    voice, loudspeaker = _prepared(said), _prepared(heard)
     places, again = [], []
-    for start in range(0, len(said) - PIECE + 1, PIECE):
-        piece = said[start : start + PIECE].astype(np.float64)
+    for start in range(0, len(voice) - PIECE + 1, PIECE):
+        piece = voice[start : start + PIECE]
         if np.sqrt(np.square(piece).mean()) < SOUNDS:
             continue
-        likeness = _likeness(piece, heard)
-        best = int(np.argmax(likeness)) if len(likeness) else 0
-        places.append(best if len(likeness) and likeness[best] >= ALIKE else None)
-        again.append(_times(likeness) > _times(_likeness(piece, said)))
+        places.append(_place(piece, loudspeaker))
+        again.append(_times(piece, loudspeaker) > _times(piece, voice))
     in_order = _in_order(places)
     missing = [number not in in_order for number in range(len(places))]
     return Wholeness(len(places), _in_words(missing), _in_words(again))
 
 
-def _likeness(piece: NDArray[np.float64], sound: Samples) -> NDArray[np.float64]:
+def _place(piece: Floats, heard: Floats) -> int | None:
+    """Return where a piece is heard best; None if neither it nor both its halves are."""
+    halves = (piece[: PIECE // 2], piece[PIECE // 2 :])
+    # Where an answer stood still in the middle of a piece, silence may be left between its halves.
+    for parts in ((piece,), halves):
+        found = [_likeness(part, heard) for part in parts]
+        if all(each.max(initial=0.0) >= ALIKE for each in found):
+            return int(np.argmax(found[0]))
+    return None
+
+
+def _likeness(piece: Floats, sound: Floats) -> Floats:
     """Return how like the piece the sound is from each of its samples on, 0 to 1."""
-    signal = sound.astype(np.float64)
-    size = 1 << (len(signal) + len(piece) - 1).bit_length()
-    spectrum = np.fft.rfft(signal, size) * np.conj(np.fft.rfft(piece, size))
-    products = np.fft.irfft(spectrum, size)[: max(0, len(signal) - len(piece) + 1)]
-    sums = np.cumsum(np.concatenate(([0.0], np.square(signal))))
+    size = 1 << (len(sound) + len(piece) - 1).bit_length()
+    spectrum = np.fft.rfft(sound, size) * np.conj(np.fft.rfft(piece, size))
+    products = np.fft.irfft(spectrum, size)[: max(0, len(sound) - len(piece) + 1)]
+    sums = np.cumsum(np.concatenate(([0.0], np.square(sound))))
     energies = sums[len(piece) :] - sums[: -len(piece)]
-    alike: NDArray[np.float64] = products / np.sqrt(
-        np.maximum(energies, 1.0) * np.square(piece).sum()
-    )
+    alike: Floats = products / np.sqrt(np.maximum(energies * np.square(piece).sum(), 1.0))
     return alike
 
 
-def _times(likeness: NDArray[np.float64]) -> int:
+def _times(piece: Floats, sound: Floats) -> int:
     """Return how often a piece is to be heard."""
     found: list[int] = []
-    for place in np.flatnonzero(likeness >= ALIKE):
+    for place in np.flatnonzero(_likeness(piece, sound) >= ALIKE):
         if not found or place - found[-1] >= APART:
             found.append(int(place))
     return len(found)
@@ -112,11 +125,13 @@ def _in_words(marks: Sequence[bool]) -> int:
     return sum(row for row in rows if row >= WORD_PIECES)
 
 
-def _without_silence(sound: Samples) -> Samples:
-    """Return a sound without its pauses: where an answer stood still, it goes on at once."""
+def _prepared(sound: Samples) -> Floats:
+    """Return the lower half of a sound without its pauses: where it stood still, it goes on."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], sound == 0, [0])).astype(np.int8)))
     kept = np.ones(len(sound), bool)
     for start, stop in edges.reshape(-1, 2):
         kept[start:stop] = stop - start < PAUSE
-    spoken: Samples = sound[kept]
-    return spoken
+    spoken = sound[kept].astype(np.float64)
+    if not len(spoken):
+        return spoken
+    return np.convolve(spoken, np.ones(LOWER_HALF) / LOWER_HALF, "same")[: len(spoken)]
