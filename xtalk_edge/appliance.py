@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from xtalk_edge import memory
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.audio.sounds import SoundShelf
@@ -117,6 +118,7 @@ class Appliance:
             for manager in self._managers:
                 self._stack.push_async_callback(manager.shutdown)
                 await manager.start()
+            memory.give_back()
             # Not before everybody is there who has to hear what was missed.
             self._tasks.start(self._bell.run(), "bell")
         except BaseException:
@@ -238,6 +240,7 @@ class Appliance:
             heard_since=detector.heard_since,
             post=capture.post,
         )
+        self._add(detector)
         capture.add_listener(detector)
         # Behind the voice detector, which lowers the voice and should not wait for it.
         capture.add_listener(stop_spotter)

@@ -23,8 +23,9 @@ from tests.e2e.room_conversation import (
     state_folder,
 )
 from xtalk_edge.appliance import Appliance
-from xtalk_edge.audio.format import RATE_HZ, Samples, WavWriter, read_sound
+from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.room import RoomScene
+from xtalk_edge.audio.sound_file import WavWriter, read_sound
 from xtalk_edge.audio.wav import WavCard
 from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config

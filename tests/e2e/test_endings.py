@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.unit.test_cli import SCRIPTED
-from xtalk_edge.audio.format import write_wav
+from xtalk_edge.audio.sound_file import write_wav
 
 pytestmark = pytest.mark.slow
 

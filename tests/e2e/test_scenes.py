@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from xtalk_edge.audio.format import read_sound
+from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.cli.main import run
 from xtalk_edge.config.files import data_path
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples, read_sound, write_wav
+from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples
 from xtalk_edge.audio.resample import convert
+from xtalk_edge.audio.sound_file import read_sound, write_wav
 from xtalk_edge.cli.main import run
 from xtalk_edge.clock import wall_now
 from xtalk_edge.engines.tts.espeak import EspeakTTS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from xtalk_edge.audio.format import read_sound, write_wav
+from xtalk_edge.audio.sound_file import read_sound, write_wav
 from xtalk_edge.errors import DeviceError
 
 numbers = st.integers(0, 0xFFFF) | st.sampled_from([0, 1, 2, 3, 8, 16, 24, 32, 0xFFFE])

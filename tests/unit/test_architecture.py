@@ -29,6 +29,7 @@ BASE = {
     "clock",
     "errors",
     "events",
+    "memory",
     "tasks",
 }
 """What everything may use."""

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from xtalk_edge.audio.format import RATE_HZ, write_wav
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.sound_file import write_wav
 from xtalk_edge.cli.bench import aec
 from xtalk_edge.cli.bench.aecmos import Aecmos
 from xtalk_edge.engines import registry

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from xtalk_edge.audio.format import write_wav
+from xtalk_edge.audio.sound_file import write_wav
 from xtalk_edge.cli.bench import echo, echo_room, people
 from xtalk_edge.cli.bench.echo_room import onset_s
 from xtalk_edge.cli.bench.self_hearing import SelfHearing, passed

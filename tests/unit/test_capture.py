@@ -13,8 +13,21 @@ from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import now_s, run_virtual
-from xtalk_edge.events import AudioGap, CardEnded, CardOpened, LoopLagged, VADSpeechStart
-from xtalk_edge.managers.capture import LOOP_LAG_LIMIT_S, CaptureManager
+from xtalk_edge.events import (
+    AudioGap,
+    CardEnded,
+    CardOpened,
+    LoopLagged,
+    TurnStateChanged,
+    VADSpeechStart,
+)
+from xtalk_edge.managers.capture import (
+    ASLEEP_STEP_S,
+    LOOP_LAG_LIMIT_S,
+    STEP_S,
+    CaptureManager,
+)
+from xtalk_edge.turn.actions import State
 
 
 class Failing:
@@ -177,3 +190,28 @@ def test_a_late_loop_is_an_event_and_the_ear_does_not_care():
             assert log.all_of(LoopLagged)[0].lag_s > LOOP_LAG_LIMIT_S
 
     asyncio.run(scene())
+
+
+def test_it_looks_less_often_while_the_device_sleeps():
+    async def scene():
+        capture = plain_capture(EventBus())
+        async with running(capture):
+
+            async def steps_in_a_second() -> int:
+                steps, until_s = 0, now_s() + 1.0
+                while now_s() < until_s:
+                    await capture.advance()
+                    steps += 1
+                return steps
+
+            awake = await steps_in_a_second()
+            capture.on_state(TurnStateChanged(state=State.ASLEEP))
+            asleep = await steps_in_a_second()
+            capture.on_state(TurnStateChanged(state=State.ATTENDING))
+            again = await steps_in_a_second()
+            assert awake == pytest.approx(1 / STEP_S, abs=2)
+            assert asleep == pytest.approx(1 / ASLEEP_STEP_S, abs=2)
+            # The longer step under way is finished first.
+            assert again == pytest.approx(awake, abs=ASLEEP_STEP_S / STEP_S + 2)
+
+    run_virtual(scene())

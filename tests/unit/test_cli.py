@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from tests.scripted import LOUD
-from xtalk_edge.audio.format import read_sound, write_wav
+from xtalk_edge.audio.sound_file import read_sound, write_wav
 from xtalk_edge.cli.commands import cli
 from xtalk_edge.cli.main import run
 from xtalk_edge.engines.tts.espeak import EspeakTTS

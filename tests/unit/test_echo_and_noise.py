@@ -80,6 +80,18 @@ def test_the_cascade_keeps_a_talker_whom_webrtc_alone_loses() -> None:
     assert kept(WebRTCEchoCanceller()) < 0.9
 
 
+def test_what_the_filter_knows_of_a_room_outlasts_a_silence() -> None:
+    far = noise(12.0)
+    canceller = SpeexEchoCanceller()
+    before = cancelled(canceller, echo_of(far), far)
+    talker = noise(3.0)
+    silence = np.zeros_like(talker)
+    assert np.array_equal(cancelled(canceller, talker, silence)[-16_000:], talker[-16_000:])
+    after = cancelled(canceller, echo_of(far), far)
+    assert rms(after[:16_000].tobytes()) < 2 * rms(before[-16_000:].tobytes())
+    assert rms(before[-16_000:].tobytes()) < rms(before[:16_000].tobytes()) / 4
+
+
 def test_half_a_sample_is_refused() -> None:
     with pytest.raises(EngineError, match="even number"):
         WebRTCNoiseSuppressor().enhance(b"\0")

@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 
 from xtalk_edge.audio.format import (
     SILENCE_DB,
-    WavWriter,
     db_to_gain,
     gain_to_db,
     level_db,
     pcm_to_samples,
-    read_sound,
     samples_to_pcm,
-    write_wav,
 )
+from xtalk_edge.audio.sound_file import WavWriter, read_sound, write_wav
 from xtalk_edge.errors import DeviceError
 
 int16s = st.lists(st.integers(-32768, 32767), max_size=200).map(lambda v: np.array(v, np.int16))

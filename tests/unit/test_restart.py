@@ -117,7 +117,7 @@ def test_a_recording_is_not_started_again(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(run_module, "Appliance", BriefAppliance)
     monkeypatch.setattr(run_module, "_start_afresh", lambda: pytest.fail("started again"))
     arguments = ["--card", "wav", "--input", str(tmp_path / "question.wav")]
-    monkeypatch.setattr(run_module, "WavCard", lambda *_: object())
+    monkeypatch.setattr(run_module, "_file_card", lambda *_: object())
     assert CliRunner().invoke(run_module.command, arguments).exit_code == 0
 
 

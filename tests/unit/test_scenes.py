@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xtalk_edge.audio.format import RATE_HZ, write_wav
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.sound_file import write_wav
 from xtalk_edge.config.files import data_path
 from xtalk_edge.errors import ConfigError, DeviceError
 from xtalk_edge.events import (

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from xtalk_edge.audio.format import read_sound, write_wav
 from xtalk_edge.audio.paced import MOST_BACKLOG_S
+from xtalk_edge.audio.sound_file import read_sound, write_wav
 from xtalk_edge.audio.wav import WavCard
 from xtalk_edge.errors import DeviceError
 

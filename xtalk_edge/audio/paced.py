@@ -17,6 +17,10 @@ MOST_BACKLOG_S = 3.0
 CLOCK_ROUNDING_S = 1e-6
 
 
+RING_S = 4.0
+"""The longest that anything here waits to be taken: nothing but a stalled program is late."""
+
+
 class PacedCard(Card):
     """Runs whole blocks through the core, each once its last frame has been captured."""
 
@@ -27,7 +31,7 @@ class PacedCard(Card):
         self.latency_frames = self.block_frames + round(output_latency_s * rate_hz)
         """From a block's first captured frame to its first played frame leaving the loudspeaker."""
         self.latency_s = self.latency_frames / rate_hz
-        self.core = AudioCore(rate_hz)
+        self.core = AudioCore(rate_hz, ring_s=RING_S)
         self.started_at_s: float | None = None
         """When frame 0 was at the microphone; None before the first `start`."""
         self._blocks = 0

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xtalk_edge.audio.format import WavWriter, read_sound
 from xtalk_edge.audio.paced import PacedCard
+from xtalk_edge.audio.sound_file import WavWriter, read_sound
 
 
 class WavCard(PacedCard):

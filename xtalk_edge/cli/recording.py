@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ, Samples, WavWriter
+from xtalk_edge.audio.format import RATE_HZ, Samples
+from xtalk_edge.audio.sound_file import WavWriter
 
 
 def write_recording(recording: tuple[Samples, Samples], path: Path) -> None:

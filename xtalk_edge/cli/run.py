@@ -15,7 +15,6 @@ import click
 
 from xtalk_edge.appliance import Appliance
 from xtalk_edge.audio.card import Card
-from xtalk_edge.audio.wav import WavCard
 from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.clock import run_virtual
@@ -81,12 +80,19 @@ def command(
         raise click.UsageError("--card wav needs a recording: --input FILE.wav")
     if not source and (input_path or output_path or fast):
         raise click.UsageError("--input, --output and --fast go with --card wav")
-    file_card = WavCard(input_path, output_path) if input_path is not None else None
+    file_card = _file_card(input_path, output_path) if input_path is not None else None
     conversation = _converse(config, file_card, events_path)
     restart = run_virtual(conversation) if fast else asyncio.run(conversation)
     # A recording would ask for the restart again and again.
     if restart and file_card is None:
         _start_afresh()
+
+
+def _file_card(input_path: Path, output_path: Path | None) -> Card:
+    # A device that listens through its sound card has no use for libsndfile.
+    from xtalk_edge.audio.wav import WavCard
+
+    return WavCard(input_path, output_path)
 
 
 def _start_afresh() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from xtalk_edge.audio.format import pcm_to_samples, write_wav
+from xtalk_edge.audio.format import pcm_to_samples
+from xtalk_edge.audio.sound_file import write_wav
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.hosting import hosted

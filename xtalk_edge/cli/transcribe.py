@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from xtalk_edge.audio.format import RATE_HZ, read_sound, samples_to_pcm
+from xtalk_edge.audio.format import RATE_HZ, samples_to_pcm
+from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.hosting import hosted

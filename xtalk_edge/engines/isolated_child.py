@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
+from xtalk_edge import memory
 from xtalk_edge.engines.foreign import SLOTS
 from xtalk_edge.engines.registry import create
 
@@ -49,6 +50,7 @@ class _Host:
     def create(self, slot: str, type: str, params: dict[str, Any]) -> dict[str, Any]:
         """Make the engine; return the constants of its slot's interface (rates, frame sizes)."""
         self._engine = create(slot, type, params)
+        memory.give_back()
         base = SLOTS[slot].base
         names = {*dir(base), *getattr(base, "__annotations__", ())}
         values = {name: getattr(self._engine, name) for name in names if name[0] != "_"}

@@ -9,19 +9,24 @@ import time
 
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.format import RATE_HZ
-from xtalk_edge.bus import EventBus
+from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.clock import is_virtual, now_s
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import EchoCanceller, SpeechEnhancer
-from xtalk_edge.events import CardEnded, Event, LoopLagged
+from xtalk_edge.events import CardEnded, Event, LoopLagged, TurnStateChanged
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.card_return import CardReturn, opened
-from xtalk_edge.managers.ear import Ear, Listener, Rings
+from xtalk_edge.managers.ear import COMPARED_S, Ear, Listener, Rings
+from xtalk_edge.turn.actions import State
 
 log = logging.getLogger(__name__)
 
 STEP_S = 0.010
 """How often the ear looks: one frame of the echo canceller."""
+
+ASLEEP_STEP_S = 0.040
+"""How often while the device sleeps: half of what an idle device costs is being woken. The wake
+phrase is noticed up to so much later, which nobody hears: what follows it is in the ring."""
 
 LOOP_LAG_LIMIT_S = 0.050
 """A loop later than this is felt as a late duck, and is worth an event."""
@@ -41,14 +46,17 @@ class CaptureManager(Manager):
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self.card = card
-        self.rings = Rings.of_seconds(config.audio.ring_s)
+        self.rings = Rings.of_seconds(config.audio.ring_s, COMPARED_S)
         self._listeners: list[Listener] = []
         self._ear = Ear(card, echo, enhancer, self.rings, self._listeners, self.post)
         self._card_return = CardReturn(card, config.audio.wait_s, self.post)
         self._over: str | None = None
         """Why no more sound will come."""
         self._advanced: list[asyncio.Future[None]] = []
+        self._step_s = STEP_S
         self._notice_pending = threading.Event()
+        self._noticed_s = 0.0
+        """When the loop was last told of a step."""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -94,7 +102,11 @@ class CaptureManager(Manager):
         else:
             self._thread = threading.Thread(target=self._run_on_thread, name="ear", daemon=True)
             self._thread.start()
-            self.tasks.start(self._watch_loop(), "loop lag")
+
+    @handles(TurnStateChanged)
+    def on_state(self, event: TurnStateChanged) -> None:
+        """Look less often while the device sleeps."""
+        self._step_s = ASLEEP_STEP_S if event.state is State.ASLEEP else STEP_S
 
     async def shutdown(self) -> None:
         """Stop the ear; the card itself is closed by whoever made it."""
@@ -121,7 +133,7 @@ class CaptureManager(Manager):
                 self._fail(error)
                 return
             self._on_advance()
-            next_s += STEP_S
+            next_s += self._step_s
             await asyncio.sleep(next_s - now_s())
 
     def _run_on_thread(self) -> None:
@@ -135,16 +147,23 @@ class CaptureManager(Manager):
             # Coalesced: a loop that is late gets one notice, however many steps it missed.
             if not self._notice_pending.is_set():
                 self._notice_pending.set()
-                self._loop.call_soon_threadsafe(self._on_advance)
-            next_s = max(next_s + STEP_S, now_s())
+                self._noticed_s = now_s()
+                self._loop.call_soon_threadsafe(self._on_notice)
+            next_s = max(next_s + self._step_s, now_s())
             time.sleep(max(0.0, next_s - now_s()))
 
     def _step(self, at_s: float) -> None:
         self._ear.step(at_s)
         self._over = self._card_return.over(at_s)
 
-    def _on_advance(self) -> None:
+    def _on_notice(self) -> None:
+        lag_s = now_s() - self._noticed_s
         self._notice_pending.clear()
+        if lag_s > LOOP_LAG_LIMIT_S:
+            self.bus.publish(LoopLagged(lag_s=lag_s))
+        self._on_advance()
+
+    def _on_advance(self) -> None:
         waiting, self._advanced = self._advanced, []
         for future in waiting:
             if not future.done():
@@ -166,11 +185,3 @@ class CaptureManager(Manager):
         if not self._ended:
             self._ended = True
             self.bus.publish(CardEnded(reason=reason))
-
-    async def _watch_loop(self) -> None:
-        while True:
-            before_s = now_s()
-            await asyncio.sleep(LOOP_LAG_LIMIT_S)
-            lag_s = now_s() - before_s - LOOP_LAG_LIMIT_S
-            if lag_s > LOOP_LAG_LIMIT_S:
-                self.bus.publish(LoopLagged(lag_s=lag_s))

@@ -21,6 +21,10 @@ from xtalk_edge.audio.sample_clock import SampleClock
 from xtalk_edge.engines.interfaces import EchoCanceller, SpeechEnhancer
 from xtalk_edge.events import AudioGap, Event
 
+COMPARED_S = 10.0
+"""How long what was captured and played is kept: both are only ever held against the clean sound of
+the last moments. The clean sound itself is heard again, from the beginning of a turn."""
+
 
 class Listener(Protocol):
     """Hears the clean sound as it comes, on the ear's thread."""
@@ -38,9 +42,12 @@ class Rings:
     far: AudioRing
 
     @classmethod
-    def of_seconds(cls, seconds: float) -> Rings:
-        """Return three empty rings that remember `seconds`."""
-        return cls(AudioRing(seconds), AudioRing(seconds), AudioRing(seconds))
+    def of_seconds(cls, seconds: float, compared_s: float | None = None) -> Rings:
+        """Return three empty rings: the clean one remembers `seconds`, the others `compared_s` if
+        that is less.
+        """
+        least_s = seconds if compared_s is None else min(seconds, compared_s)
+        return cls(AudioRing(least_s), AudioRing(seconds), AudioRing(least_s))
 
 
 class Ear:

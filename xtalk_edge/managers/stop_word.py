@@ -50,7 +50,8 @@ class StopWordManager(Manager):
         """Take the next clean samples (ear's thread)."""
         end = at_sample + len(samples)
         far, _ = self._rings.far.slice(at_sample, end)
-        if level_db(far) >= SOUNDING_DB:
+        # Most of the time there is nothing at all, which is told for less than how loud it is.
+        if far.any() and level_db(far) >= SOUNDING_DB:
             if at_sample - self._sounded > round(PAUSES_S * RATE_HZ):
                 self._since = at_sample
                 self._stop_word.reset()

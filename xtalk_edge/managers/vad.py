@@ -7,12 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, Samples, level_db, power
-from xtalk_edge.bus import EventBus
+from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import VAD
-from xtalk_edge.events import Event, VADSpeechEnd, VADSpeechStart
+from xtalk_edge.events import Event, TurnStateChanged, VADSpeechEnd, VADSpeechStart
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.ear import Rings
+from xtalk_edge.turn.actions import State
 from xtalk_edge.turn.facts import SpeechStarted
 from xtalk_edge.turn.own_voice import OwnVoice
 from xtalk_edge.turn.speech_gate import Limits, SpeechGate
@@ -22,8 +23,17 @@ RESUMES_WITHIN_S = 1.0
 waits for nothing longer."""
 
 
+RECALLED_S = 1.5
+"""What is listened to again on waking: the wake phrase takes one second, and half a second before
+it tells speech from the noise of the room."""
+
+
 class VADManager(Manager):
-    """Feeds the voice activity detector on the ear's thread and publishes starts and ends."""
+    """Feeds the voice activity detector on the ear's thread and publishes starts and ends.
+
+    While the device sleeps nobody asks who speaks, and the detector rests: it is what an idle
+    device would spend most on. On waking it listens to the last second and a half.
+    """
 
     def __init__(
         self,
@@ -47,11 +57,23 @@ class VADManager(Manager):
         )
         self._held = np.empty(0, np.int16)
         self._ended_s = -RESUMES_WITHIN_S
+        self._asleep = self._resting = False
         self._heard = 0
         """Sample up to which anything sounded like speech."""
 
+    @handles(TurnStateChanged)
+    def on_state(self, event: TurnStateChanged) -> None:
+        """Rest while the device sleeps."""
+        self._asleep = event.state is State.ASLEEP
+
     def hear(self, samples: Samples, at_sample: int) -> None:
         """Take the next clean samples (ear's thread)."""
+        # Speech that goes on is heard to its end: whoever was told of its start waits for it.
+        if self._asleep and not self._gate.is_open:
+            self._resting = True
+            return
+        if self._resting:
+            self._recall(at_sample)
         start = at_sample - len(self._held)
         self._held = np.concatenate((self._held, samples))
         size = self._vad.frame_samples
@@ -59,6 +81,13 @@ class VADManager(Manager):
             frame, self._held = self._held[:size], self._held[size:]
             self._judge(frame, start, start + size)
             start += size
+
+    def _recall(self, at_sample: int) -> None:
+        """Begin anew with what was to be heard just now."""
+        self._resting = False
+        self._vad.reset()
+        self._gate.reset()
+        self._held, _ = self._rings.clean.slice(at_sample - round(RECALLED_S * RATE_HZ), at_sample)
 
     def heard_since(self, sample: int) -> bool:
         """Tell whether anything like speech was heard behind that sample (ear's thread).

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xtalk_edge.appliance import Appliance, Progress
-from xtalk_edge.audio.format import RATE_HZ, Samples, read_sound
+from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.audio.room_acoustics import NOISES
+from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.clock import wall_now
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (

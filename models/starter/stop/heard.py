@@ -13,7 +13,8 @@ from models.starter.ears.recordings import EXAM_FOLDERS
 from models.starter.stop.sayings import IN_QUIET, OVER_THE_DEVICE, sayings
 from models.starter.stop.streams import STREAM_S, Stream, quiet_stream, stream
 from models.starter.stop.voices import Voice, exam_voices, training_voices
-from xtalk_edge.audio.format import RATE_HZ, Samples, read_sound
+from xtalk_edge.audio.format import RATE_HZ, Samples
+from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.cli.bench.self_hearing import REPLIES
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.stop_word.embedding import FRAMES, REFRACTORY_FRAMES

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ, Samples, level_db, pcm_to_samples, read_sound
+from xtalk_edge.audio.format import RATE_HZ, Samples, level_db, pcm_to_samples
+from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.config.schema import EchoConfig
 from xtalk_edge.engines import hosting, registry
 from xtalk_edge.engines.interfaces import EchoCanceller

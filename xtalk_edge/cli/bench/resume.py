@@ -11,8 +11,9 @@ from typing import ClassVar
 
 import click
 
-from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples, read_sound, write_wav
+from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples
 from xtalk_edge.audio.resample import convert
+from xtalk_edge.audio.sound_file import read_sound, write_wav
 from xtalk_edge.bus import handles
 from xtalk_edge.cli.options import config_options
 from xtalk_edge.engines.interfaces import SpeechChunk

@@ -11,9 +11,10 @@ import click
 import numpy as np
 
 from xtalk_edge.appliance import Appliance
-from xtalk_edge.audio.format import RATE_HZ, Samples, level_db, read_sound
+from xtalk_edge.audio.format import RATE_HZ, Samples, level_db
 from xtalk_edge.audio.resample import to_int16
 from xtalk_edge.audio.room import RoomCard, RoomScene
+from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config

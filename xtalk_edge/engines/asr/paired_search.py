@@ -11,7 +11,9 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from xtalk_edge.engines.asr.pocketsphinx_lexicon import Lexicon
+from xtalk_edge.engines.asr.pocketsphinx_grammar import compact_grammar
+from xtalk_edge.engines.asr.pocketsphinx_language import language_of_words
+from xtalk_edge.engines.asr.pocketsphinx_lexicon import Lexicon, grammar_words
 
 # Cepstral mean of everyday speech: what is expected before anything is heard, and what keeps one
 # utterance from colouring the next (PocketSphinx starts from "40,3,-1,0,...").
@@ -59,28 +61,40 @@ class PairedSearch:
 
     Raises:
         ValueError, RuntimeError: PocketSphinx refuses the grammar.
+        ModelError: its language model is damaged.
     """
 
     def __init__(
         self, pocketsphinx: Any, model: Path, aided: Path, lexicon: Lexicon, grammar: Path
     ) -> None:
-        with tempfile.NamedTemporaryFile("w", suffix=".dict", encoding="latin-1") as dictionary:
-            dictionary.write(lexicon.text())
-            dictionary.flush()
+        with tempfile.TemporaryDirectory(prefix="xtalk-edge-") as folder:
+            english = Path(folder) / "english.lm.bin"
+            language_of_words(model / "en-us.lm.bin", lexicon.words(), english)
             common = {
                 "hmm": str(model / "en-us"),
-                "dict": dictionary.name,
                 "loglevel": "FATAL",
                 # Lattice rescoring cuts grammar results short, and a second pass is late.
                 "bestpath": False,
                 "fwdflat": False,
             }
-            listening = {**common, **_COMMAND_SEARCH, "jsgf": str(grammar)}
+            words = grammar_words(grammar.read_text(encoding="utf-8"))
+            listening = {
+                **common,
+                **_COMMAND_SEARCH,
+                "dict": _written(lexicon.of(words), Path(folder) / "commands.dict"),
+            }
+            # What reads a grammar by itself crashes where this refuses.
+            pocketsphinx.Decoder(**listening, jsgf=str(grammar))
+            listening["fsg"] = str(
+                compact_grammar(pocketsphinx, grammar, lexicon, Path(folder), _COMMAND_SEARCH["lw"])
+            )
             self.command = pocketsphinx.Decoder(**listening)
             self.aided = pocketsphinx.Decoder(
                 **listening, mean=str(aided / "means"), var=str(aided / "variances")
             )
-            self.language = pocketsphinx.Decoder(**common, lm=str(model / "en-us.lm.bin"))
+            self.language = pocketsphinx.Decoder(
+                **common, dict=_written(lexicon, Path(folder) / "english.dict"), lm=str(english)
+            )
         self._grammar_search = self.command.current_search()
         self.command.add_jsgf_string(_MEASURING, _ONE_WORD)
         self._measuring = False
@@ -157,6 +171,11 @@ class PairedSearch:
             chunk = self._waiting.popleft()
             for decoder in self._active:
                 decoder.process_raw(chunk)
+
+
+def _written(lexicon: Lexicon, dictionary: Path) -> str:
+    dictionary.write_text(lexicon.text(), encoding="latin-1")
+    return str(dictionary)
 
 
 def _mean_after(found: str, frames: int) -> tuple[float, ...]:

@@ -189,10 +189,6 @@ class PocketSphinxASR(ASR):
         """Return an independent recogniser; decoders cannot share their models."""
         return PocketSphinxASR(*self._arguments)
 
-    def compiled_grammar(self) -> Any:
-        """Return the grammar as a pocketsphinx.FsgModel."""
-        return self._search.command.get_fsg()
-
     def _feed(self, audio: bytes) -> None:
         self._pending += audio
         whole = len(self._pending) // _CHUNK_BYTES * _CHUNK_BYTES

@@ -6,6 +6,7 @@ The bundled dictionary has 134,000 words; loading only what is needed saves half
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from xtalk_edge.errors import ModelError
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 # Header, rule names, weights and tags: what stands in a grammar without being said.
 _UNSPOKEN = re.compile(r"#JSGF[^;]*;|\bgrammar\s[^;]*;|\bpublic\b|<[^>]*>|/[0-9.eE+-]+/|\{[^}]*\}")
+_PUBLIC = re.compile(r"\bpublic\s*<([^>]*)>")
 _ALTERNATIVE = re.compile(r"\(\d+\)$")
 
 
@@ -21,6 +23,18 @@ def grammar_words(grammar: str) -> set[str]:
     """Return the words a JSGF grammar can say."""
     spoken = _UNSPOKEN.sub(" ", _COMMENT.sub(" ", grammar))
     return set(re.findall(r"[^\s|()\[\]=;*+\"]+", spoken))
+
+
+def public_rule(grammar: str) -> str:
+    """Return the name of a JSGF grammar's first public rule.
+
+    Raises:
+        ValueError: it has none.
+    """
+    found = _PUBLIC.search(_COMMENT.sub(" ", grammar))
+    if found is None:
+        raise ValueError("the grammar has no public rule")
+    return found[1].strip()
 
 
 def spelling(label: str) -> str:
@@ -36,7 +50,8 @@ class Lexicon:
         for line in lines:
             label, *phones = line.split()
             if spelling(label) in wanted:
-                self._phones[label] = tuple(phones)
+                # Forty sounds, thousands of times.
+                self._phones[label] = tuple(map(sys.intern, phones))
 
     def add(self, words: Mapping[str, str]) -> None:
         """Add or replace pronunciations, ARPAbet without stress: {"nabu": "N AA B UW"}."""
@@ -50,6 +65,25 @@ class Lexicon:
     def phones(self, label: str) -> tuple[str, ...]:
         """Return how a label is said; () for pauses and noises."""
         return self._phones.get(label, ())
+
+    def of(self, words: Collection[str]) -> Lexicon:
+        """Return a lexicon with some of the words only."""
+        few = Lexicon((), ())
+        few._phones = {
+            label: said for label, said in self._phones.items() if spelling(label) in words
+        }
+        return few
+
+    def words(self) -> set[str]:
+        """Return every word that has a pronunciation."""
+        return {spelling(label) for label in self._phones}
+
+    def endings(self) -> Mapping[str, set[str]]:
+        """Return of every word with which sounds it may end."""
+        found: dict[str, set[str]] = {}
+        for label, phones in self._phones.items():
+            found.setdefault(spelling(label), set()).add(phones[-1])
+        return found
 
     def text(self) -> str:
         """Return the dictionary as PocketSphinx reads it."""

@@ -8,7 +8,7 @@ that, in which AEC3 does better alone: so the filter learns beside it first.
 from __future__ import annotations
 
 from xtalk_edge.audio.format import SOUNDING_DB, level_db, pcm_to_samples, power
-from xtalk_edge.engines.echo.frames import FRAME_SAMPLES, RATE_HZ
+from xtalk_edge.engines.echo.frames import FRAME_SAMPLES, RATE_HZ, SILENCE
 from xtalk_edge.engines.echo.speex import SpeexEchoCanceller
 from xtalk_edge.engines.echo.webrtc import WebRTCEchoCanceller
 from xtalk_edge.engines.interfaces import EchoCanceller
@@ -69,7 +69,7 @@ class _Lesson:
 
     def judge(self, near: bytes, filtered: bytes, far: bytes) -> None:
         """Compare a frame before and behind the filter; silence of the loudspeaker is no test."""
-        if level_db(pcm_to_samples(far)) < SOUNDING_DB:
+        if far == SILENCE or level_db(pcm_to_samples(far)) < SOUNDING_DB:
             return
         judged_frames = JUDGED_S * RATE_HZ / FRAME_SAMPLES
         keep = 1.0 - 1.0 / judged_frames

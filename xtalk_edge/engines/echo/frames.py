@@ -10,6 +10,9 @@ FRAME_SAMPLES = 160
 
 FRAME_BYTES = 2 * FRAME_SAMPLES
 
+SILENCE = bytes(FRAME_BYTES)
+"""What a loudspeaker gets while the device says nothing."""
+
 
 def check(near: bytes, far: bytes) -> None:
     """Raise EngineError for frames of another size, with which the libraries would go wrong."""

@@ -6,7 +6,7 @@ import ctypes
 from ctypes import POINTER, byref, c_int, c_int16, c_void_p
 from functools import cache
 
-from xtalk_edge.engines.echo.frames import FRAME_SAMPLES, RATE_HZ, check
+from xtalk_edge.engines.echo.frames import FRAME_SAMPLES, RATE_HZ, SILENCE, check
 from xtalk_edge.engines.interfaces import EchoCanceller
 from xtalk_edge.errors import ConfigError, EngineError
 
@@ -59,18 +59,25 @@ class SpeexEchoCanceller(EchoCanceller):
         if not state:
             raise EngineError("echo: speex found no memory for its filter; choose less tail_ms")
         self._state: int | None = state
+        self._tail_frames = tail_ms * RATE_HZ // 1000 // FRAME_SAMPLES
+        self._silent_frames = 0
+        """Since anything was played."""
         self._library.speex_echo_ctl(state, SET_SAMPLING_RATE, byref(c_int(RATE_HZ)))
         self._near = (c_int16 * FRAME_SAMPLES)()
         self._far = (c_int16 * FRAME_SAMPLES)()
         self._clean = (c_int16 * FRAME_SAMPLES)()
 
     def cancel(self, near: bytes, far: bytes) -> bytes:
-        """Return the frame without echo, without delay; costs about 60 us.
+        """Return the frame without echo, without delay; costs about 60 us while there can be any.
 
         Raises:
             EngineError: a frame is not 160 samples.
         """
         check(near, far)
+        self._silent_frames = self._silent_frames + 1 if far == SILENCE else 0
+        if self._silent_frames > self._tail_frames:
+            # The filter has nothing left to hear of the loudspeaker, and nothing to learn.
+            return near
         memoryview(self._near).cast("B")[:] = near
         memoryview(self._far).cast("B")[:] = far
         self._library.speex_echo_cancellation(self._state, self._near, self._far, self._clean)
