@@ -27,6 +27,7 @@ from xtalk_edge.turn.actions import (
     StopReply,
     Unduck,
 )
+from xtalk_edge.turn.barge_in import SURE_STOP
 from xtalk_edge.turn.facts import (
     ButtonPressed,
     ButtonReleased,
@@ -1103,7 +1104,7 @@ class AnyFacts(RuleBasedStateMachine):
 
     @rule(late_s=st.sampled_from([0.0, 0.1, 1.0]), probability=st.sampled_from([0.65, 1.0]))
     def stop_word(self, late_s: Any, probability: Any) -> None:
-        self.stop_doubted = probability < 0.7
+        self.stop_doubted = probability < SURE_STOP
         self.tell(StopWordSpotted(self.now_s - late_s, probability))
         self.stop_doubted = False
 

@@ -190,12 +190,17 @@ class WakeWord(Engine):
 
     phrase: str
     """What the owner says, in words."""
-    lag_samples: int = 0
-    """Samples at 16 kHz by which the phrase is over at most when it is detected."""
 
     @abstractmethod
     def detect(self, audio: bytes) -> float | None:
         """Take any length of audio; return the probability when the phrase was just spoken."""
+
+    def ended_ago(self) -> tuple[int, int]:
+        """Return how many samples ago the phrase ended that was detected last: most and least.
+
+        Counted back from the end of the audio taken. Without a better one it ends there.
+        """
+        return 0, 0
 
     @abstractmethod
     def reset(self) -> None:

@@ -46,6 +46,7 @@ class WakeManager(Manager):
 
     def _phrase_end(self, detected: int) -> int:
         """Return where the phrase ended that was detected there."""
-        earliest = max(0, detected - self._wake.lag_samples)
-        sound, _ = self._rings.clean.slice(earliest, detected)
+        most, least = self._wake.ended_ago()
+        earliest = max(0, detected - most)
+        sound, _ = self._rings.clean.slice(earliest, detected - least)
         return earliest + phrase_end(sound)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import statistics
+from collections import deque
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures, Model
 
 from xtalk_edge.engines.interfaces import WakeWord
@@ -16,9 +20,12 @@ from xtalk_edge.errors import ConfigError, EngineError, ModelError
 RATE_HZ = 16_000
 _FEATURE_SAMPLES = 160
 
-LAG_SAMPLES = round(0.4 * RATE_HZ)
-"""The network wants to see the phrase end, and its probability must stay high for a while: it was
-heard 60 to 320 ms late."""
+RISING = 0.3
+"""The mean that counts comes 70 to 410 ms behind the phrase. The network itself first says so much
+at the phrase's last sound: 140 ms before its end to 30 ms behind it, in 87 breaths of 8 voices."""
+
+ENDS_BEFORE_RISE_SAMPLES = round(0.03 * RATE_HZ)
+ENDS_BEHIND_RISE_SAMPLES = round(0.15 * RATE_HZ)
 _BUILT_IN = {model.value.replace("_", " "): model for model in Model}
 
 
@@ -37,8 +44,6 @@ class MicroWakeWordSpotter(WakeWord):
         ModelError: a model file of your own is missing or damaged.
     """
 
-    lag_samples = LAG_SAMPLES
-
     def __init__(
         self, phrase: str = "okay nabu", threshold: float = 0.0, refractory_s: float = 1.0
     ) -> None:
@@ -46,11 +51,17 @@ class MicroWakeWordSpotter(WakeWord):
             raise ConfigError(f"wake.threshold: must be from 0 to below 1, got {threshold}")
         if not 0.0 <= refractory_s <= 60.0:
             raise ConfigError(f"wake.refractory_s: must be from 0 to 60, got {refractory_s}")
-        self._model = _load(phrase)
-        self.phrase = self._model.wake_word.lower()
-        self._threshold = threshold or self._model.probability_cutoff
+        described = _load(phrase)
+        self._model = _unsmoothed(described)
+        self.phrase = described.wake_word.lower()
+        self._threshold = threshold or described.probability_cutoff
         self._refractory_samples = round(refractory_s * RATE_HZ)
         self._features = MicroWakeWordFeatures()
+        self._latest: deque[float] = deque(maxlen=described.sliding_window_size)
+        """What the network said last; their mean is what counts."""
+        self._taken_samples = self._ended_samples = 0
+        self._rose_samples = 0
+        """Where the network began to say that this may be the phrase."""
         self._quiet_samples = self._refractory_samples
 
     def detect(self, audio: bytes) -> float | None:
@@ -64,19 +75,39 @@ class MicroWakeWordSpotter(WakeWord):
         spotted: float | None = None
         # The library drops what it has used only when its iterator is read to the end.
         for features in self._features.process_streaming(audio):
-            probability = float(self._model.process_streaming_prob(features) or 0.0)
+            self._taken_samples += _FEATURE_SAMPLES
+            probability = self._probability(features)
             if probability <= self._threshold:
                 self._quiet_samples += _FEATURE_SAMPLES
                 continue
             if self._quiet_samples >= self._refractory_samples:
                 spotted = max(spotted or 0.0, probability)
+                self._ended_samples = self._rose_samples
             self._quiet_samples = 0
         return spotted
+
+    def _probability(self, features: NDArray[np.float32]) -> float:
+        """Return the mean of what the network said lately; 0 until there is something new."""
+        said = float(self._model.process_streaming_prob(features) or 0.0)
+        if self._taken_samples % (self._model.stride * _FEATURE_SAMPLES):
+            return 0.0
+        if said <= RISING:
+            self._rose_samples = self._taken_samples + self._model.stride * _FEATURE_SAMPLES
+        self._latest.append(said)
+        whole = len(self._latest) == self._latest.maxlen
+        return statistics.fmean(self._latest) if whole else 0.0
+
+    def ended_ago(self) -> tuple[int, int]:
+        """Return between how many samples ago the phrase ended, from when the network noticed."""
+        ago = self._taken_samples - self._ended_samples
+        return ago + ENDS_BEFORE_RISE_SAMPLES, max(0, ago - ENDS_BEHIND_RISE_SAMPLES)
 
     def reset(self) -> None:
         """Forget earlier audio; the phrase counts again at once."""
         self._model.reset()
         self._features.reset()
+        self._latest.clear()
+        self._taken_samples = self._rose_samples = self._ended_samples = 0
         self._quiet_samples = self._refractory_samples
 
 
@@ -92,6 +123,19 @@ def _load(phrase: str) -> MicroWakeWord:
             f"{', '.join(sorted(_BUILT_IN))}, or give the path of a microWakeWord .json file"
         )
     return MicroWakeWord.from_builtin(_BUILT_IN[name])
+
+
+def _unsmoothed(described: MicroWakeWord) -> MicroWakeWord:
+    """Return the same network, telling what it says each time: the mean hides when it began."""
+    return MicroWakeWord(
+        id=described.id,
+        wake_word=described.wake_word,
+        tflite_model=described.tflite_model,
+        probability_cutoff=described.probability_cutoff,
+        sliding_window_size=1,
+        trained_languages=described.trained_languages,
+        libtensorflowlite_c_path=described.libtensorflowlite_c_path,
+    )
 
 
 def _check_own(path: Path) -> None:
