@@ -72,7 +72,8 @@ class ASRResultPartial(Event):
     """What the recogniser has so far; the whole text since the turn began."""
 
     text: str
-    confidence: float = 0.0
+    confidence: float = 1.0
+    """How sure the recogniser is of it; 1.0 where it cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

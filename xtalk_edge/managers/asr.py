@@ -157,7 +157,10 @@ class ASRManager(Manager):
             text, _ = without_tags(heard)
             if text and text != self._shown and cursor.at > shown_to:
                 self._shown = text
-                self.bus.publish(ASRResultPartial(turn_id=turn_id, text=text))
+                confidence = await self._worker.run(self._asr.confidence)
+                self.bus.publish(
+                    ASRResultPartial(turn_id=turn_id, text=text, confidence=confidence)
+                )
         return cursor.at
 
     @property

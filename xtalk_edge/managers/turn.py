@@ -130,7 +130,7 @@ class TurnManager(Manager):
     @handles(ASRResultPartial)
     def on_partial(self, event: ASRResultPartial) -> None:
         """Some text is known."""
-        self._tell(facts.PartialRecognised(event.turn_id, event.text))
+        self._tell(facts.PartialRecognised(event.turn_id, event.text, event.confidence))
 
     @handles(ASRResultConcluded)
     def on_concluded(self, event: ASRResultConcluded) -> None:

@@ -16,8 +16,9 @@ SURE = 0.7
 "wow" and coughs with 0.5 to 0.67; most commands over a reply have 0.7 to 0.99."""
 
 BRIEF_S = 0.8
-"""Speech from which words are believed that the recogniser took for a command at all: nobody says
-"uh-huh" for so long."""
+"""Speech from which words are believed that the recogniser took for a command at all, once it has
+heard the end of them: nobody says "uh-huh" for so long. Amidst babble and noise it sees commands
+come and go; the reply stands still meanwhile, so there is no hurry."""
 
 SURE_STOP = 0.85
 """Probability from which the spotter needs no words from the recogniser: of 48 people who said
@@ -56,7 +57,8 @@ class BargeIn:
     def meaning(self, utterance: Utterance, speech_s: float) -> Meaning:
         """Return what `speech_s` seconds of speech mean, by what is known of them so far."""
         policy = self._policy
-        text = utterance.text if _believed(utterance, speech_s) else ""
+        believed = _believed(utterance, speech_s, whole=utterance.concluded)
+        text = utterance.text if believed else ""
         if policy.barge_in != "interrupt" or self._backchannels.are_all_of(text):
             return Meaning.NOTHING
         needed_s = policy.verify_s if text else max(policy.verify_s, policy.verify_wordless_s)
@@ -92,7 +94,9 @@ class BargeIn:
             return "stop word", True
         # However short it was: it is over, and its words are known.
         interrupts = self._policy.barge_in == "interrupt"
-        believed = bool(text) and _believed(utterance, utterance.speech_s(speech, now_s))
+        believed = bool(text) and _believed(
+            utterance, utterance.speech_s(speech, now_s), whole=True
+        )
         if believed and interrupts and not self._backchannels.are_all_of(text):
             return "interrupted", True
         return None, False
@@ -110,6 +114,6 @@ class BargeIn:
         return self._stop_words.are_all_of(text)
 
 
-def _believed(utterance: Utterance, speech_s: float) -> bool:
+def _believed(utterance: Utterance, speech_s: float, *, whole: bool) -> bool:
     """Tell whether words over a reply count; a cough has "words" too."""
-    return utterance.confidence >= SURE or speech_s >= BRIEF_S
+    return utterance.confidence >= SURE or (whole and speech_s >= BRIEF_S)

@@ -57,6 +57,7 @@ class PartialRecognised:
 
     turn_id: int
     text: str
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Utterance:
         text = fact.text.strip()
         match fact:
             case PartialRecognised():
-                self.text, self.confidence = text, 1.0
+                self.text, self.confidence = text, fact.confidence
             case Concluded():
                 if self.concluding:
                     self.text, self.concluded = text, True
