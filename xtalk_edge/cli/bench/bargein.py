@@ -71,8 +71,9 @@ def command(
 ) -> None:
     """Measure how the whole device takes people who talk over it.
 
-    In each simulated room it is asked a question with a long answer, and two seconds into the
-    answer somebody talks; so for each talker. All engines are those of the settings.
+    In each simulated room it gives a long answer undisturbed, which teaches it the room; then it is
+    asked again for each talker, who talks two seconds into the answer. All engines are those of the
+    settings.
 
     \b
     noticed    talkers for whom it lowered its voice, and how long after they began

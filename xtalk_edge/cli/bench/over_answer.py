@@ -31,6 +31,9 @@ def talk_over(
 ) -> Performance:  # fmt: skip
     """Ask the appliance a question for each of the people, and let them talk over its answer.
 
+    One more answer comes first, over which nobody talks: in it the cancellers learn the room. How
+    the device takes people before that tells `bench echo`.
+
     Args:
         level: of the echo against a talker, dB.
         room: where it all happens.
@@ -40,7 +43,7 @@ def talk_over(
         views: objects whose `@handles` methods are to see the events too.
     """
     question = Line(says=QUESTION, level_db=TALKER_DB)
-    lines = []
+    lines = [question]
     for talker in people:
         level_db = TALKER_DB if talker.level_db is None else talker.level_db
         over = replace(talker, over_answer_s=OVER_ANSWER_S, level_db=level_db, outcome="any")

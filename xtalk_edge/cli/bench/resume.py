@@ -228,7 +228,8 @@ def _try_out(
     )
     performance = talk_over(level, room, [line for _, line in sounds], config_path,
                             (*overrides, *changes), views=[answers])  # fmt: skip
-    pairs = zip(performance.exchanges[::2], performance.exchanges[1::2], strict=True)
+    _, *asked_and_over = performance.exchanges
+    pairs = zip(asked_and_over[::2], asked_and_over[1::2], strict=True)
     return [
         Case(
             kind=kind,
