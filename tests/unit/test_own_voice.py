@@ -17,7 +17,7 @@ from xtalk_edge.turn.own_voice import (
 )
 
 FRAME_S = 0.032
-UNCLEAR = 0.4
+UNCLEAR = 0.3
 """A probability of speech that proves nothing by itself."""
 
 TALKER = 1_000.0**2

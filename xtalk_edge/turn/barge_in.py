@@ -20,10 +20,10 @@ BRIEF_S = 0.8
 heard the end of them: nobody says "uh-huh" for so long. Amidst babble and noise it sees commands
 come and go; the reply stands still meanwhile, so there is no hurry."""
 
-SURE_STOP = 0.85
-"""Probability from which the spotter needs no words from the recogniser: of 48 people who said
-"stop" 46 came to 0.87 and more, most of them to 0.98; of sounds of people who listen one in twenty
-came to 0.7, and one in sixty to 0.9."""
+SURE_STOP = 0.75
+"""Probability from which the spotter needs no words from the recogniser: of 48 voices that said
+"stop" one came to less, most of them to 0.98 and more; of sixty sounds of people who listen four
+came to more."""
 
 _STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
 
