@@ -28,13 +28,35 @@ def metadata(facts: Mapping[str, object]) -> bytes:
     return b"".join(field(14, field(1, key) + field(2, str(fact))) for key, fact in facts.items())
 
 
-def tiny_onnx(facts: Mapping[str, object], shape: Sequence[int | str] = (1, 4, 29)) -> bytes:
-    """Return a valid file whose network hands its input on; a name stands for any size."""
+def _value(name: str, shape: Sequence[int | str]) -> bytes:
     sizes = [field(2, size) if isinstance(size, str) else field(1, size) for size in shape]
     tensor = field(1, FLOAT) + field(2, b"".join(field(1, size) for size in sizes))
-    value = field(2, field(1, tensor))
-    node = field(1, "x") + field(2, "y") + field(4, "Identity")
-    graph = field(1, node) + field(2, "tiny")
-    graph += field(11, field(1, "x") + value) + field(12, field(1, "y") + value)
+    return field(1, name) + field(2, field(1, tensor))
+
+
+def copying_onnx(
+    copies: Mapping[str, str],
+    shapes: Mapping[str, Sequence[int | str]],
+    facts: Mapping[str, object] | None = None,
+) -> bytes:
+    """Return a valid file whose network hands inputs on.
+
+    Args:
+        copies: for each output the input it is.
+        shapes: of each input; a name stands for any size.
+        facts: its metadata.
+    """
+    graph = b"".join(
+        field(1, field(1, source) + field(2, name) + field(4, "Identity"))
+        for name, source in copies.items()
+    )
+    graph += field(2, "tiny")
+    graph += b"".join(field(11, _value(name, shape)) for name, shape in shapes.items())
+    graph += b"".join(field(12, _value(name, shapes[source])) for name, source in copies.items())
     version = field(1, 9) + field(8, field(2, 17))
-    return version + field(7, graph) + metadata(facts)
+    return version + field(7, graph) + metadata(facts or {})
+
+
+def tiny_onnx(facts: Mapping[str, object], shape: Sequence[int | str] = (1, 4, 29)) -> bytes:
+    """Return a valid file whose network hands its input on."""
+    return copying_onnx({"y": "x"}, {"x": shape}, facts)

@@ -33,6 +33,8 @@ _SPECS: dict[str, dict[str, str]] = {
         "pysilero": f"{_ENGINES}.vad.pysilero:PysileroVAD",
     },
     "enhancer": {
+        "fastenhancer": f"{_ENGINES}.enhancer.fastenhancer:FastEnhancer",
+        "gtcrn": f"{_ENGINES}.enhancer.gtcrn:GTCRN",
         "webrtc-ns": f"{_ENGINES}.enhancer.webrtc_ns:WebRTCNoiseSuppressor",
         "none": f"{_ENGINES}.enhancer.none:NoEnhancer",
     },

@@ -17,6 +17,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "bargein": "Barge-in: people who talk over an answer.",
         "bus": "The event bus: events a second and delays.",
         "echo": "Echo: whether it hears itself, and people over itself.",
+        "enhance": "The speech enhancers on people in noise.",
         "idle": "Listening while nobody talks to it: processor and memory.",
         "resume": "Whether an answer goes on when nobody meant to interrupt it.",
         "stop": "The stop word: whether the device falls silent, and how soon.",
