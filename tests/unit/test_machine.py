@@ -184,6 +184,15 @@ def test_what_the_recogniser_is_not_sure_of_is_no_interruption() -> None:
     assert made.handle(FinalRecognised(2, "hello", 0.6), 6.2) == [Unduck(1)]
 
 
+def test_words_that_come_and_go_interrupt_nothing_before_they_are_whole() -> None:
+    made = barging_in(think_ahead=True, prepare_s=0.1, verify_wordless_s=3.0)
+    made.handle(PartialRecognised(2, "for a minute", 0.5), 6.0)
+    assert made.tick(6.5) == []
+    made.handle(SpeechEnded(6.4), 6.5)
+    made.tick(6.6)
+    assert made.handle(Concluded(2, "for a minute", 0.5), 6.65)[0] == StopReply(1, "interrupted")
+
+
 def test_what_it_is_sure_of_interrupts() -> None:
     made = barging_in(think_ahead=True, prepare_s=0.1, verify_s=0.3)
     made.handle(SpeechEnded(5.4), 5.5)
@@ -1117,9 +1126,9 @@ class AnyFacts(RuleBasedStateMachine):
         self.tell(SpeechEnded(self.now_s - late_s))
 
     @precondition(lambda self: self.open is not None)
-    @rule(text=TEXTS)
-    def partial(self, text: Any) -> None:
-        self.tell(PartialRecognised(self.open.turn_id, text))
+    @rule(text=TEXTS, confidence=st.sampled_from([0.5, 1.0]))
+    def partial(self, text: Any, confidence: Any) -> None:
+        self.tell(PartialRecognised(self.open.turn_id, text, confidence))
 
     @precondition(lambda self: self.open is not None)
     @rule(text=TEXTS, confidence=st.sampled_from([0.5, 1.0]))

@@ -15,7 +15,7 @@ SURE = 0.7
 """Confidence from which words over a reply are believed. The recogniser makes commands of "uh-huh",
 "wow" and coughs with 0.5 to 0.67; most commands over a reply have 0.7 to 0.99."""
 
-BRIEF_S = 0.8
+BRIEF_S = 1.0
 """Speech from which words are believed that the recogniser took for a command at all, once it has
 heard the end of them: nobody says "uh-huh" for so long. Amidst babble and noise it sees commands
 come and go; the reply stands still meanwhile, so there is no hurry."""

@@ -45,8 +45,10 @@ class TurnPolicy:
     backchannels: tuple[str, ...] = (
         *("mhm", "mm", "hmm", "uh huh", "uh", "um", "ah", "aha", "oh", "wow", "i see"),
         *("okay", "ok", "right", "all right", "alright", "really", "go on"),
+        *("hello", "hi", "good morning", "good afternoon", "good evening"),
     )
-    """Phrases that mean "go on": over a reply they change nothing."""
+    """Phrases that mean "go on": over a reply they change nothing. Nobody greets in the midst of an
+    answer; recognisers hear greetings in "uh-huh" and in babble."""
     final_wait_s: float = 30.0
     """How long a final text may take before the utterance counts as not understood."""
 
