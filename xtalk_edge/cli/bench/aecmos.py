@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from xtalk_edge.audio.format import RATE_HZ, Samples
+from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
 
 Scenario = Literal["far-end", "near-end", "double talk"]
@@ -50,7 +50,7 @@ class Aecmos:
 
     def __init__(self, path: Path) -> None:
         preflight(path, "onnx")
-        self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        self._session = open_session(path)
         self._window = np.hanning(WINDOW + 1)[:-1]
         self._bands = _mel_bands()
 

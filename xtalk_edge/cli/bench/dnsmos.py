@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from xtalk_edge.audio.format import FULL_SCALE, RATE_HZ, Samples
+from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
 
 HEARD_S = 9.01
@@ -34,11 +34,7 @@ class Dnsmos:
 
     def __init__(self, path: Path) -> None:
         preflight(path, "onnx")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(path)
 
     def overall(self, sound: Samples) -> float:
         """Return the overall mean opinion score of a sound at 16 kHz, 1 to 5."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+from xtalk_edge.engines.onnx_session import open_session
 
 Floats = NDArray[np.float32]
 
@@ -27,14 +28,7 @@ class StreamingNetwork:
     def __init__(
         self, path: Path, shapes: Mapping[str, tuple[int, ...]], memory: Mapping[str, str]
     ) -> None:
-        options = onnxruntime.SessionOptions()
-        # A hop is a millisecond of work: more threads only cost, and spinning ones cost a core.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(path)
         found = {each.name: tuple(each.shape) for each in self._session.get_inputs()}
         if found != dict(shapes):
             raise ValueError(f"its inputs are {found}")

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.interfaces import VAD
 from xtalk_edge.engines.isolated import IsolatedEngine
+from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.vad.frames import check_frame
 from xtalk_edge.errors import ModelError
@@ -86,15 +86,7 @@ class _Network:
     """The ONNX graph, its context and its state."""
 
     def __init__(self, path: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        # A frame is 0.08 ms of work: more threads only cost, and spinning ones cost a core.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
-        self._run: Callable[..., Any] = session.run
+        self._run: Callable[..., Any] = open_session(path).run
         self.reset()
 
     def reset(self) -> None:
