@@ -63,7 +63,7 @@ def refused(kind: type[Exception], slot: str, spec: str, **params: Any) -> str:
 
 def test_every_built_in_name_is_listed() -> None:
     assert registry.names("vad") == ["pysilero", "silero"]
-    assert registry.names("enhancer") == ["none", "webrtc-ns"]
+    assert registry.names("enhancer") == ["fastenhancer", "gtcrn", "none", "webrtc-ns"]
     assert "espeak" in registry.names("tts")
     assert "llama" in registry.names("agent")
 
