@@ -7,19 +7,9 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.turn.own_voice import (
-    ALREADY_DB,
-    CLEAR,
-    ECHO_LASTS_S,
-    LEARNING_DB,
-    LEARNING_S,
-    OwnVoice,
-)
+from xtalk_edge.turn.own_voice import ALREADY_DB, ECHO_LASTS_S, LEARNING_DB, LEARNING_S, OwnVoice
 
 FRAME_S = 0.032
-UNCLEAR = 0.3
-"""A probability of speech that proves nothing by itself."""
-
 TALKER = 1_000.0**2
 """Mean square of somebody in the room."""
 
@@ -29,20 +19,16 @@ def frames_of(seconds: float) -> int:
 
 
 def judged(
-    frames: list[tuple[float, float, bool]],
-    removed_db: float = 12.0,
-    *,
-    probability: float = UNCLEAR,
-    speaking: bool = False,
+    frames: list[tuple[float, float, bool]], removed_db: float = 12.0, *, speaking: bool = False
 ) -> list[bool]:
     """Return what a judge who knows the room says of each frame."""
     own = OwnVoice(FRAME_S, removed_db)
     learnt, forgotten = (0.0, 0.0, True), (0.0, 0.0, False)
     for raw, clean, sounding in [learnt] * frames_of(LEARNING_S) + [forgotten] * frames_of(1.0):
-        own.is_all(raw, clean, UNCLEAR, sounding=sounding, speaking=False)
+        own.is_all(raw, clean, sounding=sounding, speaking=False)
     assert not own.learning
     return [
-        own.is_all(raw, clean, probability, sounding=sounding, speaking=speaking)
+        own.is_all(raw, clean, sounding=sounding, speaking=speaking)
         for raw, clean, sounding in frames
     ]
 
@@ -81,13 +67,6 @@ def test_whoever_speaks_already_may_have_weak_syllables() -> None:
     assert all(judged([(TALKER, TALKER / 500, True)] * 10, speaking=True))
 
 
-def test_what_is_clearly_speech_may_be_weak() -> None:
-    weak = [(TALKER, TALKER / 50, True)] * 10
-    assert all(judged(weak, probability=CLEAR - 0.01))
-    assert not any(judged(weak, probability=CLEAR))
-    assert all(judged([(TALKER, TALKER / 500, True)] * 10, probability=1.0))
-
-
 def test_echo_outlasts_the_loudspeaker() -> None:
     quiet = round(2 * ECHO_LASTS_S / FRAME_S)
     told = judged([(TALKER, TALKER / 1_000, True)] + [(TALKER, TALKER / 1_000, False)] * quiet)
@@ -100,31 +79,29 @@ def test_nothing_taken_away_is_never_its_own_voice() -> None:
     assert not any(judged([(TALKER, TALKER, True)] * 10))
 
 
-@given(st.floats(LEARNING_DB + 0.5, 40.0), st.floats(0.0, 1.0), st.booleans())
+@given(st.floats(LEARNING_DB + 0.5, 40.0), st.booleans())
 def test_while_it_learns_the_room_less_proves_its_own_voice(
-    removed_db: float, probability: float, speaking: bool
+    removed_db: float, speaking: bool
 ) -> None:
     own = OwnVoice(FRAME_S, 12.0)
     left = TALKER * 10 ** (-removed_db / 10)
     for _ in range(frames_of(LEARNING_S) - 1):
         # Whoever speaks already is believed as long as usual.
         proven = removed_db > (12.0 + ALREADY_DB if speaking else LEARNING_DB)
-        assert own.is_all(TALKER, left, probability, sounding=True, speaking=speaking) == proven
+        assert own.is_all(TALKER, left, sounding=True, speaking=speaking) == proven
         assert own.learning
 
 
 def test_while_it_learns_the_room_a_talker_as_loud_as_the_echo_counts() -> None:
     own = OwnVoice(FRAME_S, 12.0)
     for _ in range(20):
-        assert own.is_all(TALKER, TALKER / 100, 1.0, sounding=True, speaking=False)
-    told = [
-        own.is_all(2 * TALKER, TALKER, UNCLEAR, sounding=True, speaking=False) for _ in range(10)
-    ]
+        assert own.is_all(TALKER, TALKER / 100, sounding=True, speaking=False)
+    told = [own.is_all(2 * TALKER, TALKER, sounding=True, speaking=False) for _ in range(10)]
     assert not told[-1]
 
 
 def test_only_its_own_voice_teaches() -> None:
     own = OwnVoice(FRAME_S, 12.0)
     for _ in range(frames_of(10 * LEARNING_S)):
-        own.is_all(TALKER, TALKER, 1.0, sounding=False, speaking=False)
+        own.is_all(TALKER, TALKER, sounding=False, speaking=False)
     assert own.learning

@@ -105,9 +105,7 @@ class VADManager(Manager):
         far, _ = self._rings.far.slice(start, end)
         sounding = level_db(far) >= SOUNDING_DB
         speaking = self._gate.is_open
-        if self._own_voice.is_all(
-            power(raw), power(frame), probability, sounding=sounding, speaking=speaking
-        ):
+        if self._own_voice.is_all(power(raw), power(frame), sounding=sounding, speaking=speaking):
             probability = 0.0
         change = self._gate.feed(
             probability, start / RATE_HZ, end / RATE_HZ, self._limits(start / RATE_HZ)

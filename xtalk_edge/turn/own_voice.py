@@ -14,12 +14,6 @@ ALREADY_DB = 10.0
 """Somebody who speaks already is believed to go on until so much less is left of the frame: weak
 syllables are no pauses."""
 
-CLEAR = 0.5
-"""Probability of speech from which a frame counts like one of somebody who speaks already. Of its
-own voice the cancellers leave nothing so like speech once they know a room; of people they may
-leave a fiftieth for their first two syllables. With 0.35 people were noticed 5 ms sooner (p95),
-and in one room of seven it lowered its voice for itself once a minute; with 0.5 never."""
-
 REMEMBERED_S = 0.3
 """What is left in the pauses of a word is reverberation of the word, and is held against that."""
 
@@ -67,15 +61,12 @@ class OwnVoice:
         """Whether the canceller has heard too little yet to know the room."""
         return self._learning_frames > 0
 
-    def is_all(
-        self, raw: float, clean: float, probability: float, *, sounding: bool, speaking: bool
-    ) -> bool:
+    def is_all(self, raw: float, clean: float, *, sounding: bool, speaking: bool) -> bool:
         """Tell of the next frame whether nobody but the device is to be heard in it.
 
         Args:
             raw: its mean square as captured.
             clean: its mean square as cleaned.
-            probability: how much like speech it sounds.
             sounding: whether the loudspeaker sounded in it.
             speaking: whether somebody was heard to speak until then.
         """
@@ -86,7 +77,7 @@ class OwnVoice:
         self._learning_frames -= sounding and self.learning
         if not self.may_be_heard:
             return False
-        if speaking or (probability >= CLEAR and not self.learning):
+        if speaking:
             most_left = self._most_left_of_speech
         else:
             most_left = self._most_left_learning if self.learning else self._most_left
