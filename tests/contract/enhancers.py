@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from tests.tiny_onnx import copying_onnx
-from xtalk_edge.engines.enhancer import fastenhancer, gtcrn
+from xtalk_edge.engines.enhancer.fastenhancer import FastEnhancer
+from xtalk_edge.engines.enhancer.gtcrn import GTCRN
 
 
 def still_fastenhancer() -> bytes:
     """Return a FastEnhancer that gives back each hop one hop late, as the real one does."""
-    caches = {fastenhancer.MEMORY[name]: name for name in fastenhancer.MEMORY}
-    caches["cache_out_0"] = "wav_in"
-    return copying_onnx({"wav_out": "cache_in_0", **caches}, fastenhancer.SHAPES)
+    kept = {output: name for name, output in FastEnhancer.memory.items()}
+    kept["cache_out_0"] = "wav_in"
+    return copying_onnx({"wav_out": "cache_in_0", **kept}, FastEnhancer.shapes)
 
 
 def still_gtcrn() -> bytes:
     """Return a GTCRN that gives back each spectrum."""
-    caches = {gtcrn.MEMORY[name]: name for name in gtcrn.MEMORY}
-    return copying_onnx({"enh": "mix", **caches}, gtcrn.SHAPES)
+    kept = {output: name for name, output in GTCRN.memory.items()}
+    return copying_onnx({"enh": "mix", **kept}, GTCRN.shapes)
 
 
 STILL = {"fastenhancer": still_fastenhancer, "gtcrn": still_gtcrn}

@@ -107,15 +107,20 @@ def test_the_microphone_hears_what_is_spoken_and_the_room_what_is_said(pulse, tm
         steady_run(run)
 
 
-def test_a_server_that_dies_ends_the_card_and_nothing_is_printed(pulse, capfd):
-    card = PortAudioCard(LOOP, LOUDSPEAKER)
-    card.start(time.monotonic())
-    read_until(card, lambda mic: len(mic) > 4800)
+def lose_server(pulse, card: PortAudioCard) -> None:
+    """Kill the sound server, and pump until the card knows."""
     pulse.kill_server()
     give_up_s = time.monotonic() + 10
     while card.ended() is None and time.monotonic() < give_up_s:
         card.pump(time.monotonic())
         time.sleep(0.01)
+
+
+def test_a_server_that_dies_ends_the_card_and_nothing_is_printed(pulse, capfd):
+    card = PortAudioCard(LOOP, LOUDSPEAKER)
+    card.start(time.monotonic())
+    read_until(card, lambda mic: len(mic) > 4800)
+    lose_server(pulse, card)
     assert "stopped the stream" in (card.ended() or "")
     assert "Expression" in (card.ended() or ""), "PortAudio's own word of the cause is passed on"
     card.close()
@@ -130,11 +135,7 @@ def test_a_server_that_is_back_is_heard_again_with_the_same_core(pulse, tmp_path
     card.start(time.monotonic())
     try:
         read_until(card, lambda mic: len(mic) > 4800)
-        pulse.kill_server()
-        give_up_s = time.monotonic() + 10
-        while card.ended() is None and time.monotonic() < give_up_s:
-            card.pump(time.monotonic())
-            time.sleep(0.01)
+        lose_server(pulse, card)
         assert card.may_return
         for _ in range(3):
             with pytest.raises(DeviceError):

@@ -16,7 +16,6 @@ MOST_BACKLOG_S = 3.0
 # A block is due although rounding put its end a hair behind `now_s`.
 CLOCK_ROUNDING_S = 1e-6
 
-
 RING_S = 4.0
 """The longest that anything here waits to be taken: nothing but a stalled program is late."""
 

@@ -22,7 +22,6 @@ RESUMES_WITHIN_S = 1.0
 """Whoever spoke so lately is believed to go on at the first frame: a turn that is just about to end
 waits for nothing longer."""
 
-
 RECALLED_S = 1.5
 """What is listened to again on waking: the wake phrase takes one second, and half a second before
 it tells speech from the noise of the room."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import numpy as np
 
+from xtalk_edge.audio.format import Samples, db_to_gain, level_db
+from xtalk_edge.audio.resample import to_int16
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.scenes.script import Line, Room
 
@@ -46,10 +49,12 @@ def talkers(folder: Path | None) -> list[Line]:
     """
     if folder is None:
         return [Line(says=text, voice=name) for name, texts in TALKERS.items() for text in texts]
-    files = sound_files(folder)
-    if not files:
-        raise DeviceError(f"{folder}: no recordings there; give a folder with WAV, FLAC or Ogg")
-    return [Line(recording=str(path.absolute())) for path in files]
+    return [Line(recording=str(path.absolute())) for path in sound_files(folder)]
+
+
+def at_level(sound: Samples, wanted_db: float) -> Samples:
+    """Return a sound as loud as that, in dB of full scale."""
+    return to_int16(sound.astype(np.float64) * db_to_gain(wanted_db - level_db(sound)))
 
 
 def rooms(folder: Path | None) -> dict[str, Room]:
@@ -64,5 +69,12 @@ def rooms(folder: Path | None) -> dict[str, Room]:
 
 
 def sound_files(folder: Path) -> list[Path]:
-    """Return the recordings in a folder and below it."""
-    return sorted(path for pattern in SOUNDS for path in folder.rglob(pattern))
+    """Return the recordings in a folder and below it.
+
+    Raises:
+        DeviceError: there is none.
+    """
+    files = sorted(path for pattern in SOUNDS for path in folder.rglob(pattern))
+    if not files:
+        raise DeviceError(f"{folder}: no recordings there; give a folder with WAV, FLAC or Ogg")
+    return files

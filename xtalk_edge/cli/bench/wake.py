@@ -12,15 +12,13 @@ import click
 import numpy as np
 
 from xtalk_edge.appliance import Appliance
-from xtalk_edge.audio.format import RATE_HZ, Samples, level_db
-from xtalk_edge.audio.resample import to_int16
+from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.tts.espeak import EspeakTTS
-from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import (
     ASRResultFinal,
     ButtonPressed,
@@ -31,6 +29,7 @@ from xtalk_edge.scenes.sounds import spoken
 from xtalk_edge.turn.actions import State
 
 from .echo_room import NOISE_DB, TALKER_DB, onset_s
+from .people import at_level, sound_files
 from .turn_questions import VOICES, questions
 from .verdict import tell
 
@@ -129,10 +128,7 @@ def _phrases(phrase: str, folder: Path | None) -> list[Samples]:
     if folder is None:
         text = SPELLED.get(phrase, phrase)
         return [spoken(text, EspeakTTS(voice=voice)) for voice in VOICES]
-    files = sorted(folder.rglob("*.wav"))
-    if not files:
-        raise DeviceError(f"{folder}: no recordings there; give a folder with WAV files")
-    return [_without_tail(read_sound(path, RATE_HZ).samples) for path in files]
+    return [_without_tail(read_sound(path, RATE_HZ).samples) for path in sound_files(folder)]
 
 
 def _without_tail(said: Samples) -> Samples:
@@ -155,8 +151,8 @@ async def _measure(
     asked = questions(2 * breaths, seed=1)[::2]
     async with appliance:
         for number, question in enumerate(asked):
-            phrase = _as_loud(phrases[number % len(phrases)])
-            words = _as_loud(spoken(question.text, EspeakTTS(voice=question.voice)))
+            phrase = at_level(phrases[number % len(phrases)], TALKER_DB)
+            words = at_level(spoken(question.text, EspeakTTS(voice=question.voice)), TALKER_DB)
             gap = np.zeros(gap_ms * RATE_HZ // 1000, np.int16)
             events.clear()
             in_one_breath = await _understood(appliance, room, np.concatenate((phrase, gap, words)))
@@ -190,12 +186,6 @@ async def _understood(appliance: Appliance, room: RoomCard, said: Samples) -> li
 
 def _begins_like(command: str, understood: Sequence[str]) -> bool:
     return any(text.split()[:1] == command.split()[:1] for text in understood)
-
-
-def _as_loud(said: Samples) -> Samples:
-    """Return speech at a talker's level."""
-    gain = 10 ** ((TALKER_DB - level_db(said)) / 20)
-    return to_int16(said.astype(np.float64) * gain)
 
 
 def _print_table(found: Sequence[Row]) -> None:

@@ -1,4 +1,4 @@
-"""A grammar in the smallest form that hears the same: two thirds of the memory and the searching.
+"""A grammar in the smallest form that hears the same, in less than half the memory.
 
 PocketSphinx copies a rule wherever it is named, so a grammar with a few large rules becomes a graph
 in which many places lead on to the same sentences. Such places are made one. What can be said, and

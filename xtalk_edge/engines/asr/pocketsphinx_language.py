@@ -1,4 +1,4 @@
-"""PocketSphinx's model of English, cut down to the words that may be heard: 27 MB become a few.
+"""PocketSphinx's model of English, cut down to the words that may be heard: 27 MB become 11.
 
 Word sequences with a word that is in no dictionary can never be heard; all others keep their
 probability to the last bit. PocketSphinx itself cannot do it: it crashes when it writes a model of

@@ -68,11 +68,7 @@ class Lexicon:
 
     def of(self, words: Collection[str]) -> Lexicon:
         """Return a lexicon with some of the words only."""
-        few = Lexicon((), ())
-        few._phones = {
-            label: said for label, said in self._phones.items() if spelling(label) in words
-        }
-        return few
+        return Lexicon(self.text().splitlines(), words)
 
     def words(self) -> set[str]:
         """Return every word that has a pronunciation."""

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-import numpy as np
-from numpy.typing import NDArray
-
-from xtalk_edge.audio.format import FULL_SCALE
-from xtalk_edge.audio.resample import to_int16
 from xtalk_edge.engines.interfaces import SpeechEnhancer
 from xtalk_edge.errors import EngineError
-
-RATE_HZ = 16_000
-
-
-def to_pcm(wave: NDArray[np.floating]) -> bytes:
-    """Return a wave from -1 to 1 as s16le; what is louder is clipped."""
-    return to_int16(wave.astype(np.float64) * FULL_SCALE).astype("<i2").tobytes()
 
 
 class HopEnhancer(SpeechEnhancer):

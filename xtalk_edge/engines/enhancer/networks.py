@@ -1,16 +1,76 @@
-"""ONNX networks that clean one hop at a time and hand their memory from hop to hop."""
+"""Enhancers that are ONNX networks: they clean one hop and hand their memory to the next."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xtalk_edge.audio.format import FULL_SCALE, samples_to_pcm
+from xtalk_edge.audio.resample import to_int16
+from xtalk_edge.engines.enhancer.hops import HopEnhancer
 from xtalk_edge.engines.onnx_session import open_session
+from xtalk_edge.engines.preflight import preflight
 
 Floats = NDArray[np.float32]
+Wave = NDArray[np.float64]
+
+HOP_SAMPLES = 256
+"""16 ms; the networks are late by one."""
+
+
+class NetworkEnhancer(HopEnhancer):
+    """Runs a network over a wave from -1 to 1, a hop at a time.
+
+    A module with such an engine has a `check_model` for `preflight`, which calls `check`.
+
+    Args:
+        model: path of the network's ONNX file.
+
+    Raises:
+        ModelError: the file is missing, damaged, or another model.
+    """
+
+    hop_samples = latency_samples = HOP_SAMPLES
+
+    shapes: ClassVar[Mapping[str, tuple[int, ...]]]
+    """Of each input of the network, the sound first."""
+    memory: ClassVar[Mapping[str, str]]
+    """For each input but the first, the output it is taken from."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__()
+        self._model = model
+        path = Path(model).expanduser()
+        preflight(path, "onnx", f"{type(self).__module__}:check_model")
+        self._network = StreamingNetwork(path, self.shapes, self.memory)
+
+    @classmethod
+    def check(cls, path: Path) -> None:
+        """Raise unless the file is this network."""
+        shape = next(iter(cls.shapes.values()))
+        network = StreamingNetwork(path, cls.shapes, cls.memory)
+        if network.next(np.zeros(shape, np.float32)).shape != shape:
+            raise ValueError("what it gives has another shape than what it takes")
+
+    @abstractmethod
+    def _clean_wave(self, hop: Wave) -> Wave:
+        """Return the next hop of output for the next hop of input."""
+
+    def _clean(self, hop: bytes) -> bytes:
+        cleaned = self._clean_wave(np.frombuffer(hop, "<i2") / FULL_SCALE)
+        return samples_to_pcm(to_int16(cleaned * FULL_SCALE))
+
+    def _forget(self) -> None:
+        self._network.reset()
+
+    def clone(self) -> Self:
+        """Return an independent enhancer with the same model."""
+        return type(self)(self._model)
 
 
 class StreamingNetwork:

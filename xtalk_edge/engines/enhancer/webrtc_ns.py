@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from livekit import rtc
 
-from xtalk_edge.engines.enhancer.hops import RATE_HZ, HopEnhancer
+from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.engines.enhancer.hops import HopEnhancer
 
 
 class WebRTCNoiseSuppressor(HopEnhancer):
