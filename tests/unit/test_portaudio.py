@@ -175,7 +175,7 @@ def stop(stream):
     _core.lib.core_finished_callback(stream.settings["userdata"])
 
 
-def test_a_stream_that_the_sound_system_stops_is_opened_anew_once(fake):
+def test_a_stream_that_the_sound_system_stops_is_opened_anew_until_it_keeps_stopping(fake):
     card = PortAudioCard()
     card.start(0.0)
     card.pump(1.0)
@@ -189,9 +189,13 @@ def test_a_stream_that_the_sound_system_stops_is_opened_anew_once(fake):
     assert FakeStream.opened[0].closed
     assert FakeStream.opened[1].settings == FakeStream.opened[0].settings
     assert not FakeStream.opened[1].closed
-    stop(FakeStream.opened[1])
-    card.pump(3.0)
-    card.pump(3.01)
+    for at_s in (3.0, 4.0):
+        stop(FakeStream.opened[-1])
+        card.pump(at_s)
+    assert (card.reopened, card.ended()) == (3, None)
+    stop(FakeStream.opened[-1])
+    card.pump(5.0)
+    card.pump(5.01)
     assert "keeps stopping the stream of USB Speakerphone + HDMI" in (card.ended() or "")
     card.close()
     assert "keeps stopping" in (card.ended() or "")
@@ -199,10 +203,10 @@ def test_a_stream_that_the_sound_system_stops_is_opened_anew_once(fake):
 
 def test_a_stream_that_stops_again_much_later_is_opened_anew_again(fake):
     card = PortAudioCard()
-    for at_s in (100.0, 120.0):
+    for stops, at_s in enumerate((100.0, 101.0, 102.0, 111.0, 112.0, 121.0), 1):
         stop(FakeStream.opened[-1])
         card.pump(at_s)
-    assert (card.reopened, card.ended()) == (2, None)
+        assert (card.reopened, card.ended()) == (stops, None)
     card.close()
 
 

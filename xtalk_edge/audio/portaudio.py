@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -35,8 +36,10 @@ PREFERRED_RATE_HZ = 48_000
 CHANNEL_CHOICES = ((1, 1), (1, 2), (2, 1), (2, 2))
 """Mono where the driver can, else stereo: the core averages and doubles."""
 
-REOPEN_PAUSE_S = 10.0
-"""A stream that stops again so soon is given up: a third one would fare no better."""
+STOPS_COUNTED_S = 10.0
+STOPS_BORNE = 3
+"""A stream stopped more often within that time is given up, and with it what was being said. On a
+busy machine PulseAudio's plugin was seen to stop two within six seconds and to keep the third."""
 
 
 class PortAudioCard(Card):
@@ -61,7 +64,7 @@ class PortAudioCard(Card):
         self._latency = latency
         self._ended: str | None = None
         self._stream: Any = None
-        self._reopened_at_s = -REOPEN_PAUSE_S
+        self._stopped_at_s = deque[float](maxlen=STOPS_BORNE)
         self.reopened = 0
         """How often the stream was opened anew: it had stopped, or fallen behind."""
         self._lateness = Lateness()
@@ -156,13 +159,14 @@ class PortAudioCard(Card):
     def _revive(self, now_s: float) -> None:
         reason = reason_given()
         forget_reason()
-        if now_s - self._reopened_at_s < REOPEN_PAUSE_S:
+        counted = [at_s for at_s in self._stopped_at_s if now_s - at_s < STOPS_COUNTED_S]
+        if len(counted) == STOPS_BORNE:
             self._ended = (
                 f"the sound system keeps stopping the stream of {self.name}{reason}: end other "
                 "programs, choose longer blocks, or look at its plug"
             )
             return
-        self._reopened_at_s = now_s
+        self._stopped_at_s.append(now_s)
         if self._renew(f"the sound system stopped the stream of {self.name}{reason}"):
             log.warning(
                 "sound card %s: the sound system stopped the stream%s; opened anew",
