@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from xtalk_edge.cli.live import CLEAR_LINE, LiveView
+from xtalk_edge.cli.live import LiveView
+from xtalk_edge.cli.progress import CLEAR_LINE
 from xtalk_edge.events import (
     ASRResultFinal,
     ASRResultPartial,

@@ -46,6 +46,7 @@ class LazyGroup(click.Group):
         "say": "Turn a text into speech.",
         "ask": "Ask one question in writing.",
         "transcribe": "Turn recordings into text.",
+        "models": "Fetch, check and remove models.",
         "devices": "List the sound devices.",
         "config": "Check or show the settings.",
         "bench": "Measure this machine.",

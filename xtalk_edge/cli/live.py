@@ -8,6 +8,7 @@ import sys
 import click
 
 from xtalk_edge.bus import handles
+from xtalk_edge.cli.progress import CLEAR_LINE
 from xtalk_edge.events import (
     ASRResultFinal,
     ASRResultPartial,
@@ -25,8 +26,6 @@ from xtalk_edge.events import (
     WakeWordDetected,
     WakeWordYielded,
 )
-
-CLEAR_LINE = "\r\x1b[K"
 
 
 class LiveView:

@@ -13,6 +13,7 @@ import click
 from xtalk_edge.config.load import load
 from xtalk_edge.config.schema import Config
 from xtalk_edge.config.toml_text import value_text
+from xtalk_edge.models.shelf import FOLDER_VARIABLE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,5 +55,6 @@ def read_config(
     config = load(config_path, overrides)
     # systemd's name for it: engines, and their child processes, keep their caches there too.
     os.environ["STATE_DIRECTORY"] = str(config.store.folder())
+    os.environ[FOLDER_VARIABLE] = str(config.models.place())
     logging.basicConfig(level=config.log.level, format="%(levelname)s %(name)s: %(message)s")
     return config

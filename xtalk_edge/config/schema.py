@@ -6,13 +6,12 @@ Sections of engines keep keys they do not know in `params`, for the engine's own
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from xtalk_edge.errors import ConfigError
+from xtalk_edge.config.places import ModelsConfig, StoreConfig
 
 
 def number(default: float | None, at_least: float, at_most: float) -> Any:
@@ -271,32 +270,6 @@ class ManagerConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreConfig:
-    """Where timers, notes and history live."""
-
-    state_dir: str = ""
-    """Folder; "" is $XDG_STATE_HOME/xtalk-edge, or ~/.local/state/xtalk-edge."""
-
-    def folder(self) -> Path:
-        """Return the folder in use; it may not exist yet.
-
-        Raises:
-            ConfigError: the owner's home folder is needed and unknown.
-        """
-        # The XDG specification: a relative path in the variable is to be ignored.
-        base = Path(os.environ.get("XDG_STATE_HOME", ""))
-        if not base.is_absolute():
-            base = Path("~/.local/state")
-        path = Path(self.state_dir) if self.state_dir else base / "xtalk-edge"
-        try:
-            return path.expanduser()
-        except RuntimeError as exc:
-            raise ConfigError(
-                f"store.state_dir: the home folder in {path} is unknown; give a full path"
-            ) from exc
-
-
-@dataclass(frozen=True, slots=True)
 class LogConfig:
     """What is written to the log."""
 
@@ -321,6 +294,7 @@ class Config:
     turn: TurnConfig = field(default_factory=TurnConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
+    models: ModelsConfig = field(default_factory=ModelsConfig)
     log: LogConfig = field(default_factory=LogConfig)
     managers: tuple[ManagerConfig, ...] = ()
     path: Path | None = field(default=None, compare=False)

@@ -1,0 +1,35 @@
+"""How long the network is waited for, and when a try counts as one that got somewhere. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What a download bears."""
+
+    silent_s: float = 30.0
+    """A server that sends nothing for so long is asked again; a phone changing cells takes 10 s."""
+    least_bytes_s: float = 1_000.0
+    """What comes slower over `silent_s` will not end; a modem brought 4,000."""
+    fruitless_tries: int = 6
+    """So many tries one after another without progress, two minutes with their pauses, mean that
+    nobody is there. Tries that bring something are not counted: 20 drops are borne."""
+    first_pause_s: float = 1.0
+    longest_pause_s: float = 30.0
+
+    def pause_s(self, fruitless: int, chance: float) -> float:
+        """Return how long to wait before the next try: doubling, with jitter, none after progress.
+
+        Devices that lost one server all at once do not all come back at once: `chance`, from 0 to
+        1, is each one's own.
+        """
+        if fruitless == 0:
+            return 0.0
+        longest: float = min(self.longest_pause_s, self.first_pause_s * 2.0 ** (fruitless - 1))
+        return longest * (0.5 + 0.5 * chance)
+
+    def is_progress(self, gained_bytes: int, took_s: float) -> bool:
+        """Tell whether a try that ended early got somewhere."""
+        return gained_bytes > 0 and gained_bytes >= self.least_bytes_s * min(took_s, self.silent_s)
