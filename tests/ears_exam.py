@@ -19,7 +19,8 @@ from xtalk_edge.appliance import Appliance
 from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.clock import now_s, run_virtual
-from xtalk_edge.config.schema import AgentConfig, Config, StoreConfig, WakeConfig
+from xtalk_edge.config.places import StoreConfig
+from xtalk_edge.config.schema import AgentConfig, Config, WakeConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.events import (
     ASRResultFinal,

@@ -17,6 +17,7 @@ from xtalk_edge.appliance import Appliance
 from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.room import RoomCard, RoomScene, Said
 from xtalk_edge.clock import now_s, run_virtual
+from xtalk_edge.config.places import StoreConfig
 from xtalk_edge.config.schema import (
     AgentConfig,
     AsrConfig,
@@ -25,7 +26,6 @@ from xtalk_edge.config.schema import (
     EchoConfig,
     EnhancerConfig,
     StopWordConfig,
-    StoreConfig,
     TtsConfig,
     TurnConfig,
     VadConfig,

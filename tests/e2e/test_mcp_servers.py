@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tool_parts import make_context
-from xtalk_edge.config.schema import Config, McpServerConfig, StoreConfig, ToolsConfig
+from xtalk_edge.config.places import StoreConfig
+from xtalk_edge.config.schema import Config, McpServerConfig, ToolsConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.registry import RESULT_LIMIT_CHARS, ToolBox

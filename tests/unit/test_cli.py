@@ -17,6 +17,7 @@ from xtalk_edge.audio.sound_file import read_sound, write_wav
 from xtalk_edge.cli.commands import cli
 from xtalk_edge.cli.main import run
 from xtalk_edge.engines.tts.espeak import EspeakTTS
+from xtalk_edge.models.shelf import FOLDER_VARIABLE
 
 SCRIPTED = Path(__file__).parents[1] / "scripted.py"
 
@@ -34,6 +35,7 @@ class Outcome:
 def xtalk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Return a function that runs a command with a state folder of its own."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "models"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
 
     def call(*arguments: str | Path) -> Outcome:

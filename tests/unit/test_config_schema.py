@@ -12,7 +12,8 @@ import tomli
 from xtalk_edge.config import files, schema
 from xtalk_edge.config.files import data_path
 from xtalk_edge.config.load import load
-from xtalk_edge.config.schema import Config, StoreConfig
+from xtalk_edge.config.places import StoreConfig
+from xtalk_edge.config.schema import Config
 from xtalk_edge.config.toml_text import dump
 from xtalk_edge.errors import ConfigError, ModelError
 

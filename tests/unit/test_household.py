@@ -5,12 +5,12 @@ import pytest
 
 from tests.unit.tool_parts import Volume, make_context
 from xtalk_edge.clock import run_virtual
+from xtalk_edge.config.places import StoreConfig
 from xtalk_edge.config.schema import (
     AgentConfig,
     Config,
     McpServerConfig,
     OwnToolConfig,
-    StoreConfig,
     ToolsConfig,
 )
 from xtalk_edge.engines.agent.scripted import ScriptedAgent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -40,12 +41,12 @@ def command() -> None:
 def _settings(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command its settings of models in place of --config and --set."""
 
+    @functools.wraps(function)
     def with_settings(
         *, config_path: Path | None, overrides: tuple[str, ...], **others: Any
     ) -> None:
         function(read_config(config_path, overrides).models, **others)
 
-    with_settings.__doc__ = function.__doc__
     return config_options(with_settings)
 
 
@@ -103,7 +104,7 @@ def pull(
 
 
 def _size_text(model: Model) -> str:
-    return megabytes(model.mb * 1e6) if model.mb else "a size nobody tells"
+    return megabytes(model.mb * 1e6) if model.mb else "size ?"
 
 
 def _how_to_use(model: Model) -> str:

@@ -106,7 +106,10 @@ class Download:
                     f"{url} cannot be fetched ({reason}); check the network and try again: "
                     f"{furthest / 1e6:.1f} MB are there already"
                 )
-            self._pause(self._patience.pause_s(fruitless, random.random()))
+            pause_s = self._patience.pause_s(fruitless, random.random())
+            if fruitless:
+                log.warning("%s: %s; trying again in %.0f s", self._to.name, reason, pause_s)
+            self._pause(pause_s)
 
     def _try(self, url: str) -> tuple[Published, bool]:
         """Take what one connection gives; tell what is known now, and whether that was all."""
