@@ -19,7 +19,7 @@ from xtalk_edge.models.bring import bring
 from xtalk_edge.models.manifest import Manifest, Model, ModelFile, read_manifest
 from xtalk_edge.models.patience import Patience
 from xtalk_edge.models.pull import Puller
-from xtalk_edge.models.shelf import FOLDER_VARIABLE, Shelf, clear, model_path
+from xtalk_edge.models.shelf import FOLDER_VARIABLE, Shelf, clear, named_path
 
 QUICK = Patience(silent_s=0.3, fruitless_tries=2, first_pause_s=0.0, longest_pause_s=0.0)
 WEIGHTS = random.Random(2).randbytes(50_000)
@@ -89,10 +89,11 @@ def test_a_model_is_there_whole_or_not_at_all(server, shelf):
 def test_an_engine_finds_a_model_by_its_name(server, shelf, monkeypatch):
     pull(shelf, plain(server))
     monkeypatch.setenv(FOLDER_VARIABLE, str(shelf.folder))
-    assert (model_path("plain") / "model.onnx").read_bytes() == WEIGHTS
-    for name in ("other", "../models/plain", "", "/"):
-        with pytest.raises(ModelError, match="there is no model"):
-            model_path(name)
+    assert (named_path("plain") / "model.onnx").read_bytes() == WEIGHTS
+    with pytest.raises(ModelError, match=r"there is no model 'other' .*models pull other"):
+        named_path("other")
+    for path in ("model.onnx", "/srv/model", "~/voices/one.onnx"):
+        assert named_path(path) == Path(path).expanduser()
 
 
 def test_what_a_publisher_lists_is_what_must_come(server, shelf):

@@ -7,6 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xtalk_edge.turn.clear_speech import PROVEN_S, REMEMBERED_S
 from xtalk_edge.turn.own_voice import ALREADY_DB, ECHO_LASTS_S, LEARNING_DB, LEARNING_S, OwnVoice
 
 FRAME_S = 0.032
@@ -25,10 +26,10 @@ def judged(
     own = OwnVoice(FRAME_S, removed_db)
     learnt, forgotten = (0.0, 0.0, True), (0.0, 0.0, False)
     for raw, clean, sounding in [learnt] * frames_of(LEARNING_S) + [forgotten] * frames_of(1.0):
-        own.is_all(raw, clean, sounding=sounding, speaking=False)
+        own.is_all(raw, clean, 0.0, sounding=sounding, speaking=False)
     assert not own.learning
     return [
-        own.is_all(raw, clean, sounding=sounding, speaking=speaking)
+        own.is_all(raw, clean, 0.0, sounding=sounding, speaking=speaking)
         for raw, clean, sounding in frames
     ]
 
@@ -88,20 +89,72 @@ def test_while_it_learns_the_room_less_proves_its_own_voice(
     for _ in range(frames_of(LEARNING_S) - 1):
         # Whoever speaks already is believed as long as usual.
         proven = removed_db > (12.0 + ALREADY_DB if speaking else LEARNING_DB)
-        assert own.is_all(TALKER, left, sounding=True, speaking=speaking) == proven
+        assert own.is_all(TALKER, left, 0.0, sounding=True, speaking=speaking) == proven
         assert own.learning
 
 
 def test_while_it_learns_the_room_a_talker_as_loud_as_the_echo_counts() -> None:
     own = OwnVoice(FRAME_S, 12.0)
     for _ in range(20):
-        assert own.is_all(TALKER, TALKER / 100, sounding=True, speaking=False)
-    told = [own.is_all(2 * TALKER, TALKER, sounding=True, speaking=False) for _ in range(10)]
+        assert own.is_all(TALKER, TALKER / 100, 0.0, sounding=True, speaking=False)
+    told = [own.is_all(2 * TALKER, TALKER, 0.0, sounding=True, speaking=False) for _ in range(10)]
     assert not told[-1]
 
 
 def test_only_its_own_voice_teaches() -> None:
     own = OwnVoice(FRAME_S, 12.0)
     for _ in range(frames_of(10 * LEARNING_S)):
-        own.is_all(TALKER, TALKER, sounding=False, speaking=False)
+        own.is_all(TALKER, TALKER, 0.0, sounding=False, speaking=False)
     assert own.learning
+
+
+WEAK = TALKER / 50
+"""Of a talker, 17 dB below the echo: what the cancellers leave of a first consonant."""
+
+
+def talk(own: OwnVoice, seconds: float, left: float = TALKER / 10_000) -> None:
+    """Let the device talk, and the cancellers leave so much."""
+    for _ in range(frames_of(seconds)):
+        own.is_all(TALKER, left, 0.0, sounding=True, speaking=False)
+
+
+def hears(own: OwnVoice, left: float, frames: int = 4) -> bool:
+    """Tell whether somebody is heard in frames that sound like speech."""
+    told = [own.is_all(TALKER, left, 0.9, sounding=True, speaking=False) for _ in range(frames)]
+    return not told[-1]
+
+
+def test_a_weak_consonant_is_believed_in_a_room_that_has_proven_itself() -> None:
+    own = OwnVoice(FRAME_S, 12.0)
+    talk(own, LEARNING_S + 1.0)
+    assert not hears(own, WEAK)
+    own = OwnVoice(FRAME_S, 12.0)
+    talk(own, LEARNING_S + PROVEN_S + 0.1)
+    assert hears(own, WEAK)
+    assert not hears(own, TALKER / 1_000, frames=9)
+
+
+def test_a_room_where_its_own_voice_sounds_like_that_is_not_trusted_for_a_while() -> None:
+    own = OwnVoice(FRAME_S, 12.0)
+    talk(own, LEARNING_S + PROVEN_S + 0.1)
+    for _ in range(2):
+        hears(own, WEAK)
+        talk(own, 1.0)
+    assert not hears(own, WEAK)
+    talk(own, REMEMBERED_S + 1.0)
+    assert hears(own, WEAK)
+
+
+def test_people_who_then_speak_up_cost_no_trust() -> None:
+    own = OwnVoice(FRAME_S, 12.0)
+    talk(own, LEARNING_S + PROVEN_S + 0.1)
+    for _ in range(20):
+        assert hears(own, WEAK)
+        assert hears(own, TALKER / 2)
+        talk(own, 1.0)
+
+
+def test_what_is_no_speech_is_no_doubt() -> None:
+    own = OwnVoice(FRAME_S, 12.0)
+    talk(own, LEARNING_S + PROVEN_S + 0.1, left=WEAK)
+    assert hears(own, WEAK)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import sherpa_onnx
 
-from tests.tiny_onnx import tiny_onnx
+from tests.tiny_onnx import metadata, tiny_onnx
+from tests.tiny_transducer import ENCODER_FACTS, write_transducer
 from xtalk_edge.engines.asr.sherpa_kinds import (
     KINDS,
     Rhythm,
@@ -64,13 +65,14 @@ def test_each_kind_is_known_by_its_metadata(
 
 def test_no_two_kinds_have_the_same_marks() -> None:
     for one in KINDS:
-        assert [kind for kind in KINDS if kind.marks <= one.marks] == [one]
+        alike = [kind for kind in KINDS if kind.parts == one.parts and kind.marks <= one.marks]
+        assert alike == [one]
 
 
 def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.onnx cannot be used: it is missing; name a"):
         inspect_model(tmp_path / "none.onnx")
-    with pytest.raises(ModelError, match="Is a directory"):
+    with pytest.raises(ModelError, match="holds no network"):
         inspect_model(tmp_path)
     bad = tmp_path / "bad.onnx"
     bad.write_bytes(b"<html>404</html>")
@@ -84,6 +86,65 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path: Path) -> None:
         model(tmp_path, ZIPFORMER2 | {"T": "forty"})
     with pytest.raises(ModelError, match="hears nothing"):
         model(tmp_path, NEMO | {"chunk_shift": 0})
+
+
+@pytest.mark.parametrize(
+    ("facts", "name", "rhythm"),
+    [
+        (ENCODER_FACTS, "lstm transducer", Rhythm(320, 450)),
+        (ZIPFORMER2, "zipformer2 transducer", Rhythm(320, 450)),
+        (
+            {"decode_chunk_len": 32, "T": 39, "attention_dims": "192", "cnn_module_kernels": "31"},
+            "zipformer transducer", Rhythm(320, 390),
+        ),
+        (
+            {"decode_chunk_len": 16, "T": 32, "left_context": 64, "encoder_dim": 512,
+             "pad_length": 19},
+            "conformer transducer", Rhythm(160, 320),
+        ),
+        (NEMO | {"pred_hidden": 640}, "nemo transducer", Rhythm(560, 650)),
+    ],
+)  # fmt: skip
+def test_a_transducer_is_known_by_its_encoder(
+    tmp_path: Path, facts: dict[str, object], name: str, rhythm: Rhythm
+) -> None:
+    write_transducer(tmp_path, encoder_facts=facts)
+    found = inspect_model(tmp_path)
+    assert (found.kind.name, found.rhythm, found.tokens) == (name, rhythm, 4)
+    assert inspect_model(tmp_path / "encoder-epoch-1.onnx") == found
+
+
+def test_of_two_precisions_the_smaller_is_taken_but_for_the_decoder(tmp_path: Path) -> None:
+    write_transducer(tmp_path)
+    for part in ("encoder", "decoder", "joiner"):
+        whole = tmp_path / f"{part}-epoch-1.onnx"
+        (tmp_path / f"{part}-epoch-1.int8.onnx").write_bytes(whole.read_bytes())
+        whole.write_bytes(whole.read_bytes() + metadata({"more": "x" * 100}))
+    assert {part: path.name for part, path in inspect_model(tmp_path).files.items()} == {
+        "encoder": "encoder-epoch-1.int8.onnx",
+        "decoder": "decoder-epoch-1.onnx",
+        "joiner": "joiner-epoch-1.int8.onnx",
+    }
+
+
+def test_a_folder_with_two_models_or_half_of_one_is_refused(tmp_path: Path) -> None:
+    write_transducer(tmp_path)
+    (tmp_path / "encoder-epoch-2.onnx").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"more than one encoder \(encoder-epoch-1.onnx, enc"):
+        inspect_model(tmp_path)
+    # Naming one of them says which.
+    assert inspect_model(tmp_path / "encoder-epoch-1.onnx").kind.name == "lstm transducer"
+    (tmp_path / "encoder-epoch-2.onnx").unlink()
+    (tmp_path / "joiner-epoch-1.onnx").unlink()
+    with pytest.raises(ModelError, match="holds no joiner"):
+        inspect_model(tmp_path)
+
+
+def test_marks_of_homophones_behind_the_tokens_are_borne(tmp_path: Path) -> None:
+    found = model(tmp_path)
+    check_tokens(tokens(tmp_path, "<blk> 0\na 1\nb 2\nc 3\n#0 4\n#1 5\n"), found)
+    with pytest.raises(ModelError, match="has 5 tokens"):
+        check_tokens(tokens(tmp_path, "<blk> 0\na 1\nb 2\nc 3\nd 4\n"), found)
 
 
 def test_tokens_that_fit_are_taken(tmp_path: Path) -> None:

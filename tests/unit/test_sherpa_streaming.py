@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.contract.sound import silence
+from tests.contract.sound import noise, silence
 from tests.tiny_onnx import metadata, tiny_onnx
+from tests.tiny_transducer import write_transducer
 from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples
 from xtalk_edge.audio.resample import convert
 from xtalk_edge.config.files import data_path
@@ -25,6 +26,9 @@ from xtalk_edge.engines.asr.sherpa_streaming import STARTER, SherpaStreamingASR,
 from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
+from xtalk_edge.models.bring import bring
+from xtalk_edge.models.manifest import Manifest
+from xtalk_edge.models.shelf import FOLDER_VARIABLE, Shelf
 
 PIECE_BYTES = RATE_HZ // 10 * 2
 SENTENCES = ("set a timer for five minutes", "what time is it", "turn on the lights")
@@ -145,6 +149,41 @@ def test_confidence_is_how_likely_the_tokens_were_where_a_model_says(
     assert other.confidence() == pytest.approx(np.exp(-0.2))
 
 
+def test_a_transducer_hears_through_its_three_networks(tmp_path: Path) -> None:
+    recogniser = SherpaStreamingASR(str(write_transducer(tmp_path)))
+    assert recogniser.stream_chunk_bytes_hint() == 320 * 32
+    bursts = silence(0.5) + noise(0.6).tobytes() + silence(0.6)
+    texts = stream(recogniser, bursts * 2)
+    assert texts[-1] == "loud quiet loud quiet"
+    assert all(after.startswith(before) for before, after in itertools.pairwise(texts))
+    assert 0.5 < recogniser.confidence() < 1.0
+    other = recogniser.clone()
+    assert other.recognize(bursts) == "loud quiet"
+    assert stream(recogniser, silence(1.0))[-1] == ""
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder", "joiner"])
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>", tiny_onnx({"vocab_size": 4})])
+def test_a_transducer_with_one_bad_network_is_refused(
+    tmp_path: Path, part: str, content: bytes
+) -> None:
+    write_transducer(tmp_path)
+    (tmp_path / f"{part}-epoch-1.onnx").write_bytes(content)
+    with pytest.raises(ModelError):
+        SherpaStreamingASR(str(tmp_path))
+
+
+def test_a_fetched_model_is_found_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    shelf = Shelf(tmp_path / "models")
+    bring(shelf, Manifest(), write_transducer(stick), "bursts")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(shelf.folder))
+    assert SherpaStreamingASR("bursts").recognize(noise(0.6).tobytes() + silence(1)) == "loud quiet"
+
+
 def test_in_a_process_of_its_own_it_hears_the_same() -> None:
     engine = IsolatedEngine("asr", "sherpa-streaming", {})
     assert engine.recognize(silence(0.2) + spoken(SENTENCES[0])) == SENTENCES[0]
@@ -216,7 +255,7 @@ def test_what_sherpa_onnx_refuses_itself_is_a_sentence_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = copied(tmp_path)
-    monkeypatch.setattr(sherpa_streaming, "preflight", lambda *_: model.write_bytes(b"worse"))
+    monkeypatch.setattr(sherpa_streaming, "preflight", lambda *_, **__: model.write_bytes(b"worse"))
     with pytest.raises(ModelError, match="fetch both again"):
         SherpaStreamingASR(str(model))
 

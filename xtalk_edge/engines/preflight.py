@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,12 @@ _CHILD = (
 
 
 def preflight(
-    path: Path, kind: str, check: str | None = None, *, state_dir: Path | None = None
+    path: Path,
+    kind: str,
+    check: str | None = None,
+    *,
+    others: Sequence[Path] = (),
+    state_dir: Path | None = None,
 ) -> None:
     """Return if this process may load the model file at `path`; blocks while it is tried.
 
@@ -45,15 +51,18 @@ def preflight(
         kind: "gguf", "onnx", "tflite", or a name of your own with a `check` of your own.
         check: "module:function" called with the path in the child; it raises when the file will
             not do. The default loads the file with the kind's usual library.
+        others: files that the check loads too; the verdict is of all together.
         state_dir: where verdicts are kept; None for `default_state_dir()`.
 
     Raises:
         ModelError: the file is missing, empty, damaged, or of the wrong kind.
     """
-    _look(path, kind)
+    for each in (path, *others):
+        _look(each, kind)
     verdicts = _Verdicts(state_dir or default_state_dir())
     check = check or f"{_CHECKS}:{kind}"
-    key = f"{verdicts.sha256(path)} {kind} {check} {_library_version(kind)}"
+    digests = "+".join(verdicts.sha256(each) for each in (path, *others))
+    key = f"{digests} {kind} {check} {_library_version(kind)}"
     if key in verdicts.good:
         return
     problem = _try_in_child(path, check)

@@ -103,8 +103,9 @@ class VADManager(Manager):
         raw, _ = self._rings.raw.slice(start, end)
         far, _ = self._rings.far.slice(start, end)
         sounding = level_db(far) >= SOUNDING_DB
-        speaking = self._gate.is_open
-        if self._own_voice.is_all(power(raw), power(frame), sounding=sounding, speaking=speaking):
+        if self._own_voice.is_all(
+            power(raw), power(frame), probability, sounding=sounding, speaking=self._gate.is_open
+        ):
             probability = 0.0
         change = self._gate.feed(
             probability, start / RATE_HZ, end / RATE_HZ, self._limits(start / RATE_HZ)

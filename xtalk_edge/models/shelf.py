@@ -24,6 +24,8 @@ UNFINISHED = ".unfinished"
 DONE = ".done"
 """Ending of empty files that mark what is complete in there."""
 
+MODEL_ENDINGS = frozenset({".onnx", ".gguf", ".tflite"})
+
 Progress = Callable[[str, int, int | None], None]
 """Told of a file its name, the bytes that are there, and how many there will be if known."""
 
@@ -143,13 +145,19 @@ def size_of(folder: Path) -> int:
     return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
 
 
-def model_path(name: str) -> Path:
-    """Return the folder of a model of this device, as engines ask for it.
+def named_path(model: str) -> Path:
+    """Return what an engine's `model` means: a path, or the folder of a fetched model.
+
+    A name without a slash or an ending is a fetched model's, unless there is such a file here.
 
     Raises:
-        ModelError: it is not there.
+        ModelError: it is a name, and that model is not there.
     """
-    return Shelf(Path(os.environ.get(FOLDER_VARIABLE, ""))).path(name)
+    path = Path(model).expanduser()
+    looks_like_path = len(path.parts) > 1 or path.suffix in MODEL_ENDINGS
+    if looks_like_path or path.exists():
+        return path
+    return Shelf(Path(os.environ.get(FOLDER_VARIABLE, ""))).path(model)
 
 
 def _digest(path: Path, name: str, progress: Progress) -> str:

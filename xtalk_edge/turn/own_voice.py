@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from xtalk_edge.turn.clear_speech import ClearSpeech
+
 ECHO_LASTS_S = 0.5
 """The card's delay and the room's reverberation, after which nothing of a sound comes back."""
 
@@ -32,7 +34,8 @@ class OwnVoice:
     Of its own echo a canceller that has learnt the room leaves a hundredth; of an echo with a
     talker over it, it leaves the talker, who is seldom ten times weaker than the echo. So while
     the loudspeaker sounds, a frame of which little was left is no talker, however much like
-    speech it sounds.
+    speech it sounds; unless the room has proven that nothing but talkers sounds like that there
+    (`ClearSpeech`).
 
     Args:
         frame_s: length of each frame.
@@ -50,6 +53,7 @@ class OwnVoice:
         self._loudest: deque[float] = deque(maxlen=max(1, round(REMEMBERED_S / frame_s)))
         self._echo_frames = max(1, round(ECHO_LASTS_S / frame_s))
         self._frames_quiet = self._echo_frames
+        self._clear_speech = ClearSpeech(frame_s)
 
     @property
     def may_be_heard(self) -> bool:
@@ -61,12 +65,15 @@ class OwnVoice:
         """Whether the canceller has heard too little yet to know the room."""
         return self._learning_frames > 0
 
-    def is_all(self, raw: float, clean: float, *, sounding: bool, speaking: bool) -> bool:
+    def is_all(
+        self, raw: float, clean: float, probability: float, *, sounding: bool, speaking: bool
+    ) -> bool:
         """Tell of the next frame whether nobody but the device is to be heard in it.
 
         Args:
             raw: its mean square as captured.
             clean: its mean square as cleaned.
+            probability: that what is left of it is speech.
             sounding: whether the loudspeaker sounded in it.
             speaking: whether somebody was heard to speak until then.
         """
@@ -76,9 +83,15 @@ class OwnVoice:
         self._frames_quiet = 0 if sounding else self._frames_quiet + 1
         self._learning_frames -= sounding and self.learning
         if not self.may_be_heard:
+            self._clear_speech.forget_unconfirmed()
             return False
+        loudest, left = max(self._loudest), sum(self._clean)
+        is_all = left < self._most_left * loudest
+        clear = self._clear_speech.is_clear(probability, left / loudest if loudest else 1.0)
+        if not self.learning:
+            self._clear_speech.hear(sounding=sounding, clear=clear, certain=clear and not is_all)
         if speaking:
-            most_left = self._most_left_of_speech
-        else:
-            most_left = self._most_left_learning if self.learning else self._most_left
-        return sum(self._clean) < most_left * max(self._loudest)
+            return left < self._most_left_of_speech * loudest
+        if self.learning:
+            return left < self._most_left_learning * loudest
+        return is_all and not (clear and self._clear_speech.may_be_believed)

@@ -22,6 +22,7 @@ from xtalk_edge.engines.asr.sherpa_kinds import check_tokens, inspect_model
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
+from xtalk_edge.models.shelf import named_path
 
 STARTER = "models/starter/ctc"
 MOST_THREADS = 64
@@ -35,10 +36,11 @@ _MOST_BYTES = 10_000 * _BYTES_A_MS
 
 
 class SherpaStreamingASR(ASR):
-    """A streaming CTC model; clones share it, each with a stream of its own.
+    """A streaming transducer or CTC model; clones share it, each with a stream of its own.
 
     Args:
-        model: path of a streaming CTC model in ONNX form; "" means the one for espeak-ng's speech.
+        model: a fetched model's name, its folder, or its file (of a transducer, the encoder); ""
+            means the one for espeak-ng's speech.
         tokens: path of its tokens; "" means tokens.txt beside the model.
         threads: processor cores to use.
 
@@ -51,12 +53,15 @@ class SherpaStreamingASR(ASR):
     def __init__(self, model: str = "", tokens: str = "", threads: int = 1) -> None:
         if not 1 <= threads <= MOST_THREADS:
             raise ConfigError(f"asr.threads: must be from 1 to {MOST_THREADS}, got {threads}")
-        path = Path(model).expanduser() if model else data_path(f"{STARTER}/letters.onnx")
-        tokens_path = Path(tokens).expanduser() if tokens else path.with_name("tokens.txt")
+        path = named_path(model) if model else data_path(f"{STARTER}/letters.onnx")
         self._model = inspect_model(path)
+        folder = self._model.path.parent
+        tokens_path = Path(tokens).expanduser() if tokens else folder / "tokens.txt"
         check_tokens(tokens_path, self._model)
         # With the version, because another one may take other files.
-        preflight(path, f"sherpa-onnx {_library_version()}", f"{__name__}:check_model")
+        kind = f"sherpa-onnx {_library_version()}"
+        others = [file for file in self._model.files.values() if file != self._model.path]
+        preflight(self._model.path, kind, f"{__name__}:check_model", others=others)
         try:
             self._recognizer = self._model.load(tokens_path, threads)
         except (RuntimeError, AssertionError) as exc:
@@ -84,7 +89,7 @@ class SherpaStreamingASR(ASR):
         return self._text
 
     def confidence(self) -> float:
-        """Return how likely the tokens were; 1.0 from models that do not say, as all CTC models."""
+        """Return how likely the tokens were; 1.0 from CTC models, which do not say."""
         log_probabilities = self._recognizer.ys_probs(self._stream)
         if not log_probabilities:
             return 1.0
