@@ -6,12 +6,13 @@ last token, and a joiner. Each burst of noise is the words "loud quiet".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from onnx import ModelProto, TensorProto, helper, numpy_helper, save
+from onnx import ModelProto, TensorProto, helper, save
+
+from tests.tiny_graph import graph_of
 
 TOKENS = "<blk> 0\n\u2581loud 1\n\u2581quiet 2\n<unk> 3\n"
 
@@ -50,7 +51,7 @@ def _encoder(facts: Mapping[str, object]) -> ModelProto:
         "from": np.array([0]), "to": np.array([CHUNK_FRAMES]), "frames": np.array([1]),
         "shape": np.array([-1, steps, 1, SUBSAMPLING * BINS]), "inner": np.array([3]),
     }  # fmt: skip
-    return _model(
+    return graph_of(
         nodes,
         constants,
         {"x": ("N", WINDOW_FRAMES, BINS), "h": (1, "N", 2), "c": (1, "N", 2)},
@@ -65,9 +66,8 @@ def _decoder() -> ModelProto:
         helper.make_node("Cast", ["token"], ["decoder_out"], to=TensorProto.FLOAT),
     ]
     constants = {"last": np.array([1]), "end": np.array([2]), "axis": np.array([1])}
-    model = _model(nodes, constants, {"y": ("N", 2)}, {"decoder_out": ("N", 1)}, DECODER_FACTS)
-    model.graph.input[0].type.tensor_type.elem_type = TensorProto.INT64
-    return model
+    outputs = {"decoder_out": ("N", 1)}
+    return graph_of(nodes, constants, {"y": ("N", 2)}, outputs, DECODER_FACTS, whole=["y"])
 
 
 def _joiner() -> ModelProto:
@@ -90,24 +90,4 @@ def _joiner() -> ModelProto:
         )
     }  # fmt: skip
     inputs = {"encoder_out": ("N", 1), "decoder_out": ("N", 1)}
-    return _model(nodes, constants, inputs, {"logit": ("N", 4)}, {"joiner_dim": 1})
-
-
-def _model(
-    nodes: Sequence[Any],
-    constants: Mapping[str, np.ndarray],
-    inputs: Mapping[str, Sequence[int | str]],
-    outputs: Mapping[str, Sequence[int | str]],
-    facts: Mapping[str, object],
-) -> ModelProto:
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs.items()],
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in outputs.items()],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    for key, value in facts.items():
-        model.metadata_props.add(key=key, value=str(value))
-    return model
+    return graph_of(nodes, constants, inputs, {"logit": ("N", 4)}, {"joiner_dim": 1})

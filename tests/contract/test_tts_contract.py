@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from tests.contract import voices
 from tests.contract.sound import rms
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.interfaces import TTS
@@ -25,10 +29,14 @@ TEXTS = [
 UNSPEAKABLE = ["", " \t\n", "...", "😀", "\0", "?!", "\ud83d"]
 
 
-def make(name: str) -> TTS:
-    voice = registry.create("tts", name, {})
-    assert isinstance(voice, TTS)
-    return voice
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[str], TTS]:
+    def make_one(name: str) -> TTS:
+        voice = registry.create("tts", name, voices.params(name, tmp_path))
+        assert isinstance(voice, TTS)
+        return voice
+
+    return make_one
 
 
 def assert_same_speech(voice: TTS, one: bytes, other: bytes) -> None:
@@ -38,7 +46,7 @@ def assert_same_speech(voice: TTS, one: bytes, other: bytes) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_any_text_becomes_sound(name: str, text: str) -> None:
+def test_any_text_becomes_sound(make: Callable[[str], TTS], name: str, text: str) -> None:
     voice = make(name)
     pcm = voice.synthesize(text)
     assert len(pcm) % 2 == 0
@@ -47,13 +55,15 @@ def test_any_text_becomes_sound(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", UNSPEAKABLE)
-def test_what_cannot_be_spoken_is_silently_nothing(name: str, text: str) -> None:
+def test_what_cannot_be_spoken_is_silently_nothing(
+    make: Callable[[str], TTS], name: str, text: str
+) -> None:
     assert make(name).synthesize(text) == b""
     assert list(make(name).synthesize_marked(text)) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_pieces_make_the_whole(name: str, text: str) -> None:
+def test_the_pieces_make_the_whole(make: Callable[[str], TTS], name: str, text: str) -> None:
     voice = make(name)
     whole = voice.synthesize(text)
     assert_same_speech(voice, b"".join(voice.synthesize_stream(text)), whole)
@@ -62,7 +72,9 @@ def test_the_pieces_make_the_whole(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_word_marks_go_forward_and_stay_inside(name: str, text: str) -> None:
+def test_word_marks_go_forward_and_stay_inside(
+    make: Callable[[str], TTS], name: str, text: str
+) -> None:
     voice = make(name)
     text_at = frame_at = 0
     frames = 0
@@ -75,13 +87,13 @@ def test_word_marks_go_forward_and_stay_inside(name: str, text: str) -> None:
             text_at, frame_at = mark.text_end, mark.at_frame
 
 
-def test_ten_thousand_characters_can_be_stopped(name: str) -> None:
+def test_ten_thousand_characters_can_be_stopped(make: Callable[[str], TTS], name: str) -> None:
     pieces = iter(make(name).synthesize_marked("One more word, please. " * 435))
     assert next(pieces).pcm
     pieces.close()  # type: ignore[attr-defined] # generators can be closed
 
 
-def test_voices_do_not_disturb_one_another(name: str) -> None:
+def test_voices_do_not_disturb_one_another(make: Callable[[str], TTS], name: str) -> None:
     first, second = make(name), make(name).clone()
     alone = first.synthesize("Hello, world. How are you?")
     stream = iter(first.synthesize_stream("Hello, world. How are you?"))
@@ -92,7 +104,9 @@ def test_voices_do_not_disturb_one_another(name: str) -> None:
     assert_same_speech(first, first.synthesize("Hello, world. How are you?"), alone)
 
 
-def test_an_unknown_voice_is_refused_and_changes_nothing(name: str) -> None:
+def test_an_unknown_voice_is_refused_and_changes_nothing(
+    make: Callable[[str], TTS], name: str
+) -> None:
     voice = make(name)
     before = voice.synthesize("Hello.")
     with pytest.raises(ValueError, match="no-such-voice"):

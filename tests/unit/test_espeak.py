@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import threading
-import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalk_edge.engines.tts import espeak_library as library_module
-from xtalk_edge.engines.tts.espeak import (
-    CHUNK_MS,
-    CLAUSE_PAUSE_MS,
-    PIECE_CHARACTERS,
-    SENTENCE_PAUSE_MS,
-    EspeakTTS,
-    _chunks,
-    _pieces,
-    _speakable,
-    _word_frames,
-)
+from xtalk_edge.engines.tts.espeak import EspeakTTS, _word_frames
 from xtalk_edge.engines.tts.espeak_library import EspeakLibrary, EspeakStyle, espeak_library
+from xtalk_edge.engines.tts.pieces import CLAUSE_PAUSE_MS, SENTENCE_PAUSE_MS
 from xtalk_edge.errors import ConfigError, EngineError
 
 
@@ -180,28 +170,6 @@ def test_four_threads_speak_at_once() -> None:
     assert wrong == []
 
 
-@given(st.text(max_size=2000))
-def test_making_text_speakable_keeps_every_place(text: str) -> None:
-    speakable = _speakable(text)
-    assert len(speakable) == len(text)
-    assert "\0" not in speakable
-    speakable.encode()
-    for before, after in zip(text, speakable, strict=True):
-        assert after in (before, " ")
-        if unicodedata.category(before)[0] in "LN":
-            assert after == before
-
-
-@given(st.text(alphabet=" .,ab\n", max_size=3 * PIECE_CHARACTERS))
-def test_pieces_follow_one_another_and_lose_nothing_speakable(text: str) -> None:
-    at = 0
-    for start, end in _pieces(text):
-        assert at <= start < end <= start + PIECE_CHARACTERS
-        assert not any(character.isalnum() for character in text[at:start])
-        at = end
-    assert not any(character.isalnum() for character in text[at:])
-
-
 @given(st.text(alphabet=" .ab1", max_size=60), st.lists(st.integers(-3, 70), max_size=20))
 def test_word_frames_go_forward_whatever_the_library_reports(
     text: str, positions: list[int]
@@ -213,12 +181,6 @@ def test_word_frames_go_forward_whatever_the_library_reports(
         assert frame >= frame_at
         assert not text[start:end].isspace()
         at, frame_at = end, frame
-
-
-def test_chunks_have_their_size() -> None:
-    frames = 22050 * CHUNK_MS // 1000
-    sizes = [len(chunk.pcm) // 2 for chunk in _chunks(bytes(2 * 3000), [], 0, frames)]
-    assert sizes == [1323, 1323, 354]
 
 
 @settings(max_examples=60, deadline=None)

@@ -27,7 +27,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "pocketsphinx": f"{_ENGINES}.asr.pocketsphinx:PocketSphinxASR",
         "sherpa-streaming": f"{_ENGINES}.asr.sherpa_streaming:SherpaStreamingASR",
     },
-    "tts": {"espeak": f"{_ENGINES}.tts.espeak:EspeakTTS"},
+    "tts": {
+        "espeak": f"{_ENGINES}.tts.espeak:EspeakTTS",
+        "piper": f"{_ENGINES}.tts.piper:PiperTTS",
+    },
     "vad": {
         "silero": f"{_ENGINES}.vad.silero:SileroVAD",
         "pysilero": f"{_ENGINES}.vad.pysilero:PysileroVAD",

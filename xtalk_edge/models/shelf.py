@@ -160,6 +160,24 @@ def named_path(model: str) -> Path:
     return Shelf(Path(os.environ.get(FOLDER_VARIABLE, ""))).path(model)
 
 
+def named_file(model: str, ending: str) -> Path:
+    """Return the one file that an engine's `model` means: a path, or all of a fetched model.
+
+    Raises:
+        ModelError: it is a name, and that model is not there; or its folder has no such file, or
+            several.
+    """
+    path = named_path(model)
+    if not path.is_dir():
+        return path
+    found = sorted(path.glob(f"*{ending}"))
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found)
+        what = f"several {ending} files ({names})" if found else f"no {ending} file"
+        raise ModelError(f"{path} holds {what}; name the file you mean")
+    return found[0]
+
+
 def _digest(path: Path, name: str, progress: Progress) -> str:
     total = path.stat().st_size
     return file_sha256(path, lambda done: progress(name, done, total))

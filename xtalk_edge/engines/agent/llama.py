@@ -29,6 +29,7 @@ from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCal
 from xtalk_edge.engines.preflight import default_state_dir, preflight
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import EdgeError
+from xtalk_edge.models.shelf import named_file
 from xtalk_edge.tasks import TaskOwner
 
 STARTER_MODEL = "models/starter/brain.gguf"
@@ -101,7 +102,7 @@ class LlamaAgent(Agent):
             forget_after_s=forget_after_s,
             max_tool_rounds=max_tool_rounds,
         )
-        path = Path(model).expanduser() if model else data_path(STARTER_MODEL)
+        path = named_file(model, ".gguf") if model else data_path(STARTER_MODEL)
         preflight(path, "gguf")
         self._model = LlamaModel(
             path,

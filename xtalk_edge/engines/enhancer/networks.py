@@ -15,6 +15,7 @@ from xtalk_edge.audio.resample import to_int16
 from xtalk_edge.engines.enhancer.hops import HopEnhancer
 from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
+from xtalk_edge.models.shelf import named_file
 
 Floats = NDArray[np.float32]
 Wave = NDArray[np.float64]
@@ -45,7 +46,7 @@ class NetworkEnhancer(HopEnhancer):
     def __init__(self, model: str) -> None:
         super().__init__()
         self._model = model
-        path = Path(model).expanduser()
+        path = named_file(model, ".onnx")
         preflight(path, "onnx", f"{type(self).__module__}:check_model")
         self._network = StreamingNetwork(path, self.shapes, self.memory)
 

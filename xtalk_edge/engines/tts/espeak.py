@@ -7,25 +7,17 @@ same texts in the same order repeats them exactly.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from xtalk_edge.engines.interfaces import TTS, SpeechChunk, WordMark
 from xtalk_edge.engines.tts.espeak_library import EspeakStyle, espeak_library
+from xtalk_edge.engines.tts.pieces import WORD, chunks, pause_after, pieces, speakable_text
 from xtalk_edge.errors import ConfigError
-
-CHUNK_MS = 60
-"""Small enough to stop quickly, large enough that a minute of speech is a thousand pieces."""
 
 PIECE_CHARACTERS = 240
 """Some 15 s of speech: 15 ms of work here, under 100 ms on a Raspberry Pi 4."""
-
-SENTENCE_PAUSE_MS = 250
-CLAUSE_PAUSE_MS = 120
-"""Also after text without punctuation; espeak's own closing pauses are 150 to 300 ms."""
 
 SLOWEST_WPM, FASTEST_WPM = 80, 450
 """What espeak-ng can do."""
@@ -33,12 +25,6 @@ SLOWEST_WPM, FASTEST_WPM = 80, 450
 ACCENTS = {"American": "en-us", "British": "en-gb", "Scottish": "en-gb-scotland"}
 WOMAN = "+f3"
 """The variant that sounds least like a squeezed man's voice."""
-
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*\s*$")
-_PIECE_END = re.compile(r"[.!?…;:,–—][\"'”’)\]]*\s|\n")
-# Chinese and Japanese are written without blanks; each of their signs counts as a word.
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
 class EspeakTTS(TTS):
@@ -80,33 +66,29 @@ class EspeakTTS(TTS):
         return b"".join(chunk.pcm for chunk in self.synthesize_marked(text))
 
     def synthesize_stream(self, text: str, **_kwargs: Any) -> Iterable[bytes]:
-        """Yield the speech in pieces of `CHUNK_MS`."""
+        """Yield the speech in pieces of 60 ms."""
         for chunk in self.synthesize_marked(text):
             yield chunk.pcm
 
     def synthesize_marked(self, text: str) -> Iterator[SpeechChunk]:
-        """Yield the speech in pieces of `CHUNK_MS` with the words that begin in each."""
-        speakable = _speakable(text)
+        """Yield the speech in pieces of 60 ms with the words that begin in each."""
+        speakable = speakable_text(text)
         done_frames = 0
-        for start, end in _pieces(speakable):
+        for start, end in pieces(speakable, PIECE_CHARACTERS):
             pcm, marks = self._piece(speakable, start, end, done_frames)
             done_frames += len(pcm) // 2
-            yield from _chunks(pcm, marks, done_frames - len(pcm) // 2, self._frames(CHUNK_MS))
+            yield from chunks(pcm, marks, done_frames - len(pcm) // 2, self.sample_rate)
 
     def _piece(
         self, text: str, start: int, end: int, at_frame: int
     ) -> tuple[bytes, list[WordMark]]:
         piece = text[start:end]
         pcm, begun = self._library.speak(piece, self._style)
-        pause_ms = SENTENCE_PAUSE_MS if _SENTENCE_END.search(piece) else CLAUSE_PAUSE_MS
         marks = [
             WordMark(start + first, start + last, at_frame + frame)
             for first, last, frame in _word_frames(piece, begun)
         ]
-        return pcm + bytes(2 * self._frames(pause_ms)), marks
-
-    def _frames(self, ms: int) -> int:
-        return self.sample_rate * ms // 1000
+        return pcm + pause_after(piece, self.sample_rate), marks
 
     def set_voice(self, voice_names: list[str]) -> None:
         """Choose the voice; the first name espeak-ng knows wins.
@@ -150,42 +132,13 @@ class EspeakTTS(TTS):
         return copy
 
 
-def _speakable(text: str) -> str:
-    """Return the text with what cannot be spoken blanked out, each character in its place."""
-    return "".join(" " if _is_unspeakable(character) else character for character in text)
-
-
-def _is_unspeakable(character: str) -> bool:
-    category = unicodedata.category(character)
-    # Arrows, dingbats and emoji; espeak would read their names. Degree and copyright signs, which
-    # share their category, lie below.
-    pictured = category in ("So", "Sk") and character >= "\u2190"
-    # Control, format (joiners), surrogate and private characters; NUL would end the text in C.
-    # Variation selectors only make sense behind an emoji.
-    return pictured or category[0] == "C" or "\ufe00" <= character <= "\ufe0f"
-
-
-def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of parts worth speaking, each at most `PIECE_CHARACTERS` long."""
-    start = 0
-    while start < len(text):
-        end = len(text)
-        if end - start > PIECE_CHARACTERS:
-            window = text[start : start + PIECE_CHARACTERS]
-            breaks = [match.end() for match in _PIECE_END.finditer(window)]
-            end = start + (breaks[-1] if breaks else window.rfind(" ") + 1 or len(window))
-        if any(character.isalnum() or character in "%&@#+=$€£°" for character in text[start:end]):
-            yield start, end
-        start = end
-
-
 def _word_frames(text: str, begun: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
     """Yield (start, end, frame) of each word at its first event.
 
     espeak reports numbers and signs as several words, some with positions that go back; only the
     first event at or after a word not yet begun counts.
     """
-    words = [match.span() for match in _WORD.finditer(text)]
+    words = [match.span() for match in WORD.finditer(text)]
     following = 0
     for position, frame in begun:
         for index in range(following, len(words)):
@@ -196,13 +149,3 @@ def _word_frames(text: str, begun: list[tuple[int, int]]) -> Iterator[tuple[int,
                 yield start, end, frame
                 following = index + 1
                 break
-
-
-def _chunks(pcm: bytes, marks: list[WordMark], at_frame: int, frames: int) -> Iterator[SpeechChunk]:
-    """Cut the speech; each mark goes with the chunk its frame lies in."""
-    following = 0
-    for start in range(0, len(pcm) // 2, frames):
-        first = following
-        while following < len(marks) and marks[following].at_frame < at_frame + start + frames:
-            following += 1
-        yield SpeechChunk(pcm[2 * start : 2 * (start + frames)], tuple(marks[first:following]))

@@ -21,6 +21,7 @@ from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.vad.frames import check_frame
 from xtalk_edge.errors import ModelError
+from xtalk_edge.models.shelf import named_file
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class SileroVAD(VAD):
     def __init__(self, model: str = "") -> None:
         self._fallback: IsolatedEngine | None = None
         try:
-            path = Path(model).expanduser() if model else data_path(DEFAULT_MODEL)
+            path = named_file(model, ".onnx") if model else data_path(DEFAULT_MODEL)
             preflight(path, "onnx", f"{__name__}:check_model")
         except ModelError:
             if model:
