@@ -4,6 +4,7 @@ EdgeError
 ├─ ConfigError   exit 2   a setting is wrong: file, line, key, problem
 ├─ ModelError    exit 3   a model file is missing, damaged, or of the wrong kind
 ├─ EngineError   exit 4   an engine cannot start or died
+│  └─ EngineLostError     it died, and will be there again at the next call
 ├─ DeviceError   exit 5   a sound device or file is missing, busy, or was lost
 ├─ UplinkError            the server refused or was lost
 └─ LinkError              the serial board sent a bad frame or was lost
@@ -46,6 +47,10 @@ class EngineError(EdgeError):
     """An engine cannot start, or died while running."""
 
     exit_code = 4
+
+
+class EngineLostError(EngineError):
+    """An engine's process died in the middle of a call; the next call starts another one."""
 
 
 class DeviceError(EdgeError):

@@ -17,9 +17,25 @@ from typing import Any
 import pytest
 
 from xtalk_edge.engines.interfaces import WordMark
-from xtalk_edge.engines.isolated import IsolatedEngine
+from xtalk_edge.engines.isolated import DEATHS_BORNE, IsolatedEngine
 from xtalk_edge.engines.isolated_child import serve
-from xtalk_edge.errors import ConfigError, EngineError
+from xtalk_edge.errors import ConfigError, EngineError, EngineLostError
+
+DETECTOR = """
+import os
+from pathlib import Path
+from xtalk_edge.engines.interfaces import VAD
+
+class Detector(VAD):
+    def __init__(self, once): self._once = Path(once)
+    def probability(self, frame):
+        if not self._once.exists():
+            self._once.touch()
+            os._exit(1)
+        return 0.5
+    def reset(self): pass
+    def clone(self): return self
+"""
 
 ENGINE = """
 import os, signal, sys, time
@@ -43,6 +59,7 @@ class Voice(TTS):
         if text == "device": raise DeviceError("no horn")
         if text == "own": raise OwnError("odd")
         if text == "unicode": b"\\xff".decode()
+        if text == "voice": return self._voice.encode()
         if text == "pid": return str(os.getpid()).encode()
         if text == "modules": return " ".join(sys.modules).encode()
         return text.encode()
@@ -54,6 +71,7 @@ class Voice(TTS):
                 yield text[i].encode()
         finally:
             if self._log: self.note("stream ended")
+    def set_voice(self, voice_names): self._voice = voice_names[0]
     def clone(self): return self
     def close(self):
         if self._log: self.note("closed")
@@ -165,10 +183,58 @@ def test_death_is_seen_at_once_and_leaves_nothing(
     assert time.monotonic() - began < 1.0
     assert not voice.is_alive
     assert is_gone(pid)
-    with pytest.raises(EngineError, match=how):
-        voice.synthesize("hello")
-    voice.restart()
+    # The next call starts another one.
     assert voice.synthesize("hello") == b"hello"
+    assert voice.pid != pid
+
+
+def test_what_was_set_holds_for_the_successor(voice: IsolatedEngine) -> None:
+    voice.set_voice(["low"])
+    with pytest.raises(EngineLostError):
+        voice.synthesize("crash")
+    assert voice.synthesize("voice") == b"low"
+
+
+def test_an_engine_that_only_dies_is_given_up(voice: IsolatedEngine) -> None:
+    for _ in range(DEATHS_BORNE):
+        with pytest.raises(EngineLostError):
+            voice.synthesize("crash")
+    with pytest.raises(EngineError, match=f"died {DEATHS_BORNE} times without doing anything"):
+        voice.synthesize("hello")
+    assert not voice.is_alive
+
+
+def test_one_that_works_in_between_is_started_again_and_again(voice: IsolatedEngine) -> None:
+    for _ in range(DEATHS_BORNE + 1):
+        with pytest.raises(EngineLostError):
+            voice.synthesize("crash")
+        assert voice.synthesize("hello") == b"hello"
+
+
+def test_a_closed_engine_stays_closed(voice: IsolatedEngine) -> None:
+    voice.close()
+    with pytest.raises(EngineError, match="is closed"):
+        voice.synthesize("hello")
+
+
+def test_a_detector_that_dies_is_asked_again_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "ears.py"
+    path.write_text(DETECTOR)
+    detector = IsolatedEngine("vad", f"{path}:Detector", {"once": str(tmp_path / "died")})
+    assert detector.probability(bytes(1024)) == 0.5
+    detector.close()
+
+
+def test_a_recogniser_that_died_between_pieces_says_so(tmp_path: Path) -> None:
+    recogniser = IsolatedEngine("asr", "tests.scripted:ScriptedASR", {"texts": ["hello"]})
+    recogniser.recognize_stream(bytes(3200))
+    os.kill(recogniser.pid, signal.SIGKILL)
+    recogniser._process.wait()
+    with pytest.raises(EngineLostError, match="what it knew is lost"):
+        recogniser.recognize_stream(bytes(3200))
+    recogniser.reset()
+    assert recogniser.recognize_stream(bytes(3200)) is not None
+    recogniser.close()
 
 
 def test_death_in_the_middle_of_an_iterator(voice: IsolatedEngine) -> None:
@@ -254,7 +320,7 @@ def test_ctrl_c_does_not_reach_the_child(voice: IsolatedEngine) -> None:
 
 def test_the_child_ends_with_its_parent(spec: str) -> None:
     code = (
-        "import os, sys; from xtalk_edge.engines.isolated import IsolatedEngine; "
+        "import os, sys; from xtalk_edge.engines.isolated import DEATHS_BORNE, IsolatedEngine; "
         f"e = IsolatedEngine('tts', {spec!r}, {{}}); print(e.pid, flush=True); "
         "os.kill(os.getpid(), 9)"
     )

@@ -151,6 +151,8 @@ def test_people_who_then_speak_up_cost_no_trust() -> None:
     for _ in range(20):
         assert hears(own, WEAK)
         assert hears(own, TALKER / 2)
+        # The end of the word, and what the room makes of it.
+        hears(own, WEAK)
         talk(own, 1.0)
 
 

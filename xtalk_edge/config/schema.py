@@ -151,6 +151,9 @@ class TtsConfig(EngineConfig):
     """What turns text into speech."""
 
     type: str = "espeak"
+    lost_voice: str = "I lost my voice for a moment."
+    """What is said when the voice's own process died over a clause, before the clause is said
+    again; "" says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

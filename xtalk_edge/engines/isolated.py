@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import functools
+import logging
 import os
 import signal
 import socket
@@ -19,11 +20,13 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, ClassVar
 
 from xtalk_edge import errors
 from xtalk_edge.engines.foreign import SLOTS
-from xtalk_edge.errors import ConfigError, EngineError
+from xtalk_edge.errors import ConfigError, EngineError, EngineLostError
+
+log = logging.getLogger(__name__)
 
 _CHILD = (
     "import sys; fd = int(sys.argv[1]); sys.path[:] = sys.argv[2:]; "
@@ -36,6 +39,20 @@ LOAD_TIMEOUT_S = 60.0
 CALL_TIMEOUT_S = 30.0
 """The longest call is the end of a 30 s utterance at real-time speed; later means hung."""
 
+DEATHS_BORNE = 3
+"""So often an engine may die without having answered a single call in between; a model that kills
+its process at every call would otherwise do so for ever."""
+
+UNSTATEFUL_SLOTS = frozenset({"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector"})
+"""A call that died is made once more in these: what it would have remembered is a moment of sound.
+Of a recogniser's text or a voice's sentence whoever asked has to know that it begins anew."""
+
+_MIDWAY = frozenset({"recognize_stream", "confidence", "semantic_tag"})
+"""Calls that mean what was said before."""
+
+_SETTERS = "set_"
+"""What begins so changes an engine for good, and has to be told to its successor."""
+
 _EXIT_GRACE_S = 2.0
 """How long a child may take to release its engine before it is killed."""
 
@@ -46,7 +63,12 @@ class IsolatedEngine:
     Only the methods and constants of the slot's interface are reachable. Iterators come item by
     item, made as they are asked for; closing one, or making another call, ends it in the child.
     Blocking: use it from a `Worker`. `close` may be called from any thread.
+
+    A call during which the child dies raises `EngineLostError`; the next one starts another child.
     """
+
+    running: ClassVar[weakref.WeakSet[IsolatedEngine]] = weakref.WeakSet()
+    """All of this process."""
 
     def __init__(
         self,
@@ -64,7 +86,13 @@ class IsolatedEngine:
         self._methods = {n for n in dir(SLOTS[slot].base) if not n.startswith("_")}
         self._lock = threading.Lock()
         self._calls_made = 0
+        self._deaths = 0
+        """Since it last answered a call, or gave an item."""
+        self._closed = False
+        self._told: dict[str, tuple[Any, ...]] = {}
+        """Setters that were called, with their arguments."""
         self._start()
+        self.running.add(self)
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -84,6 +112,11 @@ class IsolatedEngine:
         self._methods -= self._facts.keys()
 
     @property
+    def slot(self) -> str:
+        """What it is."""
+        return self._slot
+
+    @property
     def pid(self) -> int:
         """The child's process id."""
         return self._process.pid
@@ -96,7 +129,10 @@ class IsolatedEngine:
     def restart(self) -> None:
         """End the child, running or dead, and start a new one with the same settings."""
         self.close()
+        self._closed = False
         self._start()
+        for name, args in self._told.items():
+            self._ask(self._call_timeout_s, "call", name, args, {})
 
     def clone(self) -> IsolatedEngine:
         """Return the same engine in another child."""
@@ -104,6 +140,7 @@ class IsolatedEngine:
 
     def close(self) -> None:
         """Let the engine release what it holds, then end the child; kill it if it does not end."""
+        self._closed = True
         if self.is_alive and self._lock.acquire(timeout=_EXIT_GRACE_S):
             try:
                 with contextlib.suppress(OSError):
@@ -123,11 +160,43 @@ class IsolatedEngine:
         raise AttributeError(f"the {self.__dict__.get('_slot')} slot has no {name}")
 
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            kind, value, call_id = self._answer(name, args, kwargs)
+        except EngineLostError:
+            if self._slot not in UNSTATEFUL_SLOTS:
+                raise
+            kind, value, call_id = self._answer(name, args, kwargs)
+        if name.startswith(_SETTERS):
+            self._told[name] = args
+        return self._items(call_id) if kind == "iterator" else value
+
+    def _answer(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, Any, int]:
+        """Return what a call gives, and its number."""
+        if not self.is_alive:
+            self._revive()
+            if name in _MIDWAY:
+                raise EngineLostError(
+                    f"the {self._slot} engine {self._type} had died; what it knew is lost"
+                )
         with self._lock:
             self._calls_made += 1
-            call_id = self._calls_made
             kind, value = self._ask(self._call_timeout_s, "call", name, args, kwargs)
-        return self._items(call_id) if kind == "iterator" else value
+            if kind == "value":
+                self._deaths = 0
+            return kind, value, self._calls_made
+
+    def _revive(self) -> None:
+        if self._closed:
+            raise EngineError(f"the {self._slot} engine {self._type} is closed; start it again")
+        if self._deaths >= DEATHS_BORNE:
+            raise EngineError(
+                f"the {self._slot} engine {self._type} died {self._deaths} times without doing "
+                "anything; check its model files, or choose another engine"
+            )
+        log.warning("the %s engine %s is started anew", self._slot, self._type)
+        self.restart()
 
     def _items(self, call_id: int) -> Iterator[Any]:
         finished = True
@@ -140,6 +209,7 @@ class IsolatedEngine:
                 if not more:
                     return
                 finished = False
+                self._deaths = 0
                 yield item
                 finished = True
         finally:
@@ -156,13 +226,16 @@ class IsolatedEngine:
             self._pipe.send(message)
             if not self._pipe.poll(timeout_s):
                 self._process.kill()
-                raise EngineError(
+                self._process.wait()
+                self._deaths += 1
+                raise EngineLostError(
                     f"the {self._slot} engine {self._type} did not answer for {timeout_s:.0f} s "
-                    "and was ended; restart it, or choose a smaller model"
+                    "and was ended; choose a smaller model if that comes again"
                 )
             ok, answer = self._pipe.recv()
         except (EOFError, OSError) as exc:
-            raise EngineError(self._death()) from exc
+            self._deaths += 1
+            raise EngineLostError(self._death()) from exc
         if ok:
             return answer
         raise _rebuilt(self._slot, self._type, *answer)
@@ -175,8 +248,8 @@ class IsolatedEngine:
         if code is not None and code < 0:
             how = f"signal {-code}, {signal.Signals(-code).name}"
         return (
-            f"the {self._slot} engine {self._type} died ({how}); restart it, "
-            "and check its model files if it dies again"
+            f"the {self._slot} engine {self._type} died ({how}); "
+            "check its model files if it dies again"
         )
 
 

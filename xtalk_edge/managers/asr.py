@@ -10,6 +10,7 @@ from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.worker import Worker
+from xtalk_edge.errors import EngineLostError
 from xtalk_edge.events import (
     ASRResultConcluded,
     ASRResultFinal,
@@ -104,7 +105,7 @@ class ASRManager(Manager):
 
     async def _recognise(self, turn_id: int, from_sample: int) -> None:
         try:
-            result = await self._transcribe(turn_id, from_sample)
+            result = await self._transcribe_surely(turn_id, from_sample)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything; the turn must end
             result = self._nothing(turn_id, error)
         self.bus.publish(
@@ -116,6 +117,17 @@ class ASRManager(Manager):
                 semantic_tag=result.semantic_tag,
             )
         )
+
+    async def _transcribe_surely(self, turn_id: int, from_sample: int) -> ASRResultConcluded:
+        """Return what is final, also when the recogniser's process dies over it once.
+
+        All that was said is still there to be heard again, and hearing is faster than speaking.
+        """
+        try:
+            return await self._transcribe(turn_id, from_sample)
+        except EngineLostError as error:
+            self.report(error, error_type="asr_error", component="asr", turn_id=turn_id)
+            return await self._transcribe(turn_id, from_sample)
 
     async def _transcribe(self, turn_id: int, from_sample: int) -> ASRResultConcluded:
         """Return what is final.
@@ -177,6 +189,8 @@ class ASRManager(Manager):
                 confidence=await self._worker.run(self._asr.confidence),
                 semantic_tag=tag or await self._worker.run(self._asr.semantic_tag),
             )
+        except EngineLostError:
+            raise
         except Exception as error:  # noqa: BLE001 - what fails at a pause may succeed at the end
             return self._nothing(turn_id, error)
 

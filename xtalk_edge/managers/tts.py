@@ -13,6 +13,7 @@ from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import TTS, SpeechChunk
 from xtalk_edge.engines.worker import Worker
+from xtalk_edge.errors import EngineLostError
 from xtalk_edge.events import (
     TTSChunkGenerated,
     TTSFinished,
@@ -140,13 +141,26 @@ class TTSManager(Manager):
                 self._play(piece)
                 continue
             try:
-                await self._speak_clause(turn_id, piece)
+                await self._speak_surely(turn_id, piece)
             except Exception as error:  # noqa: BLE001 - an engine may raise anything; go on
                 self.report(error, error_type="tts_error", component="tts", turn_id=turn_id)
         if self._flushed:
             self._flushed = False
             self.bus.publish(TTSFinished(turn_id=turn_id))
             self._playback.end_reply(turn_id)
+
+    async def _speak_surely(self, turn_id: int, text: str) -> None:
+        """Say a clause, also when the voice's process dies over it once: then from its beginning.
+
+        How far it was heard nobody can say for sure, and half a clause twice is no sentence.
+        """
+        try:
+            await self._speak_clause(turn_id, text)
+        except EngineLostError as error:
+            self.report(error, error_type="tts_error", component="tts", turn_id=turn_id)
+            if self.config.tts.lost_voice:
+                await self._speak_clause(turn_id, self.config.tts.lost_voice)
+            await self._speak_clause(turn_id, text)
 
     def _play(self, sound: Sound) -> None:
         # A clause without words: it takes its time in the reply and adds nothing to what was said.

@@ -19,6 +19,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "echo": "Echo: whether it hears itself, and people over itself.",
         "enhance": "The speech enhancers on people in noise.",
         "idle": "Listening while nobody talks to it: processor and memory.",
+        "recover": "Whether a conversation survives the death of an engine.",
         "resume": "Whether an answer goes on when nobody meant to interrupt it.",
         "stop": "The stop word: whether the device falls silent, and how soon.",
         "turn": "Answers: how long after a question they can be heard.",

@@ -1,0 +1,78 @@
+"""A conversation goes on when the process of an engine is killed in the middle of its work."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from xtalk_edge.engines.isolated import IsolatedEngine
+from xtalk_edge.events import (
+    ASRResultFinal,
+    ASRResultPartial,
+    ErrorOccurred,
+    TTSChunkGenerated,
+    TTSPlaybackFinished,
+)
+
+pytestmark = pytest.mark.slow
+
+REPLY = "One two three four five. Six seven eight nine ten."
+
+
+def kill(slot: str) -> None:
+    [engine] = [each for each in IsolatedEngine.running if each.slot == slot and each.is_alive]
+    os.kill(engine.pid, signal.SIGKILL)
+
+
+@on_virtual_clock
+async def test_a_voice_that_dies_apologises_and_says_the_clause_again() -> None:
+    config = settings(
+        texts=["hello", "again"], replies=[REPLY, REPLY], tts={"isolation": "process"}
+    )
+    async with conversation(config) as talk:
+        await talk.ask()
+        await talk.until(TTSChunkGenerated, chunk_index=5)
+        kill("tts")
+        finished = await talk.until(TTSPlaybackFinished)
+        assert finished.text == (
+            "One two three four five. I lost my voice for a moment. One two three four five. "
+            "Six seven eight nine ten."
+        )
+        [error] = talk.all_of(ErrorOccurred)
+        assert "SIGKILL" in error.error_message
+        # The next answer has nothing of it.
+        await talk.ask(after_s=0.5)
+        assert (await talk.until(TTSPlaybackFinished)).text == REPLY
+
+
+@on_virtual_clock
+async def test_a_voice_may_come_back_without_a_word() -> None:
+    config = settings(
+        texts=["hello"], replies=[REPLY], tts={"isolation": "process", "lost_voice": ""}
+    )
+    async with conversation(config) as talk:
+        await talk.ask()
+        await talk.until(TTSChunkGenerated, chunk_index=5)
+        kill("tts")
+        finished = await talk.until(TTSPlaybackFinished)
+        assert finished.text == (
+            "One two three four five. One two three four five. Six seven eight nine ten."
+        )
+
+
+@on_virtual_clock
+async def test_a_recogniser_that_dies_hears_the_words_again() -> None:
+    config = settings(
+        replies=["fine"], asr={"type": "sherpa-streaming", "isolation": "process"},
+        vad={"type": "silero"},
+    )  # fmt: skip
+    async with conversation(config) as talk:
+        talk.say("what time is it", after_s=0.5)
+        await talk.until(ASRResultPartial)
+        kill("asr")
+        assert (await talk.until(ASRResultFinal)).text == "what time is it"
+        assert (await talk.until(TTSPlaybackFinished)).text == "fine"
+        assert len(talk.all_of(ErrorOccurred)) == 1
