@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from tests.contract import sound
+from tests.contract import models, sound
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.interfaces import ASR
 
 pytestmark = pytest.mark.parametrize("name", registry.names("asr"))
 
 
-def make(name: str) -> ASR:
-    recogniser = registry.create("asr", name, {})
-    assert isinstance(recogniser, ASR)
-    return recogniser
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[str], ASR]:
+    def make_one(name: str) -> ASR:
+        recogniser = registry.create("asr", name, models.params(name, tmp_path))
+        assert isinstance(recogniser, ASR)
+        return recogniser
+
+    return make_one
 
 
 def stream(recogniser: ASR, pieces: list[bytes]) -> list[str]:
@@ -23,7 +30,7 @@ def stream(recogniser: ASR, pieces: list[bytes]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_bad_sound_gives_text_and_a_confidence(name: str) -> None:
+def test_bad_sound_gives_text_and_a_confidence(make: Callable[[str], ASR], name: str) -> None:
     recogniser = make(name)
     for audio in sound.hard_sounds().values():
         recogniser.reset()
@@ -32,7 +39,7 @@ def test_bad_sound_gives_text_and_a_confidence(name: str) -> None:
     recogniser.close()
 
 
-def test_nothing_said_is_nothing_heard(name: str) -> None:
+def test_nothing_said_is_nothing_heard(make: Callable[[str], ASR], name: str) -> None:
     recogniser = make(name)
     assert recogniser.recognize(b"") == ""
     assert recogniser.recognize(sound.silence(1.0)) == ""
@@ -41,7 +48,7 @@ def test_nothing_said_is_nothing_heard(name: str) -> None:
     recogniser.close()
 
 
-def test_reset_in_the_middle_forgets(name: str) -> None:
+def test_reset_in_the_middle_forgets(make: Callable[[str], ASR], name: str) -> None:
     recogniser = make(name)
     recogniser.recognize_stream(sound.noise(0.5).tobytes())
     recogniser.reset()
@@ -50,14 +57,14 @@ def test_reset_in_the_middle_forgets(name: str) -> None:
     recogniser.close()
 
 
-def test_the_size_hint_is_whole_samples(name: str) -> None:
+def test_the_size_hint_is_whole_samples(make: Callable[[str], ASR], name: str) -> None:
     recogniser = make(name)
     hint = recogniser.stream_chunk_bytes_hint()
     assert hint is None or (hint > 0 and hint % 2 == 0)
     recogniser.close()
 
 
-def test_a_clone_hears_for_itself(name: str) -> None:
+def test_a_clone_hears_for_itself(make: Callable[[str], ASR], name: str) -> None:
     recogniser = make(name)
     recogniser.recognize_stream(sound.noise(0.5).tobytes())
     other = recogniser.clone()
@@ -66,7 +73,7 @@ def test_a_clone_hears_for_itself(name: str) -> None:
     recogniser.close()
 
 
-def test_a_spoken_command_is_text_in_the_end(name: str) -> None:
+def test_a_spoken_command_is_text_in_the_end(make: Callable[[str], ASR], name: str) -> None:
     recogniser = make(name)
     audio = sound.recording("commands/rhasspy3_turn_on_the_lamp.wav") + sound.silence(0.5)
     final = stream(recogniser, sound.cut(audio, 3200))[-1]

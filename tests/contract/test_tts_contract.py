@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.contract import voices
+from tests.contract import models
 from tests.contract.sound import rms
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.interfaces import TTS
@@ -32,7 +32,7 @@ UNSPEAKABLE = ["", " \t\n", "...", "😀", "\0", "?!", "\ud83d"]
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[[str], TTS]:
     def make_one(name: str) -> TTS:
-        voice = registry.create("tts", name, voices.params(name, tmp_path))
+        voice = registry.create("tts", name, models.params(name, tmp_path))
         assert isinstance(voice, TTS)
         return voice
 

@@ -138,7 +138,8 @@ def test_an_offline_recogniser_becomes_a_streaming_one(plugin: str) -> None:
     assert recogniser.recognize_stream(b"\0\0") == "lamp"
     assert recogniser.recognize_stream(b"", is_final=True) == "lamp"
     assert recogniser.heard == [63_998, 64_000]
-    assert recogniser.recognize_stream(b"", is_final=True) == ""
+    assert recogniser.recognize_stream(b"", is_final=True) == "lamp"
+    assert recogniser.recognize_stream(bytes(320)) == ""
     assert recogniser.confidence() == 1.0
     assert recogniser.stream_chunk_bytes_hint() is None
     recogniser.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
 from xtalk_edge.engines.interfaces import (
     ASR,
     TTS,
@@ -19,9 +20,6 @@ from xtalk_edge.engines.interfaces import (
     WakeWord,
 )
 
-PARTIAL_EVERY_BYTES = 32_000
-"""An offline recogniser hears everything again after each further second of speech."""
-
 
 class _OfflineASR(ASR):
     """Makes a recogniser of whole utterances look like a streaming one; goes behind it."""
@@ -29,17 +27,11 @@ class _OfflineASR(ASR):
     def recognize_stream(
         self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
     ) -> str:
-        """Collect the utterance; recognise all of it once a second and at its end."""
-        heard: bytearray = self.__dict__.setdefault("_heard", bytearray())
-        known: int = self.__dict__.get("_heard_until", 0)
-        heard += audio
-        if is_final or len(heard) - known >= PARTIAL_EVERY_BYTES:
-            self.__dict__["_heard_until"] = len(heard)
-            self.__dict__["_text"] = self.recognize(bytes(heard)) if heard else ""
-        text: str = self.__dict__.get("_text", "")
-        if is_final:
-            _forget_collected(self)
-        return text
+        """Take the next piece; return the whole text since `reset`."""
+        stream = self.__dict__.get("_pseudo_stream")
+        if stream is None:
+            stream = self.__dict__["_pseudo_stream"] = PseudoStream(self.recognize)
+        return str(stream.hear(audio, is_final=is_final))
 
 
 class _ForgettingASR:
@@ -47,13 +39,8 @@ class _ForgettingASR:
 
     def reset(self) -> None:
         """Forget the utterance."""
-        _forget_collected(self)
+        self.__dict__.pop("_pseudo_stream", None)
         super().reset()  # type: ignore[misc] # the recogniser stands behind this class
-
-
-def _forget_collected(recogniser: object) -> None:
-    for name in ("_heard", "_heard_until", "_text"):
-        recogniser.__dict__.pop(name, None)
 
 
 class _DecidingVAD(VAD):

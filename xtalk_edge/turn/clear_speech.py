@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 
-CLEAR_PROBABILITY = 0.5
+CLEAR_PROBABILITY = 0.3
 """Of speech. Of two minutes of its own voice in each of six rooms at two levels, 109 frames had so
 much with less than 22 dB taken away, in one recorded room where the cancellers learn slowly, and
 all but one of them within nine seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -23,8 +24,9 @@ from xtalk_edge.audio.format import (
 )
 from xtalk_edge.audio.resample import to_int16
 from xtalk_edge.audio.sound_file import read_sound
-from xtalk_edge.engines import registry
-from xtalk_edge.engines.interfaces import SpeechEnhancer
+from xtalk_edge.cli.options import config_options, read_config
+from xtalk_edge.engines import hosting, registry
+from xtalk_edge.engines.interfaces import ASR, SpeechEnhancer
 
 from .dnsmos import Dnsmos
 from .people import at_level, sound_files
@@ -64,6 +66,10 @@ class Row:
     """Median of 10 ms."""
     differs: float
     """Most that a stream differs from the same sound in one piece, of full scale."""
+    understood: int | None
+    """Recordings of which the recogniser makes the same text as without noise; None without one."""
+    understood_before: int | None
+    understood_of: int | None
 
     @property
     def passed(self) -> bool:
@@ -89,16 +95,22 @@ class Row:
 @click.option("--dnsmos", metavar="FILE.onnx",
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Microsoft's DNSMOS P.835; without it there are no opinions.")  # fmt: skip
+@click.option("--recognise", is_flag=True,
+              help="Also count what the recogniser of the settings makes of it.")  # fmt: skip
 @click.option("--most", default=12, show_default=True, type=click.IntRange(1, 10_000),
               help="So many recordings of people at most.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@config_options
 def command(
     speech: Path,
     noises: Path,
     models: Sequence[str],
     dnsmos: Path | None,
+    recognise: bool,
     most: int,
     as_json: bool,
+    config_path: Path | None,
+    overrides: tuple[str, ...],
 ) -> None:
     """Try the speech enhancers on people in noise.
 
@@ -107,6 +119,8 @@ def command(
     opinion    DNSMOS, before and after: what listeners would say, 1 to 5
     cost       processor time of 10 ms, median
     differs    most that sound in pieces of 10 ms differs from the same sound in one piece
+    understood recordings of which the recogniser makes the same text as without noise, before
+               and after, with --recognise
 
     The exit code is 1 when an enhancer with a model makes anything worse.
     """
@@ -115,14 +129,58 @@ def command(
     people = [_speech(path) for path in sound_files(speech)[:most]]
     beds = [read_sound(path, RATE_HZ).samples for path in sound_files(noises)]
     rows = []
-    for snr_db in SNRS_DB:
-        mixed = list(_mixtures(people, beds, snr_db))
-        before = round(fmean(judge.overall(noisy) for _, noisy in mixed), 2) if judge else None
-        for name, params in engines.items():
-            if not as_json:
-                click.echo(f"{name}, speech {snr_db:.0f} dB above the noise", err=True)
-            rows.append(_row(name, params, snr_db, mixed, before, judge))
+    with contextlib.ExitStack() as stack:
+        listener = None
+        if recognise:
+            asr = hosting.create("asr", read_config(config_path, overrides).asr)
+            stack.callback(asr.close)
+            listener = Listener(asr, people)
+        for snr_db in SNRS_DB:
+            mixed = list(_mixtures(people, beds, snr_db))
+            before = _Heard.of([noisy for _, noisy in mixed], judge, listener)
+            for name, params in engines.items():
+                if not as_json:
+                    click.echo(f"{name}, speech {snr_db:.0f} dB above the noise", err=True)
+                rows.append(_row(name, params, snr_db, mixed, before, judge, listener))
     tell(rows, _print_table, as_json=as_json)
+
+
+class Listener:
+    """Knows what a recogniser makes of people when it is quiet."""
+
+    def __init__(self, asr: ASR, people: Sequence[Samples]) -> None:
+        self._asr = asr
+        self._texts = [asr.recognize(speech.tobytes()) for speech in people]
+
+    @property
+    def most(self) -> int:
+        """How many it understands at all."""
+        return sum(map(bool, self._texts))
+
+    def understood(self, sounds: Sequence[Samples]) -> int:
+        """Return of how many of the same people's sounds it makes the same."""
+        return sum(
+            self._asr.recognize(sound.tobytes()) == text
+            for sound, text in zip(sounds, self._texts, strict=True)
+            if text
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What listeners and a recogniser make of sounds."""
+
+    opinion: float | None
+    understood: int | None
+
+    @classmethod
+    def of(
+        cls, sounds: Sequence[Samples], judge: Dnsmos | None, listener: Listener | None
+    ) -> _Heard:
+        return cls(
+            round(fmean(map(judge.overall, sounds)), 2) if judge else None,
+            listener.understood(sounds) if listener else None,
+        )
 
 
 def _engines(models: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -161,11 +219,12 @@ def _row(
     params: dict[str, str],
     snr_db: float,
     mixed: Sequence[tuple[Samples, Samples]],
-    before: float | None,
+    before: _Heard,
     judge: Dnsmos | None,
+    listener: Listener | None,
 ) -> Row:
     gains: list[float] = []
-    opinions: list[float] = []
+    left: list[Samples] = []
     costs: list[float] = []
     differs = [0.0]
     enhancer: SpeechEnhancer = registry.create("enhancer", name, params)
@@ -176,18 +235,21 @@ def _row(
             cleaned = _cleaned(enhancer, pieces, costs)
             differs.append(float(np.abs(whole.astype(int) - cleaned).max()) / FULL_SCALE)
             gains.append(_si_sdr_db(cleaned, speech) - _si_sdr_db(noisy, speech))
-            if judge is not None:
-                opinions.append(judge.overall(cleaned))
+            left.append(cleaned)
     finally:
         enhancer.close()
+    after = _Heard.of(left, judge, listener)
     return Row(
         engine=name,
         snr_db=snr_db,
         gain_db=round(fmean(gains), 2),
-        opinion=round(fmean(opinions), 2) if opinions else None,
-        opinion_before=before,
+        opinion=after.opinion,
+        opinion_before=before.opinion,
         cost_us=round(1e6 * median(costs), 1),
         differs=max(differs),
+        understood=after.understood,
+        understood_before=before.understood,
+        understood_of=listener.most if listener else None,
     )
 
 
@@ -212,7 +274,9 @@ def _si_sdr_db(sound: Samples, speech: Samples) -> float:
 
 
 def _print_table(rows: Sequence[Row]) -> None:
-    click.echo("enhancer       noise    gain     opinion          cost of 10 ms   differs")
+    click.echo(
+        "enhancer       noise    gain     opinion          cost of 10 ms   differs   understood"
+    )
     for row in rows:
         said = (
             f"{row.opinion_before:5.2f} -> {row.opinion:4.2f}"
@@ -221,5 +285,11 @@ def _print_table(rows: Sequence[Row]) -> None:
         )
         click.echo(
             f"{row.engine:13} {row.snr_db:3.0f} dB {row.gain_db:+6.1f} dB  {said}"
-            f" {row.cost_us:10.0f} us   {row.differs:8.1e}"
+            f" {row.cost_us:10.0f} us   {row.differs:8.1e}   {_understood(row)}"
         )
+
+
+def _understood(row: Row) -> str:
+    if row.understood is None:
+        return "-"
+    return f"{row.understood_before} -> {row.understood} of {row.understood_of}"

@@ -1,4 +1,4 @@
-"""Finds the files of a speech model: one network, or encoder, decoder and joiner."""
+"""Finds the files of a speech model: one network, or an encoder and what goes with it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 
 from xtalk_edge.errors import ModelError
 
-PARTS = ("encoder", "decoder", "joiner")
+TRANSDUCER = ("encoder", "decoder", "joiner")
+SEQUENCE = ("encoder", "decoder")
+"""What a model of several networks consists of."""
 
 _PRECISION = re.compile(r"[._-](int8|fp16|quant)(?=[._-]|$)")
 
 
-def model_files(path: Path, cure: str) -> dict[str, Path]:
-    """Return the files by what they are: "model", or each of `PARTS`.
+def model_files(path: Path, cure: str, parts: tuple[str, ...] = TRANSDUCER) -> dict[str, Path]:
+    """Return the files by what they are: "model", or each of `parts`.
 
     Of a part that is there in more than one precision the smallest is taken; of the decoder, which
     is small, and where whole numbers cost accuracy, the most precise.
@@ -21,6 +23,7 @@ def model_files(path: Path, cure: str) -> dict[str, Path]:
     Args:
         path: a folder, or a file; beside an encoder its decoder and joiner are looked for.
         cure: what to do, for errors.
+        parts: of a model that is not one network.
 
     Raises:
         ModelError: a part is missing, or there is more than one model.
@@ -33,14 +36,14 @@ def model_files(path: Path, cure: str) -> dict[str, Path]:
         networks = [each for each in path.parent.glob("*.onnx") if _family(each) == family]
     else:
         networks = sorted(path.glob("*.onnx"))
-    by_part = {part: [each for each in networks if _part(each) == part] for part in PARTS}
+    by_part = {part: [each for each in networks if _part(each) == part] for part in parts}
     if any(by_part.values()):
         return {part: _only(path, part, found, cure) for part, found in by_part.items()}
     return {"model": _only(path, "network", networks, cure)}
 
 
 def _part(path: Path) -> str:
-    return next((part for part in PARTS if part in path.name.lower()), "")
+    return next((part for part in TRANSDUCER if part in path.name.lower()), "")
 
 
 def _family(path: Path) -> str:

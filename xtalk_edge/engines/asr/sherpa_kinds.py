@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xtalk_edge.engines.asr.model_files import model_files
+from xtalk_edge.engines.asr.model_files import TRANSDUCER, model_files
 from xtalk_edge.engines.asr.onnx_facts import OnnxFacts, read_onnx_facts
 from xtalk_edge.errors import ModelError
 
@@ -55,7 +55,6 @@ class Kind:
 
 
 CTC = ("model",)
-TRANSDUCER = ("encoder", "decoder", "joiner")
 
 
 def _icefall_rhythm(numbers: dict[str, int]) -> Rhythm:

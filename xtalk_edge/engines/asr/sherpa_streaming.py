@@ -51,15 +51,14 @@ class SherpaStreamingASR(ASR):
     """
 
     def __init__(self, model: str = "", tokens: str = "", threads: int = 1) -> None:
-        if not 1 <= threads <= MOST_THREADS:
-            raise ConfigError(f"asr.threads: must be from 1 to {MOST_THREADS}, got {threads}")
+        checked_threads(threads)
         path = named_path(model) if model else data_path(f"{STARTER}/letters.onnx")
         self._model = inspect_model(path)
         folder = self._model.path.parent
         tokens_path = Path(tokens).expanduser() if tokens else folder / "tokens.txt"
         check_tokens(tokens_path, self._model)
         # With the version, because another one may take other files.
-        kind = f"sherpa-onnx {_library_version()}"
+        kind = f"sherpa-onnx {sherpa_version('sherpa-streaming')}"
         others = [file for file in self._model.files.values() if file != self._model.path]
         preflight(self._model.path, kind, f"{__name__}:check_model", others=others)
         try:
@@ -135,13 +134,18 @@ class SherpaStreamingASR(ASR):
         self._finished = True
 
 
-def _library_version() -> str:
+def checked_threads(threads: int) -> None:
+    """Raise ConfigError unless so many threads can be had."""
+    if not 1 <= threads <= MOST_THREADS:
+        raise ConfigError(f"asr.threads: must be from 1 to {MOST_THREADS}, got {threads}")
+
+
+def sherpa_version(engine: str) -> str:
+    """Return the library's version; raises EngineError where it is not installed."""
     try:
         return importlib.metadata.version("sherpa-onnx")
     except importlib.metadata.PackageNotFoundError as exc:
-        raise EngineError(
-            "asr 'sherpa-streaming' needs its library: pip install sherpa-onnx"
-        ) from exc
+        raise EngineError(f"asr {engine!r} needs its library: pip install sherpa-onnx") from exc
 
 
 def hear(recognizer: Any, stream: Any, audio: bytes) -> None:

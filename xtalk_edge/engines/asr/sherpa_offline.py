@@ -1,0 +1,96 @@
+"""Recognition of whole utterances by sherpa-onnx, made to write while somebody speaks.
+
+More exact than streaming models of the same size, and later: partial texts come once a second at
+most, and the final text costs hearing all of the utterance once more.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+
+from xtalk_edge.audio.format import FULL_SCALE, RATE_HZ
+from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
+from xtalk_edge.engines.asr.sherpa_offline_kinds import inspect_offline
+from xtalk_edge.engines.asr.sherpa_streaming import checked_threads, sherpa_version
+from xtalk_edge.engines.interfaces import ASR
+from xtalk_edge.engines.preflight import preflight
+from xtalk_edge.errors import ModelError
+from xtalk_edge.models.shelf import named_path
+
+SHORTEST_BYTES = RATE_HZ // 10 * 2
+"""A tenth of a second: less is no word, and some networks refuse it."""
+
+
+class SherpaOfflineASR(ASR):
+    """A model for whole utterances; clones share it.
+
+    Args:
+        model: a fetched model's name, its folder, or its file (of several, the encoder).
+        language: what is spoken, as "de", for models of many languages; "" lets them find out.
+        threads: processor cores to use.
+
+    Raises:
+        ConfigError: `threads` is out of range.
+        ModelError: a file is missing or damaged, of another kind, or they do not fit.
+        EngineError: sherpa-onnx is not installed.
+    """
+
+    _odd: bytes
+    """Half a sample."""
+
+    def __init__(self, model: str, language: str = "", threads: int = 1) -> None:
+        checked_threads(threads)
+        self._model = inspect_offline(named_path(model))
+        path, *others = self._model.files.values()
+        kind = f"sherpa-onnx {sherpa_version('sherpa-offline')} {self._model.kind.name}"
+        check = f"{__name__}:check_model"
+        preflight(path, kind, check, others=[*others, self._model.tokens])
+        try:
+            self._recognizer = self._model.load(language, threads)
+        except (RuntimeError, AssertionError) as exc:
+            reason = " ".join(str(exc).split())
+            raise ModelError(f"{path} cannot be loaded ({reason}); fetch it again") from exc
+        self.reset()
+
+    def recognize(self, audio: bytes) -> str:
+        """Return the text of one whole utterance; "" when nothing was understood."""
+        if len(audio) < SHORTEST_BYTES:
+            return ""
+        samples = np.frombuffer(audio[: len(audio) // 2 * 2], "<i2")
+        stream = self._recognizer.create_stream()
+        # Floats from -1 to 1: sherpa-onnx takes integers, too, and hears noise.
+        stream.accept_waveform(RATE_HZ, samples / np.float32(FULL_SCALE))
+        self._recognizer.decode_stream(stream)
+        return " ".join(stream.result.text.split())
+
+    def recognize_stream(
+        self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
+    ) -> str:
+        """Take the next piece of any size; return the whole text since `reset`."""
+        audio = self._odd + audio
+        whole = len(audio) // 2 * 2
+        self._odd = audio[whole:]
+        return self._stream.hear(audio[:whole], is_final=is_final)
+
+    def reset(self) -> None:
+        """Forget the utterance."""
+        self._stream = PseudoStream(self.recognize)
+        self._odd = b""
+
+    def clone(self) -> SherpaOfflineASR:
+        """Return an independent recogniser that shares the model."""
+        other = copy.copy(self)
+        other.reset()
+        return other
+
+
+def check_model(path: str) -> None:
+    """Load the model with its tokens and let it hear two seconds of noise: for `preflight`."""
+    recognizer = inspect_offline(Path(path)).load("", threads=1)
+    stream = recognizer.create_stream()
+    noise = np.random.default_rng(0).normal(0.0, 0.1, 2 * RATE_HZ).astype(np.float32)
+    stream.accept_waveform(RATE_HZ, noise)
+    recognizer.decode_stream(stream)
