@@ -38,14 +38,23 @@ class ProgressLine:
         self._came.append((at_s, have))
         while at_s - self._came[0][0] > SPEED_OVER_S:
             self._came.popleft()
-        if at_s - self._told_s < (SHOWN_EVERY_S if self._live else TOLD_EVERY_S):
-            return
-        self._told_s = at_s
-        self._tell(progress_text(name, have, total, self._speed()))
+        if self._is_due(at_s):
+            self._tell(progress_text(name, have, total, self._speed()))
 
     def _speed(self) -> float:
         (first_s, first), (last_s, last) = self._came[0], self._came[-1]
         return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
+
+    def note(self, text: str) -> None:
+        """Say in words how far something is."""
+        if self._is_due(now_s()):
+            self._tell(text)
+
+    def _is_due(self, at_s: float) -> bool:
+        due = at_s - self._told_s >= (SHOWN_EVERY_S if self._live else TOLD_EVERY_S)
+        if due:
+            self._told_s = at_s
+        return due
 
     def _tell(self, text: str) -> None:
         if self._live:

@@ -17,6 +17,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "bargein": "Barge-in: people who talk over an answer.",
         "bus": "The event bus: events a second and delays.",
         "echo": "Echo: whether it hears itself, and people over itself.",
+        "endure": "Whether the recogniser's memory stays what it was.",
         "enhance": "The speech enhancers on people in noise.",
         "idle": "Listening while nobody talks to it: processor and memory.",
         "recover": "Whether a conversation survives the death of an engine.",
