@@ -18,6 +18,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "bus": "The event bus: events a second and delays.",
         "echo": "Echo: whether it hears itself, and people over itself.",
         "endure": "Whether the recogniser's memory stays what it was.",
+        "engines": "What each engine costs on this machine.",
         "enhance": "The speech enhancers on people in noise.",
         "idle": "Listening while nobody talks to it: processor and memory.",
         "recover": "Whether a conversation survives the death of an engine.",
