@@ -12,10 +12,20 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tests.pulse import LOOP, LOUDSPEAKER, MICROPHONE, needs_pulse, pulse, record, speak
+from tests.pulse import (
+    LOOP,
+    LOUDSPEAKER,
+    MICROPHONE,
+    acoustic_echo,
+    needs_pulse,
+    pulse,
+    record,
+    speak,
+)
 from xtalk_edge.audio.core import Gap
 from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.audio.portaudio_devices import list_devices, rescan_devices
+from xtalk_edge.audio.sound_check import check_sound
 from xtalk_edge.cli.bench.audio import command
 from xtalk_edge.cli.bench.books import Books, books_of
 from xtalk_edge.cli.bench.loop import Loop, noise
@@ -252,3 +262,15 @@ def bench_report() -> Any:
     if not report["passed"]:
         raise UnsteadyError(f"not judged: {report['not_judged']}, too busy: {report['broken']}")
     return report
+
+
+def test_a_chirp_is_heard_through_the_real_sound_stack(pulse):
+    def run():
+        with acoustic_echo():
+            return check_sound(PortAudioCard(MICROPHONE, LOUDSPEAKER))
+
+    found = steady_run(run)
+    assert found.delay_ms is not None
+    assert 20 < found.delay_ms < 400
+    # The loop plays 10 dB weaker.
+    assert found.echo_db == pytest.approx(-10, abs=4)

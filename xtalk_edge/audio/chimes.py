@@ -53,7 +53,7 @@ _TAIL_S = 0.7
 def chime(name: str) -> Samples:
     """Return one of `CHIMES` as int16 at `CHIME_RATE_HZ`."""
     if name == "chirp":
-        return np.tile(_sweep(), _CHIRPS)
+        return np.tile(sweep(), _CHIRPS)
     strokes = _STROKES[name]
     length = round((strokes[-1][0] + _TAIL_S) * CHIME_RATE_HZ)
     mixed = np.zeros(length)
@@ -78,7 +78,7 @@ def _ends(at_s: Floats) -> Floats:
     return np.minimum(1.0, np.minimum(at_s, at_s[::-1]) / _FADE_IN_S)
 
 
-def _sweep() -> Samples:
+def sweep() -> Samples:
     """Return one rising tone that takes as long for each octave."""
     low_hz, high_hz = _CHIRP_HZ
     at_s = np.arange(round(_CHIRP_S * CHIME_RATE_HZ)) / CHIME_RATE_HZ

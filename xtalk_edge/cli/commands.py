@@ -48,6 +48,7 @@ class LazyGroup(click.Group):
         "transcribe": "Turn recordings into text.",
         "models": "Fetch, check and remove models.",
         "devices": "List the sound devices.",
+        "doctor": "Examine this machine, and say what suits it.",
         "config": "Check or show the settings.",
         "bench": "Measure this machine.",
     },

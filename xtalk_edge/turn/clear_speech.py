@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import deque
 
 CLEAR_PROBABILITY = 0.3
-"""Of speech. Of two minutes of its own voice in each of six rooms at two levels, 109 frames had so
-much with less than 22 dB taken away, in one recorded room where the cancellers learn slowly, and
-all but one of them within nine seconds."""
+"""Of speech. Of two minutes of its own voice in each of six rooms at two levels, 2 frames of 39,000
+had so much with less than 22 dB taken away once nine seconds were over; in a recorded room where
+the cancellers learn slowly, 17 of 3,500."""
 
 CLEAR_LEFT_DB = 22.0
 """What is left after so much was taken away may still be a talker."""

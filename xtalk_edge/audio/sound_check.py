@@ -1,0 +1,108 @@
+"""Listens to a room through a sound card, plays a chirp into it and hears what comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.chimes import CHIME_RATE_HZ, sweep
+from xtalk_edge.audio.format import RATE_HZ, Samples, level_db
+from xtalk_edge.audio.loop_delay import FAR_SAMPLES, NEAR_SAMPLES, LoopDelay
+from xtalk_edge.audio.resample import convert
+from xtalk_edge.clock import now_s
+
+SETTLE_S = 0.5
+"""Microphones begin with a click, and some with a fade."""
+
+LISTEN_S = 1.0
+CHIRP_S = 1.5
+"""The chirp, its way through the slowest sound server, and the room."""
+
+READ_EVERY_S = 0.02
+
+TOLD_APART_DB = 6.0
+"""What comes back must be so much louder than the noise before, or it is noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCheck:
+    """What was heard."""
+
+    rate_hz: int
+    noise_db: float
+    """Level of the quiet room, dB of full scale; below -90 the microphone may be muted."""
+    delay_ms: float | None
+    """From what is played to its being heard; None when it was not heard."""
+    echo_db: float | None
+    """Level of what comes back against what was played."""
+    lost_frames: int
+    """Captured sound that was lost."""
+    underflows: int
+
+
+def check_sound(card: Card, pause: Callable[[float], None] = time.sleep) -> SoundCheck:
+    """Return what a card hears of a quiet room and of a chirp; the card is closed then.
+
+    Raises:
+        DeviceError: it cannot be started.
+    """
+    card.start(now_s())
+    try:
+        _capture(card, SETTLE_S, pause)
+        quiet, _ = _capture(card, LISTEN_S, pause)
+        card.core.write(convert(sweep(), CHIME_RATE_HZ, card.rate_hz))
+        near, far = _capture(card, CHIRP_S, pause)
+        counters = card.core.counters()
+    finally:
+        card.close()
+    noise_db = level_db(quiet)
+    delay_s = _delay_s(near, far)
+    echo_db = None if delay_s is None else _echo_db(near, far, delay_s, noise_db)
+    return SoundCheck(
+        rate_hz=card.rate_hz,
+        noise_db=round(noise_db, 1),
+        delay_ms=None if echo_db is None or delay_s is None else round(1000 * delay_s, 1),
+        echo_db=echo_db,
+        lost_frames=counters.capture_lost_frames + counters.device_lost_frames,
+        underflows=counters.output_underflows,
+    )
+
+
+def _capture(card: Card, seconds: float, pause: Callable[[float], None]) -> tuple[Samples, Samples]:
+    """Return what is heard and what is played for so long, at 16 kHz."""
+    heard, played = [], []
+    missing = round(seconds * card.rate_hz)
+    give_up_s = now_s() + 2 * seconds + 2.0
+    while missing > 0 and now_s() < give_up_s:
+        card.pump(now_s())
+        piece = card.core.read(missing)
+        heard.append(piece.mic)
+        played.append(piece.far)
+        missing -= len(piece.mic)
+        pause(READ_EVERY_S)
+    near, far = np.concatenate(heard), np.concatenate(played)
+    return convert(near, card.rate_hz, RATE_HZ), convert(far, card.rate_hz, RATE_HZ)
+
+
+def _delay_s(near: Samples, far: Samples) -> float | None:
+    sounding = np.flatnonzero(np.abs(far) > 100)
+    start = int(sounding[0]) if len(sounding) else len(far)
+    if start + NEAR_SAMPLES > len(near):
+        return None
+    delay = LoopDelay()
+    delay.observe(far[start : start + FAR_SAMPLES], near[start : start + NEAR_SAMPLES], 0.0)
+    return delay.delay_s
+
+
+def _echo_db(near: Samples, far: Samples, delay_s: float, noise_db: float) -> float | None:
+    sounding = np.flatnonzero(np.abs(far) > 100)
+    start, end = int(sounding[0]), int(sounding[-1]) + 1
+    late = round(delay_s * RATE_HZ)
+    back_db = level_db(near[start + late : end + late])
+    if back_db < noise_db + TOLD_APART_DB:
+        return None
+    return round(back_db - level_db(far[start:end]), 1)

@@ -1,0 +1,1 @@
+"""The device as its owner and its service manager see it."""
