@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from xtalk_edge import memory
 from xtalk_edge.audio.card import Card
-from xtalk_edge.audio.portaudio import PortAudioCard
+from xtalk_edge.audio.portaudio import PortAudioCard, open_card
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
 from xtalk_edge.clock import now_s
-from xtalk_edge.config.schema import AudioConfig, Config, EngineConfig
+from xtalk_edge.config.load import load, load_table
+from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines import hosting
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import CardEnded, Event
@@ -90,6 +91,23 @@ class Appliance:
         self._end_noticed = asyncio.Event()
         self.restart_asked = False
         """Whether `run` returned because the owner wants the program started afresh."""
+
+    @classmethod
+    def from_config(
+        cls, settings: Path | str | Mapping[str, Any] | None = None, **more: Any
+    ) -> Appliance:
+        """Return an appliance with the settings of a file or a dictionary, or the starter kit's.
+
+        Args:
+            settings: path of a TOML file, its content as a dictionary, or None.
+            more: as `__init__` takes it.
+
+        Raises:
+            ConfigError: with every problem on a line of its own.
+        """
+        if isinstance(settings, Mapping):
+            return cls(load_table(settings), **more)
+        return cls(load(None if settings is None else Path(settings)), **more)
 
     # -- the owner's own parts -------------------------------------------------------------
 
@@ -323,18 +341,3 @@ class Appliance:
 
     def _add(self, *managers: Manager) -> None:
         self._managers.extend(managers)
-
-
-def open_card(audio: AudioConfig) -> Card:
-    """Return the sound card the settings name.
-
-    Raises:
-        DeviceError: there is none, it is busy, or its name is unknown.
-    """
-    return PortAudioCard(
-        input_device=audio.input_device or None,
-        output_device=audio.output_device or None,
-        rate_hz=audio.rate_hz,
-        block_ms=audio.block_ms,
-        latency=audio.latency_ms / 1000 if audio.latency_ms else "low",
-    )

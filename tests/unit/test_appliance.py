@@ -16,7 +16,9 @@ from tests.e2e.room_conversation import (
 )
 from tests.scripted import ScriptedAgent
 from xtalk_edge import appliance as appliance_module
-from xtalk_edge.appliance import SETTLE_S, Appliance, open_card
+from xtalk_edge.appliance import SETTLE_S, Appliance
+from xtalk_edge.audio import portaudio
+from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.bus import handles
 from xtalk_edge.clock import now_s
@@ -333,7 +335,7 @@ class Volume:
 
 def test_the_card_is_opened_as_the_settings_say(monkeypatch):
     opened: dict[str, Any] = {}
-    monkeypatch.setattr(appliance_module, "PortAudioCard", opened.update)
+    monkeypatch.setattr(portaudio, "PortAudioCard", opened.update)
     with contextlib.suppress(TypeError):
         open_card(AudioConfig())
     assert opened == {
@@ -353,7 +355,7 @@ async def test_without_a_card_it_opens_the_real_one(monkeypatch):
     def no_card(**_settings: Any) -> None:
         raise DeviceError("there is no sound card; plug one in")
 
-    monkeypatch.setattr(appliance_module, "PortAudioCard", no_card)
+    monkeypatch.setattr(portaudio, "PortAudioCard", no_card)
     with state_folder(settings()) as config, pytest.raises(DeviceError, match="no sound card"):
         async with Appliance(config):
             pass

@@ -100,9 +100,10 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in MODULES]
 def line_of(module: str) -> str:
     """Return the line of LINES on which a file such as "engines/worker.py" stands."""
     parts = PurePosixPath(module).with_suffix("").parts
-    if parts[0] == "__main__":
+    if parts in (("__main__",), ("__init__",)):
+        # The two front doors.
         return "cli"
-    return "base" if parts[0] in BASE or parts == ("__init__",) else parts[0]
+    return "base" if parts[0] in BASE else parts[0]
 
 
 def imports(source: str, module: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
 
+from ..config.schema import AudioConfig
 from ..errors import DeviceError
 from .card import Card
 from .core import AudioCore
@@ -225,6 +226,21 @@ class PortAudioCard(Card):
         self._stream = None
         self.core.close()
         open_cards.discard(id(self))
+
+
+def open_card(audio: AudioConfig) -> Card:
+    """Return the sound card the settings name.
+
+    Raises:
+        DeviceError: there is none, it is busy, or its name is unknown.
+    """
+    return PortAudioCard(
+        input_device=audio.input_device or None,
+        output_device=audio.output_device or None,
+        rate_hz=audio.rate_hz,
+        block_ms=audio.block_ms,
+        latency=audio.latency_ms / 1000 if audio.latency_ms else "low",
+    )
 
 
 def _new_stream(

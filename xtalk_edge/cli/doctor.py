@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from xtalk_edge.appliance import open_card
+from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.audio.portaudio_devices import Device, list_devices
 from xtalk_edge.audio.sound_check import SoundCheck, check_sound
 from xtalk_edge.cli.bench.engine_cost import MEASURED_SLOTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from xtalk_edge.config.tables import as_tables, fill, near, settings_of
 from xtalk_edge.config.toml_text import dump, shown
 from xtalk_edge.config.tool_checks import check_tools
 
-__all__ = ["dump", "load", "load_text"]
+__all__ = ["dump", "load", "load_table", "load_text"]
 
 STARTER = "configs/starter.toml"
 
@@ -34,6 +34,13 @@ def load(path: Path | None, overrides: Sequence[str] = ()) -> Config:
 def load_text(text: str, overrides: Sequence[str] = (), name: str = "config") -> Config:
     """Return the settings of a text, as `load` does of a file called `name`."""
     return _build(Source(name, text), overrides)
+
+
+def load_table(
+    table: Mapping[str, Any], overrides: Sequence[str] = (), name: str = "config"
+) -> Config:
+    """Return the settings of a dictionary, as `load` does of a file called `name`."""
+    return _build(Source.of_table(name, table), overrides)
 
 
 def _build(source: Source, overrides: Sequence[str]) -> Config:

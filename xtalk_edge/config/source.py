@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,13 @@ class Source:
             line = data.count(b"\n", 0, exc.start) + 1
             raise ConfigError(f"{path}:{line}: is not UTF-8 text; save it as UTF-8") from exc
         return cls(str(path), text)
+
+    @classmethod
+    def of_table(cls, name: str, table: Mapping[str, Any]) -> Source:
+        """Take settings that are there already, as TOML would have given them."""
+        source = cls(name, "")
+        source.table = copy.deepcopy(dict(table))
+        return source
 
     def override(self, setting: str) -> None:
         """Apply one `section.key=value`; the value is TOML, or else plain text."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from xtalk_edge.appliance import open_card
+from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.toml_text import value_text
 

@@ -1,0 +1,45 @@
+"""The examples of the documentation do what they say."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.room_conversation import Conversation, on_virtual_clock
+from xtalk_edge import Appliance
+from xtalk_edge.audio.room import RoomCard, RoomScene
+from xtalk_edge.config.places import StoreConfig
+from xtalk_edge.events import ASRResultFinal, TTSPlaybackFinished
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+def example(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_echo_agent_repeats_and_counts(tmp_path: Path) -> None:
+    settings = example("echo_agent").SETTINGS
+    ears = {"asr": {"type": "tests.scripted:ScriptedASR", "texts": ["hello", "again"]}}
+
+    @on_virtual_clock
+    async def talk() -> None:
+        room = RoomCard(RoomScene(noise_db=-70.0))
+        appliance = Appliance.from_config(settings | ears, card=room)
+        appliance.config = replace(appliance.config, store=StoreConfig(state_dir=str(tmp_path)))
+        conversation = Conversation(appliance, room)
+        async with appliance:
+            for number, text in enumerate(("hello", "again"), 1):
+                await conversation.ask(after_s=0.5)
+                assert (await conversation.until(ASRResultFinal)).text == text
+                finished = await conversation.until(TTSPlaybackFinished)
+                assert finished.text == f"You said: {text}. That was number {number}."
+
+    talk()
