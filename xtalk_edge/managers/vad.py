@@ -58,7 +58,7 @@ class VADManager(Manager):
         self._ended_s = -RESUMES_WITHIN_S
         self._asleep = self._resting = False
         self._heard = 0
-        """Sample up to which anything sounded like speech."""
+        """Sample up to which somebody was heard."""
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:
@@ -89,17 +89,15 @@ class VADManager(Manager):
         self._held, _ = self._rings.clean.slice(at_sample - round(RECALLED_S * RATE_HZ), at_sample)
 
     def heard_since(self, sample: int) -> bool:
-        """Tell whether anything like speech was heard behind that sample (ear's thread).
+        """Tell whether anybody was heard to speak behind that sample (ear's thread).
 
-        Of its own voice the cancellers leave nothing that sounds like speech once they have learnt
-        a room; of somebody who says "stop" they leave one frame at least.
+        One frame is enough once the cancellers have learnt a room: of somebody who says "stop"
+        they leave that much at least. Before, it takes as long as any other speech.
         """
         return self._heard > sample
 
     def _judge(self, frame: Samples, start: int, end: int) -> None:
         probability = self._vad.probability(frame.tobytes())
-        if probability >= self.config.vad.threshold:
-            self._heard = end
         raw, _ = self._rings.raw.slice(start, end)
         far, _ = self._rings.far.slice(start, end)
         sounding = level_db(far) >= SOUNDING_DB
@@ -110,6 +108,10 @@ class VADManager(Manager):
         change = self._gate.feed(
             probability, start / RATE_HZ, end / RATE_HZ, self._limits(start / RATE_HZ)
         )
+        # A single frame of its own voice may pass for somebody while the cancellers learn.
+        settled = self._gate.is_open or not self._own_voice.learning
+        if probability >= self.config.vad.threshold and settled:
+            self._heard = end
         if change is None:
             return
         if not self._gate.is_open:
