@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
 from xtalk_edge.engines.interfaces import (
     ASR,
     TTS,
@@ -30,6 +29,9 @@ class _OfflineASR(ASR):
         """Take the next piece; return the whole text since `reset`."""
         stream = self.__dict__.get("_pseudo_stream")
         if stream is None:
+            # Not at the top: every child process of an engine imports this file.
+            from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
+
             stream = self.__dict__["_pseudo_stream"] = PseudoStream(self.recognize)
         return str(stream.hear(audio, is_final=is_final))
 
