@@ -48,7 +48,7 @@ class Row:
     understood: int
     """How many gave a text."""
     settled_mb: float
-    """Memory of this process and the engine's own, after a tenth of them."""
+    """Resident memory of this process and the engine's own, after a tenth of them."""
     worst_mb: float
     """From then on."""
     real_time_factor: float
@@ -105,7 +105,7 @@ def _endured(engine: str, recogniser: ASR, utterances: int, *, quiet: bool) -> R
         understood += bool(recogniser.recognize_stream(b"", is_final=True))
         heard_s += len(sound) / 2 / RATE_HZ
         if number % every == 0:
-            looks.append((number, cost().memory_mb))
+            looks.append((number, cost().resident_mb))
             if not quiet:
                 line.note(f"{number} of {utterances} sentences, {looks[-1][1]:.0f} MB")
     took_s = perf_counter() - began_s

@@ -25,6 +25,9 @@ class Cost:
     memory_mb: float
     """What they keep in memory; a page that several share counts once in all."""
     processes: int
+    resident_mb: float = 0.0
+    """What they keep in memory, shared pages counted in each: unlike `memory_mb` it does not move
+    when other programs with the same libraries come and go."""
 
 
 def cost(root: int | None = None) -> Cost:
@@ -40,8 +43,13 @@ def cost(root: int | None = None) -> Cost:
         wanted += below[pid]
     known = [stats[pid] for pid in found if pid in stats]
     ticks = sum(int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS]) for fields in known)
-    memory_kb = sum(_proportional_kb(PROC / str(pid)) for pid in found)
-    return Cost(ticks / TICKS_A_SECOND, round(memory_kb / 1024, 1), len(known))
+    memory_kb = [_memory_kb(PROC / str(pid)) for pid in found]
+    return Cost(
+        cpu_s=ticks / TICKS_A_SECOND,
+        memory_mb=round(sum(each.get("Pss", 0) for each in memory_kb) / 1024, 1),
+        processes=len(known),
+        resident_mb=round(sum(each.get("Rss", 0) for each in memory_kb) / 1024, 1),
+    )
 
 
 def _stats(proc: Path) -> Iterator[tuple[int, list[str]]]:
@@ -53,9 +61,8 @@ def _stats(proc: Path) -> Iterator[tuple[int, list[str]]]:
                 yield int(folder.name), text.rpartition(")")[2].split()
 
 
-def _proportional_kb(folder: Path) -> int:
+def _memory_kb(folder: Path) -> dict[str, int]:
     with contextlib.suppress(OSError):
-        for line in (folder / "smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    return 0
+        lines = (folder / "smaps_rollup").read_text().splitlines()[1:]
+        return {name: int(rest.split()[0]) for name, _, rest in (x.partition(":") for x in lines)}
+    return {}

@@ -15,6 +15,7 @@ from xtalk_edge.audio.format import FULL_SCALE, RATE_HZ
 from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
 from xtalk_edge.engines.asr.sherpa_offline_kinds import inspect_offline
 from xtalk_edge.engines.asr.sherpa_streaming import checked_threads, sherpa_version
+from xtalk_edge.engines.asr.sherpa_text import text_of
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.errors import ModelError
@@ -64,7 +65,8 @@ class SherpaOfflineASR(ASR):
         # Floats from -1 to 1: sherpa-onnx takes integers, too, and hears noise.
         stream.accept_waveform(RATE_HZ, samples / np.float32(FULL_SCALE))
         self._recognizer.decode_stream(stream)
-        return " ".join(stream.result.text.split())
+        result = stream.result
+        return text_of(lambda: str(result), lambda: result.text)
 
     def recognize_stream(
         self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None

@@ -19,6 +19,7 @@ import numpy as np
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.asr.sherpa_kinds import check_tokens, inspect_model
+from xtalk_edge.engines.asr.sherpa_text import text_of
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
@@ -123,8 +124,11 @@ class SherpaStreamingASR(ASR):
     def _hear(self, audio: bytes) -> None:
         self._heard_bytes += len(audio)
         hear(self._recognizer, self._stream, audio)
-        # Some models write a blank before every word.
-        self._text = " ".join(self._recognizer.get_result(self._stream).split())
+        recognizer, stream = self._recognizer, self._stream
+        self._text = text_of(
+            lambda: recognizer.get_result_as_json_string(stream),
+            lambda: recognizer.get_result(stream),
+        )
 
     def _finish(self) -> None:
         """Let the network hear silence until it has spelled the last word."""
