@@ -8,10 +8,15 @@ from typing import Any
 
 from tests.tiny_ctc import write_ctc
 from tests.tiny_voice import write_voice
+from xtalk_edge.engines import registry
+from xtalk_edge.engines.foreign import SLOTS
 
 WRITERS: dict[str, Callable[[Path], Path]] = {"piper": write_voice, "sherpa-offline": write_ctc}
 
 
-def params(name: str, folder: Path) -> dict[str, Any]:
-    """Return what an engine of that name needs; its model is written into the folder."""
-    return {"model": str(WRITERS[name](folder))} if name in WRITERS else {}
+def make(slot: str, name: str, *, folder: Path) -> Any:
+    """Return an engine of that name; the model it needs is written into the folder."""
+    params = {"model": str(WRITERS[name](folder))} if name in WRITERS else {}
+    engine = registry.create(slot, name, params)
+    assert isinstance(engine, SLOTS[slot].base)
+    return engine

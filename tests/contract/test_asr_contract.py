@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,12 +17,7 @@ pytestmark = pytest.mark.parametrize("name", registry.names("asr"))
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[[str], ASR]:
-    def make_one(name: str) -> ASR:
-        recogniser = registry.create("asr", name, models.params(name, tmp_path))
-        assert isinstance(recogniser, ASR)
-        return recogniser
-
-    return make_one
+    return functools.partial(models.make, "asr", folder=tmp_path)
 
 
 def stream(recogniser: ASR, pieces: list[bytes]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,12 +32,7 @@ UNSPEAKABLE = ["", " \t\n", "...", "😀", "\0", "?!", "\ud83d"]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[[str], TTS]:
-    def make_one(name: str) -> TTS:
-        voice = registry.create("tts", name, models.params(name, tmp_path))
-        assert isinstance(voice, TTS)
-        return voice
-
-    return make_one
+    return functools.partial(models.make, "tts", folder=tmp_path)
 
 
 def assert_same_speech(voice: TTS, one: bytes, other: bytes) -> None:

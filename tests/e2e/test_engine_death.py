@@ -7,7 +7,12 @@ import signal
 
 import pytest
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.e2e.room_conversation import (
+    Conversation,
+    conversation,
+    on_virtual_clock,
+    settings,
+)
 from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.events import (
     ASRResultFinal,
@@ -27,17 +32,20 @@ def kill(slot: str) -> None:
     os.kill(engine.pid, signal.SIGKILL)
 
 
+async def heard_of_a_voice_that_dies(talk: Conversation) -> str:
+    await talk.ask()
+    await talk.until(TTSChunkGenerated, chunk_index=5)
+    kill("tts")
+    return (await talk.until(TTSPlaybackFinished)).text
+
+
 @on_virtual_clock
 async def test_a_voice_that_dies_apologises_and_says_the_clause_again() -> None:
     config = settings(
         texts=["hello", "again"], replies=[REPLY, REPLY], tts={"isolation": "process"}
     )
     async with conversation(config) as talk:
-        await talk.ask()
-        await talk.until(TTSChunkGenerated, chunk_index=5)
-        kill("tts")
-        finished = await talk.until(TTSPlaybackFinished)
-        assert finished.text == (
+        assert await heard_of_a_voice_that_dies(talk) == (
             "One two three four five. I lost my voice for a moment. One two three four five. "
             "Six seven eight nine ten."
         )
@@ -54,11 +62,7 @@ async def test_a_voice_may_come_back_without_a_word() -> None:
         texts=["hello"], replies=[REPLY], tts={"isolation": "process", "lost_voice": ""}
     )
     async with conversation(config) as talk:
-        await talk.ask()
-        await talk.until(TTSChunkGenerated, chunk_index=5)
-        kill("tts")
-        finished = await talk.until(TTSPlaybackFinished)
-        assert finished.text == (
+        assert await heard_of_a_voice_that_dies(talk) == (
             "One two three four five. One two three four five. Six seven eight nine ten."
         )
 

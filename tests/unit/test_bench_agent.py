@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests import tiny_gguf
-from xtalk_edge.cli.bench import agent, agent_abort, agent_progress, agent_speech
+from xtalk_edge.cli.bench import agent, agent_abort, agent_speech
 from xtalk_edge.cli.bench.agent_abort import AbortResult
 from xtalk_edge.cli.bench.agent_pace import PaceResult, Trials, pace
 from xtalk_edge.cli.bench.agent_report import Condition, checks, condition_text
@@ -240,20 +240,6 @@ def test_figures_are_worked_out_from_the_middle():
 
 
 # -- parts ---------------------------------------------------------------------------------
-
-
-def test_progress_is_for_terminals(monkeypatch, capsys):
-    with agent_progress.progress() as tell:
-        tell("unseen")
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with agent_progress.progress() as tell:
-        tell("one")
-        tell("too soon")
-        tell("")
-        tell("two")
-    clear = agent_progress.CLEAR_LINE
-    assert capsys.readouterr().err == f"{clear}one{clear}{clear}two{clear}"
 
 
 class Engine:

@@ -9,7 +9,6 @@ import pytest
 
 from tests.unit.file_server import Served, file_server
 from xtalk_edge.cli.main import run
-from xtalk_edge.cli.progress import ProgressLine, duration, megabytes, progress_text
 from xtalk_edge.models.shelf import FOLDER_VARIABLE
 
 WEIGHTS = bytes(range(256)) * 2_000
@@ -97,26 +96,3 @@ def test_a_model_is_brought_by_hand_and_leftovers_go(store, capsys, tmp_path):
     assert "one" in typed(capsys, "gc", "--dry-run", *settings)[1]
     assert "are free" in typed(capsys, "gc", *settings)[1]
     assert typed(capsys, "gc", *settings)[1] == "nothing is left over\n"
-
-
-def test_progress_says_how_much_how_fast_and_how_long():
-    assert progress_text("a.onnx", 40_000_000, 71_100_000, 3_200_000) == (
-        "a.onnx: 40.0 of 71.1 MB (56 %), 3.2 MB/s, 10 s left"
-    )
-    assert progress_text("a.onnx", 40_000_000, None, 0.0) == "a.onnx: 40.0 MB"
-    assert [duration(s) for s in (45, 300, 9000)] == ["45 s", "5 min", "2.5 h"]
-    assert megabytes(5_100) == "5.1 kB"
-
-
-def test_progress_is_one_live_line_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    at_s = iter([0.0, 0.1, 0.5, 1.0])
-    monkeypatch.setattr("xtalk_edge.cli.progress.now_s", lambda: next(at_s))
-    line = ProgressLine()
-    for have in (0, 100_000, 500_000, 1_000_000):
-        line("a.onnx", have, 10_000_000)
-    line.close()
-    said = capsys.readouterr().err
-    assert said.count("\r\x1b[K") == 3
-    assert "1.0 of 10.0 MB (10 %), 1.0 MB/s, 9 s left" in said
-    assert "\n" not in said

@@ -53,7 +53,7 @@ def test_the_cost_is_bounded_however_long_and_however_cut(length_s: int, piece: 
     counter = Counter()
     texts = hear(PseudoStream(counter), seconds(*[7] * length_s), piece // 2 * 2)
     assert len(counter.heard_s) <= length_s / EVERY_S + 2
-    assert sum(counter.heard_s) <= 7 * length_s + 1
+    assert sum(counter.heard_s) <= 6 * length_s + 1
     assert max(counter.heard_s) <= LONGEST_S
     # A cut in a word, where nobody pauses, may halve it.
     assert length_s <= len(texts[-1].split()) <= length_s + length_s // 20

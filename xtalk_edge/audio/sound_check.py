@@ -24,6 +24,9 @@ CHIRP_S = 1.5
 
 READ_EVERY_S = 0.02
 
+SOUNDING = 100
+"""Of 32,767: the chirp fades in and out."""
+
 TOLD_APART_DB = 6.0
 """What comes back must be so much louder than the noise before, or it is noise."""
 
@@ -60,12 +63,11 @@ def check_sound(card: Card, pause: Callable[[float], None] = time.sleep) -> Soun
     finally:
         card.close()
     noise_db = level_db(quiet)
-    delay_s = _delay_s(near, far)
-    echo_db = None if delay_s is None else _echo_db(near, far, delay_s, noise_db)
+    delay_ms, echo_db = _echo(near, far, noise_db)
     return SoundCheck(
         rate_hz=card.rate_hz,
         noise_db=round(noise_db, 1),
-        delay_ms=None if echo_db is None or delay_s is None else round(1000 * delay_s, 1),
+        delay_ms=delay_ms,
         echo_db=echo_db,
         lost_frames=counters.capture_lost_frames + counters.device_lost_frames,
         underflows=counters.output_underflows,
@@ -88,21 +90,18 @@ def _capture(card: Card, seconds: float, pause: Callable[[float], None]) -> tupl
     return convert(near, card.rate_hz, RATE_HZ), convert(far, card.rate_hz, RATE_HZ)
 
 
-def _delay_s(near: Samples, far: Samples) -> float | None:
-    sounding = np.flatnonzero(np.abs(far) > 100)
-    start = int(sounding[0]) if len(sounding) else len(far)
-    if start + NEAR_SAMPLES > len(near):
-        return None
+def _echo(near: Samples, far: Samples, noise_db: float) -> tuple[float | None, float | None]:
+    """Return after how many milliseconds what was played came back, and how much louder."""
+    sounding = np.flatnonzero(np.abs(far) > SOUNDING)
+    if not len(sounding) or sounding[0] + NEAR_SAMPLES > len(near):
+        return None, None
+    start, end = int(sounding[0]), int(sounding[-1]) + 1
     delay = LoopDelay()
     delay.observe(far[start : start + FAR_SAMPLES], near[start : start + NEAR_SAMPLES], 0.0)
-    return delay.delay_s
-
-
-def _echo_db(near: Samples, far: Samples, delay_s: float, noise_db: float) -> float | None:
-    sounding = np.flatnonzero(np.abs(far) > 100)
-    start, end = int(sounding[0]), int(sounding[-1]) + 1
-    late = round(delay_s * RATE_HZ)
+    if delay.delay_s is None:
+        return None, None
+    late = round(delay.delay_s * RATE_HZ)
     back_db = level_db(near[start + late : end + late])
     if back_db < noise_db + TOLD_APART_DB:
-        return None
-    return round(back_db - level_db(far[start:end]), 1)
+        return None, None
+    return round(1000 * delay.delay_s, 1), round(back_db - level_db(far[start:end]), 1)

@@ -171,8 +171,7 @@ def _of_engines(engines: Sequence[Row]) -> list[str]:
 
 def _write_settings(path: Path, profile: str, language: str, models: ModelsConfig) -> None:
     """Write the settings of a profile; raises ModelError where its models are not there yet."""
-    own = Path(models.manifest).expanduser() if models.manifest else None
-    wanted = read_manifest(own).of_profile(profile, language)
+    wanted = read_manifest(models.manifest).of_profile(profile, language)
     shelf = Shelf(models.place())
     missing = [model.name for model in wanted if not shelf.has(model.name)]
     if missing:

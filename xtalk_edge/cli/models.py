@@ -13,13 +13,13 @@ from typing import Any
 import click
 
 from xtalk_edge.cli.options import config_options, read_config
-from xtalk_edge.cli.progress import ProgressLine, megabytes
+from xtalk_edge.cli.progress import TOLD_EVERY_S, Transfer, megabytes, progress
 from xtalk_edge.config.places import ModelsConfig
 from xtalk_edge.errors import ModelError
 from xtalk_edge.models.bring import bring
-from xtalk_edge.models.manifest import Manifest, Model, read_manifest
+from xtalk_edge.models.manifest import ARCHIVES, Model, read_manifest
 from xtalk_edge.models.pull import Puller
-from xtalk_edge.models.shelf import Shelf, clear, size_of
+from xtalk_edge.models.shelf import MODEL_ENDINGS, Shelf, clear, size_of
 
 
 @click.group()
@@ -50,17 +50,10 @@ def _settings(function: Callable[..., None]) -> Callable[..., None]:
     return config_options(with_settings)
 
 
-def _known(config: ModelsConfig) -> Manifest:
-    return read_manifest(Path(config.manifest).expanduser() if config.manifest else None)
-
-
 @contextlib.contextmanager
-def _progress() -> Iterator[ProgressLine]:
-    line = ProgressLine()
-    try:
-        yield line
-    finally:
-        line.close()
+def _transfer() -> Iterator[Transfer]:
+    with progress(elsewhere_every_s=TOLD_EVERY_S) as tell:
+        yield Transfer(tell)
 
 
 @command.command()
@@ -85,7 +78,7 @@ def pull(
     Ctrl-C at any time: what came is kept, and the same command goes on there. A file gets its
     name only when it is whole and what its publisher says it is.
     """
-    manifest = _known(config)
+    manifest = read_manifest(config.manifest)
     wanted = [manifest.find(name) for name in names]
     if profile:
         wanted += manifest.of_profile(profile, language)
@@ -98,8 +91,8 @@ def pull(
             click.echo(f"{model.name} is there already")
             continue
         click.echo(f"{model.name}: fetching {_size_text(model)}, licence {model.licence}")
-        with _progress() as progress:
-            folder = puller.pull(model, progress, accept_change=accept_change)
+        with _transfer() as transfer:
+            folder = puller.pull(model, transfer, accept_change=accept_change)
         click.echo(f"{model.name} is in {folder}\n{_how_to_use(model)}")
 
 
@@ -119,7 +112,7 @@ def _how_to_use(model: Model) -> str:
 def list_(config: ModelsConfig, slot: str | None, language: str | None, as_json: bool) -> None:
     """Show what can be fetched, and what is there (*)."""
     shelf = Shelf(config.place())
-    manifest = _known(config)
+    manifest = read_manifest(config.manifest)
     for model in manifest.model:
         other_language = language and model.languages and language not in model.languages
         if (slot and model.slot != slot) or other_language:
@@ -151,7 +144,7 @@ def list_(config: ModelsConfig, slot: str | None, language: str | None, as_json:
 def info(config: ModelsConfig, name: str) -> None:
     """Show all that is known of a model."""
     shelf = Shelf(config.place())
-    model = next((each for each in _known(config).model if each.name == name), None)
+    model = next((each for each in read_manifest(config.manifest).model if each.name == name), None)
     if model is None:
         record = shelf.record(name)
         click.echo(f"{name}, brought from {record.origin}")
@@ -184,8 +177,8 @@ def verify(config: ModelsConfig, names: tuple[str, ...]) -> None:
     shelf = Shelf(config.place())
     wrong = []
     for name in names or shelf.names():
-        with _progress() as progress:
-            problems = shelf.problems(name, progress)
+        with _transfer() as transfer:
+            problems = shelf.problems(name, transfer)
         click.echo(f"{name}: {'; '.join(problems) or 'as it was put there'}")
         wrong += [name] if problems else []
     if wrong:
@@ -204,15 +197,15 @@ def import_(config: ModelsConfig, source: Path, name: str | None) -> None:
     SOURCE is a folder with the model's files, its archive, or its only file. A name of
     `models list` has its digests checked; any other is a model of your own.
     """
-    shelf, manifest = Shelf(config.place()), _known(config)
-    with _progress() as progress:
-        folder = bring(shelf, manifest, source, name or _stem(source), progress)
+    shelf, manifest = Shelf(config.place()), read_manifest(config.manifest)
+    with _transfer() as transfer:
+        folder = bring(shelf, manifest, source, name or _stem(source), transfer)
     click.echo(f"{folder.name} is in {folder}")
 
 
 def _stem(source: Path) -> str:
     name = source.absolute().name
-    for ending in (".tar.bz2", ".tar.gz", ".tar.xz", ".tgz", ".onnx", ".gguf"):
+    for ending in (*ARCHIVES, *MODEL_ENDINGS):
         name = name.removesuffix(ending)
     return name
 

@@ -2,71 +2,81 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 from collections import deque
-
-import click
+from collections.abc import Callable, Iterator
 
 from xtalk_edge.clock import now_s
 
 CLEAR_LINE = "\r\x1b[K"
 
 SHOWN_EVERY_S = 0.2
+"""Faster, nobody reads it."""
+
 TOLD_EVERY_S = 10.0
-"""On a terminal, and in a file that somebody may read later."""
+"""In a file or a log, which somebody may read later."""
 
 SPEED_OVER_S = 5.0
 """Shorter, the time left jumps about; longer, it does not notice a drop."""
 
+Tell = Callable[[str], None]
 
-class ProgressLine:
+
+@contextlib.contextmanager
+def progress(*, elsewhere_every_s: float | None = None) -> Iterator[Tell]:
+    """Give a function that shows a text in place of the last one; "" shows none.
+
+    Args:
+        elsewhere_every_s: how often a text becomes a line where standard error is no terminal;
+            None: never.
+    """
+    live = sys.stderr.isatty()
+    every_s = SHOWN_EVERY_S if live else elsewhere_every_s
+    shown_s = now_s() - SHOWN_EVERY_S
+
+    def tell(text: str) -> None:
+        nonlocal shown_s
+        if every_s is None or (text and now_s() - shown_s < every_s):
+            return
+        if live:
+            width = shutil.get_terminal_size().columns
+            sys.stderr.write(CLEAR_LINE + text[: width - 1])
+            sys.stderr.flush()
+        elif text:
+            sys.stderr.write(f"{text}\n")
+        shown_s = now_s() if text else now_s() - SHOWN_EVERY_S
+
+    try:
+        yield tell
+    finally:
+        tell("")
+
+
+class Transfer:
     """Tells of one file after another how much is there, how fast it comes and what is left."""
 
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
         self._name = ""
-        self._told_s = 0.0
         self._came: deque[tuple[float, int]] = deque()
 
     def __call__(self, name: str, have: int, total: int | None) -> None:
         """Take how far a file is, in bytes."""
-        at_s = now_s()
-        if name != self._name:
-            self._name, self._told_s = name, at_s
+        # Another file, or the same one read again from its beginning.
+        if name != self._name or (self._came and have < self._came[-1][1]):
+            self._name = name
             self._came.clear()
+        at_s = now_s()
         self._came.append((at_s, have))
         while at_s - self._came[0][0] > SPEED_OVER_S:
             self._came.popleft()
-        if self._is_due(at_s):
-            self._tell(progress_text(name, have, total, self._speed()))
+        self._tell(progress_text(name, have, total, self._speed()))
 
     def _speed(self) -> float:
         (first_s, first), (last_s, last) = self._came[0], self._came[-1]
         return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
-
-    def note(self, text: str) -> None:
-        """Say in words how far something is."""
-        if self._is_due(now_s()):
-            self._tell(text)
-
-    def _is_due(self, at_s: float) -> bool:
-        due = at_s - self._told_s >= (SHOWN_EVERY_S if self._live else TOLD_EVERY_S)
-        if due:
-            self._told_s = at_s
-        return due
-
-    def _tell(self, text: str) -> None:
-        if self._live:
-            width = shutil.get_terminal_size().columns
-            click.echo(f"{CLEAR_LINE}{text[: width - 1]}", err=True, nl=False)
-        else:
-            click.echo(text, err=True)
-
-    def close(self) -> None:
-        """Take the live line away."""
-        if self._live:
-            click.echo(CLEAR_LINE, err=True, nl=False)
 
 
 def progress_text(name: str, have: int, total: int | None, bytes_s: float) -> str:

@@ -43,7 +43,7 @@ DEATHS_BORNE = 3
 """So often an engine may die without having answered a single call in between; a model that kills
 its process at every call would otherwise do so for ever."""
 
-UNSTATEFUL_SLOTS = frozenset({"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector"})
+REPEATED_SLOTS = frozenset({"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector"})
 """A call that died is made once more in these: what it would have remembered is a moment of sound.
 Of a recogniser's text or a voice's sentence whoever asked has to know that it begins anew."""
 
@@ -163,7 +163,7 @@ class IsolatedEngine:
         try:
             kind, value, call_id = self._answer(name, args, kwargs)
         except EngineLostError:
-            if self._slot not in UNSTATEFUL_SLOTS:
+            if self._slot not in REPEATED_SLOTS:
                 raise
             kind, value, call_id = self._answer(name, args, kwargs)
         if name.startswith(_SETTERS):

@@ -51,8 +51,10 @@ def unpack(
                 if count >= MOST_MEMBERS:
                     raise ModelError(f"{archive.name} has more than {MOST_MEMBERS:,} members")
                 name = _inside(archive, member.name)
-                if not (member.isfile() and name and _wanted(name, keep)):
+                if not (member.isfile() and name and is_wanted(name, keep)):
                     continue
+                if into / name in written:
+                    raise ModelError(f"{archive.name} has {name} twice; refused")
                 size += member.size
                 if size > most_bytes:
                     raise ModelError(f"{archive.name} holds more than {most_bytes:,} bytes")
@@ -73,7 +75,8 @@ def _inside(archive: Path, name: str) -> str:
     return str(PurePosixPath(*path.parts[1:])) if len(path.parts) > 1 else path.name
 
 
-def _wanted(name: str, keep: Sequence[str]) -> bool:
+def is_wanted(name: str, keep: Sequence[str]) -> bool:
+    """Tell whether a file below a model's folder matches a pattern."""
     # What macOS packs beside each file.
     hidden = PurePosixPath(name).name.startswith("._")
     return not hidden and any(fnmatch.fnmatchcase(name, pattern) for pattern in keep)
@@ -84,8 +87,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, to: Path) -> Path:
     assert source is not None
     with disk(to):
         to.parent.mkdir(parents=True, exist_ok=True)
-        # A second one of that name is refused: no archive of a publisher has such.
-        file = to.open("xb")
+        file = to.open("wb")
     with file:
         left = member.size
         while left:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xtalk_edge.errors import ModelError
-from xtalk_edge.models.archive import unpack
-from xtalk_edge.models.digests import Published, file_sha256
+from xtalk_edge.models.archive import is_wanted, unpack
+from xtalk_edge.models.digests import Published
 from xtalk_edge.models.disk import disk
 from xtalk_edge.models.manifest import ARCHIVES, Manifest, Model, is_plain_path
 from xtalk_edge.models.records import Lock
-from xtalk_edge.models.shelf import Progress, Shelf, silent
+from xtalk_edge.models.shelf import Progress, Shelf, digest, silent
 
 
 def bring(
@@ -40,29 +40,36 @@ def bring(
     with shelf.making(name) as making:
         _empty(making)
         if known:
-            _take_known(known, source, making, Lock(shelf.folder), progress)
+            digests = _take_known(known, source, making, Lock(shelf.folder), progress)
         else:
+            digests = {}
             _take_all(source, making, ("*",), progress)
-        return shelf.place(making, name, str(source.absolute()))
+        return shelf.place(making, name, str(source.absolute()), digests, progress)
 
 
-def _take_known(model: Model, source: Path, making: Path, lock: Lock, progress: Progress) -> None:
+def _take_known(
+    model: Model, source: Path, making: Path, lock: Lock, progress: Progress
+) -> dict[str, str]:
+    """Take the files of a published model; return the SHA-256 of each that is kept as it came."""
+    digests = {}
     for file in model.file:
         found = _find(source, file.local_name)
         if found is not None:
-            published = Published(sha256=file.sha256 or lock.known(file.url))
-            problem = published.problem(found, file_sha256(found))
+            sha256 = digest(found, found.name, progress)
+            problem = Published(sha256=file.sha256 or lock.known(file.url)).problem(found, sha256)
             if problem:
                 raise ModelError(f"{found} is not the file that was published: {problem}")
             if file.is_archive:
                 unpack(found, making, file.keep)
             else:
                 _copy(found, making / file.local_name, progress)
+                digests[file.local_name] = sha256
         elif file.is_archive and source.is_dir():
             # Somebody has unpacked it already.
             _take_all(source, making, file.keep, progress)
         else:
             raise ModelError(f"{file.local_name} is missing in {source}; {file.url} has it")
+    return digests
 
 
 def _find(source: Path, name: str) -> Path | None:
@@ -83,9 +90,8 @@ def _take_all(source: Path, making: Path, keep: Sequence[str], progress: Progres
     files = [source] if source.is_file() else sorted(source.rglob("*"))
     base = source.parent if source.is_file() else source
     for path in files:
-        name = path.relative_to(base)
-        wanted = any(name.match(pattern) for pattern in keep)
-        if wanted and path.is_file() and not path.is_symlink():
+        name = path.relative_to(base).as_posix()
+        if is_wanted(name, keep) and path.is_file() and not path.is_symlink():
             _copy(path, making / name, progress)
     if not any(making.iterdir()):
         raise ModelError(f"{source} holds none of a model's files")

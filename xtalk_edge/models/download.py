@@ -174,7 +174,8 @@ class Download:
 
     def _finish(self, url: str, published: Published) -> str:
         """Give the file its name if it is the right one."""
-        sha256 = file_sha256(self._part)
+        size = self._have()
+        sha256 = file_sha256(self._part, lambda done: self._progress(done, size))
         problem = published.problem(self._part, sha256)
         if problem:
             self._discard()

@@ -120,17 +120,13 @@ class Manifest:
         raise ModelError(f"there is no profile {name!r}; {_nearest(name, known, 'models list')}")
 
 
-def read_manifest(path: Path | None = None) -> Manifest:
-    """Return the manifest of a file, or the built-in one.
+def read_manifest(path: str | Path = "") -> Manifest:
+    """Return the manifest of a file, or the built-in one for "".
 
     Raises:
         ConfigError: with every problem on a line of its own.
     """
-    return manifest_of(Source.read(path or data_path(MANIFEST)))
-
-
-def manifest_of(source: Source) -> Manifest:
-    """Return the manifest that a source holds; raises ConfigError."""
+    source = Source.read(Path(path).expanduser() if path else data_path(MANIFEST))
     manifest = fill(source, Manifest, (), source.table)
     source.finish()
     for number_, model in enumerate(manifest.model):

@@ -14,8 +14,9 @@ class Patience:
     least_bytes_s: float = 1_000.0
     """What comes slower over `silent_s` will not end; a modem brought 4,000."""
     fruitless_tries: int = 6
-    """So many tries one after another without progress, two minutes with their pauses, mean that
-    nobody is there. Tries that bring something are not counted: 20 drops are borne."""
+    """So many tries one after another without progress mean that nobody is there: half a minute
+    with their pauses, or three and a half where a server takes the call and says nothing. Tries
+    that bring something are not counted: 20 drops are borne."""
     first_pause_s: float = 1.0
     longest_pause_s: float = 30.0
 

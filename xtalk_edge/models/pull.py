@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xtalk_edge.errors import ModelError
 from xtalk_edge.models.archive import unpack
-from xtalk_edge.models.digests import Published, from_list
+from xtalk_edge.models.digests import Published, file_sha256, from_list
 from xtalk_edge.models.disk import disk
 from xtalk_edge.models.download import Download, fetch_list
 from xtalk_edge.models.manifest import Model, ModelFile
@@ -67,29 +67,21 @@ class Puller:
         with self._shelf.making(model.name) as making:
             if self._shelf.has(model.name):
                 return self._shelf.path(model.name)
+            digests = {}
             for file in model.file:
                 mark = making / f".{file.local_name.replace('/', '_')}{DONE}"
                 if not mark.exists():
-                    self._fetch(file, making, progress, accept_change)
+                    sha256 = self._fetch(file, making, progress, accept_change)
                     with disk(mark):
-                        mark.touch()
-            return self._shelf.place(making, model.name, model.file[0].url)
+                        mark.write_text(sha256, encoding="ascii")
+                digests[file.local_name] = mark.read_text(encoding="ascii")
+            return self._shelf.place(making, model.name, model.file[0].url, digests, progress)
 
-    def _fetch(
-        self, file: ModelFile, making: Path, progress: Progress, accept_change: bool
-    ) -> None:
+    def _fetch(self, file: ModelFile, making: Path, progress: Progress, accept_change: bool) -> str:
+        """Bring one file, unpacked if it is an archive; return the SHA-256 of what was fetched."""
         to = making / file.local_name
-        with disk(to):
-            to.parent.mkdir(parents=True, exist_ok=True)
-        sha256 = Download(
-            self._addresses(file.url),
-            to,
-            Published(sha256=file.sha256 or self._listed(file)),
-            round(file.mb * 1e6 * ROUNDING) + UNROUNDED_BYTES if file.mb else MOST_BYTES_UNKNOWN,
-            lambda have, total: progress(file.local_name, have, total),
-            self._patience,
-            self._pause,
-        ).run()
+        # One that has its name is whole: somebody stopped while it was unpacked.
+        sha256 = file_sha256(to) if to.exists() else self._download(file, to, progress)
         known = "" if accept_change else self._lock.known(file.url)
         if known and sha256 != known:
             to.unlink()
@@ -102,6 +94,20 @@ class Puller:
         if file.is_archive:
             unpack(to, making, file.keep, lambda size: progress(f"unpacking {to.name}", size, None))
             to.unlink()
+        return sha256
+
+    def _download(self, file: ModelFile, to: Path, progress: Progress) -> str:
+        with disk(to):
+            to.parent.mkdir(parents=True, exist_ok=True)
+        return Download(
+            self._addresses(file.url),
+            to,
+            Published(sha256=file.sha256 or self._listed(file)),
+            round(file.mb * 1e6 * ROUNDING) + UNROUNDED_BYTES if file.mb else MOST_BYTES_UNKNOWN,
+            lambda have, total: progress(file.local_name, have, total),
+            self._patience,
+            self._pause,
+        ).run()
 
     def _listed(self, file: ModelFile) -> str:
         """Return what the publisher's list of digests says, or ""."""

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from xtalk_edge.errors import ModelError
@@ -75,7 +75,7 @@ class Shelf:
             path = self.folder / name / file
             if not path.is_file():
                 found.append(f"{file} is missing")
-            elif _digest(path, file, progress) != sha256:
+            elif digest(path, file, progress) != sha256:
                 found.append(f"{file} has changed")
         return found
 
@@ -96,12 +96,32 @@ class Shelf:
                 raise ModelError(f"{name} is being fetched by another program; wait for it")
             yield making
 
-    def place(self, making: Path, name: str, origin: str) -> Path:
-        """Give a finished model its name, all of it at once; return its folder."""
+    def place(
+        self,
+        making: Path,
+        name: str,
+        origin: str,
+        known: Mapping[str, str],
+        progress: Progress = silent,
+    ) -> Path:
+        """Give a finished model its name, all of it at once; return its folder.
+
+        Args:
+            making: where it was put together.
+            name: its own.
+            origin: where it came from, in words.
+            known: SHA-256 of files that were read already, by their names in the folder.
+            progress: is told how far the others are read.
+        """
         for mark in making.glob(f".*{DONE}"):
             mark.unlink()
-        files = sorted(path for path in making.rglob("*") if path.is_file())
-        digests = {path.relative_to(making).as_posix(): file_sha256(path) for path in files}
+        files = (path for path in sorted(making.rglob("*")) if path.is_file())
+        names = {path.relative_to(making).as_posix(): path for path in files}
+        # One that was brought from another device's shelf has a record of its own.
+        names.pop(RECORD, None)
+        digests = {
+            file: known.get(file) or digest(path, file, progress) for file, path in names.items()
+        }
         Record(name, origin, digests).save(making)
         to = self.folder / name
         with disk(to):
@@ -178,9 +198,10 @@ def named_file(model: str, ending: str) -> Path:
     return found[0]
 
 
-def _digest(path: Path, name: str, progress: Progress) -> str:
+def digest(path: Path, name: str, progress: Progress) -> str:
+    """Return the SHA-256 of a file, and tell how far it is read."""
     total = path.stat().st_size
-    return file_sha256(path, lambda done: progress(name, done, total))
+    return file_sha256(path, lambda done: progress(f"checking {name}", done, total))
 
 
 @contextlib.contextmanager

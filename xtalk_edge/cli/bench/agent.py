@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from xtalk_edge.cli.progress import progress
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.agent.llama import STARTER_MODEL
 from xtalk_edge.engines.preflight import preflight
@@ -18,7 +19,6 @@ from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 
 from .agent_abort import aborts
 from .agent_pace import Trials, pace
-from .agent_progress import progress
 from .agent_report import Condition, as_record, checks, condition_text, loading_text
 from .agent_speech import SpeechLoad
 from .agent_subject import Subject, made_model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +12,14 @@ from time import perf_counter
 import click
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples, samples_to_pcm
-from xtalk_edge.audio.resample import convert
+from xtalk_edge.audio.format import RATE_HZ, samples_to_pcm
 from xtalk_edge.cli.options import config_options, read_config
-from xtalk_edge.cli.progress import ProgressLine
+from xtalk_edge.cli.progress import TOLD_EVERY_S, Tell, progress
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.script import TALKER_VOICE
+from xtalk_edge.scenes.sounds import spoken
 
 from .process_tree import cost
 from .verdict import tell
@@ -83,20 +84,18 @@ def command(
     """
     config = read_config(config_path, overrides)
     recogniser = hosting.create("asr", config.asr)
-    try:
-        row = _endured(config.asr.type, recogniser, utterances, quiet=as_json)
-    finally:
-        recogniser.close()
+    with contextlib.closing(recogniser), progress(elsewhere_every_s=TOLD_EVERY_S) as show:
+        row = _endured(config.asr.type, recogniser, utterances, show)
     tell([row], _print_table, as_json=as_json)
 
 
-def _endured(engine: str, recogniser: ASR, utterances: int, *, quiet: bool) -> Row:
+def _endured(engine: str, recogniser: ASR, utterances: int, show: Tell) -> Row:
     voice = EspeakTTS(voice=TALKER_VOICE)
-    sounds = [_spoken(voice, text) for text in SENTENCES]
+    lead = np.zeros(RATE_HZ // 5, np.int16)
+    sounds = [samples_to_pcm(np.concatenate((lead, spoken(text, voice)))) for text in SENTENCES]
     looks: list[tuple[int, float]] = []
     understood, heard_s = 0, 0.0
     every = max(1, utterances // LOOKS)
-    line = ProgressLine()
     began_s = perf_counter()
     for number, sound in enumerate(itertools.islice(itertools.cycle(sounds), utterances), 1):
         recogniser.reset()
@@ -106,10 +105,8 @@ def _endured(engine: str, recogniser: ASR, utterances: int, *, quiet: bool) -> R
         heard_s += len(sound) / 2 / RATE_HZ
         if number % every == 0:
             looks.append((number, cost().resident_mb))
-            if not quiet:
-                line.note(f"{number} of {utterances} sentences, {looks[-1][1]:.0f} MB")
+            show(f"{number} of {utterances} sentences, {looks[-1][1]:.0f} MB")
     took_s = perf_counter() - began_s
-    line.close()
     later = [memory_mb for number, memory_mb in looks if number >= SETTLED_AFTER * utterances]
     return Row(
         engine=engine,
@@ -119,11 +116,6 @@ def _endured(engine: str, recogniser: ASR, utterances: int, *, quiet: bool) -> R
         worst_mb=max(later),
         real_time_factor=round(took_s / heard_s, 4),
     )
-
-
-def _spoken(voice: EspeakTTS, text: str) -> bytes:
-    speech = convert(pcm_to_samples(voice.synthesize(text)), voice.sample_rate, RATE_HZ)
-    return samples_to_pcm(np.concatenate((np.zeros(RATE_HZ // 5, np.int16), speech)))
 
 
 def _print_table(found: Sequence[Row]) -> None:

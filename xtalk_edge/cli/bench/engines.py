@@ -11,13 +11,13 @@ from pathlib import Path
 import click
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples, samples_to_pcm
-from xtalk_edge.audio.resample import convert
+from xtalk_edge.audio.format import RATE_HZ, samples_to_pcm
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.scenes.script import TALKER_VOICE
+from xtalk_edge.scenes.sounds import spoken
 
 from .engine_cost import MEASURED_SLOTS, EngineCost, measure
 
@@ -68,7 +68,8 @@ def command(
 def engine_costs(config: Config, slots: Sequence[str]) -> list[Row]:
     """Return what the engines of the settings cost, one after another."""
     with tempfile.NamedTemporaryFile(suffix=".pcm") as sound:
-        sound.write(_spoken(HEARD))
+        speech = spoken(HEARD, EspeakTTS(voice=TALKER_VOICE))
+        sound.write(samples_to_pcm(np.concatenate((np.zeros(RATE_HZ // 2, np.int16), speech))))
         sound.flush()
         return [_row(slot, getattr(config, slot), config, Path(sound.name)) for slot in slots]
 
@@ -80,12 +81,6 @@ def _row(slot: str, engine: EngineConfig, config: Config, sound: Path) -> Row:
     except EdgeError as error:
         return Row(slot, engine.type, None, str(error))
     return Row(slot, engine.type, found, "")
-
-
-def _spoken(text: str) -> bytes:
-    voice = EspeakTTS(voice=TALKER_VOICE)
-    speech = convert(pcm_to_samples(voice.synthesize(text)), voice.sample_rate, RATE_HZ)
-    return samples_to_pcm(np.concatenate((np.zeros(RATE_HZ // 2, np.int16), speech)))
 
 
 def _print_table(rows: Sequence[Row]) -> None:

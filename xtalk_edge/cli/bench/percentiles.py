@@ -24,3 +24,10 @@ def percentiles(values: NDArray[Any] | list[float]) -> Percentiles:
     p50, p95, worst = np.percentile(np.asarray(values, float), (50, 95, 100))
     return Percentiles(round(float(p50), 2), round(float(p95), 2), round(float(worst), 2),
                        len(values))  # fmt: skip
+
+
+def spread_text(spread: Percentiles | None) -> str:
+    """Return the figures of one cell of a table; a dash where there are none."""
+    if spread is None:
+        return "     -"
+    return f"{spread.p50:6.0f}  {spread.p95:6.0f}  {spread.worst:6.0f}"

@@ -21,7 +21,7 @@ from xtalk_edge.scenes.exchange import Exchange
 from xtalk_edge.scenes.script import Line, Room, Scene
 from xtalk_edge.scenes.stage import perform
 
-from .percentiles import Percentiles, percentiles
+from .percentiles import Percentiles, percentiles, spread_text
 from .verdict import tell
 
 QUESTIONS = {"asr": "How many days are there until Christmas?", "tts": "What can you do?"}
@@ -89,7 +89,7 @@ class Killer:
             self.killed_turns.append(turn_id)
             self._killed_s = time.perf_counter()
             for engine in list(IsolatedEngine.running):
-                if engine.slot == self._slot:
+                if engine.slot == self._slot and engine.is_alive:
                     os.kill(engine.pid, signal.SIGKILL)
 
 
@@ -148,6 +148,5 @@ def _print_table(found: Sequence[Row]) -> None:
     click.echo("engine   answered   recovered, ms")
     click.echo("                      p50     p95   worst")
     for row in found:
-        spread = row.recovered_ms
-        times = f"{spread.p50:6.0f}  {spread.p95:6.0f}  {spread.worst:6.0f}" if spread else "     -"
+        times = spread_text(row.recovered_ms)
         click.echo(f"{row.slot:8} {row.answered:4}/{row.killed:<5} {times}")

@@ -16,7 +16,7 @@ from xtalk_edge.scenes.sounds import sound_of
 from .echo_room import onset_s
 from .over_answer import everywhere, talk_over
 from .people import rooms_option, talkers
-from .percentiles import Percentiles, percentiles
+from .percentiles import Percentiles, percentiles, spread_text
 from .verdict import tell
 
 RECALL = 0.95
@@ -118,8 +118,7 @@ def _print_table(found: Sequence[Row]) -> None:
     click.echo("echo over   stopped    silent behind the word, ms")
     click.echo("talker                   p50     p95   worst")
     for row in found:
-        spread = row.silent_ms
-        times = f"{spread.p50:6.0f}  {spread.p95:6.0f}  {spread.worst:6.0f}" if spread else "     -"
+        times = spread_text(row.silent_ms)
         click.echo(f"{row.echo_over_talker_db:+5.0f} dB   {row.stopped:4}/{row.said:<5}{times}")
         for who in row.missed:
             click.echo(f"           not heard: {who}")

@@ -17,8 +17,8 @@ _PRECISION = re.compile(r"[._-](int8|fp16|quant)(?=[._-]|$)")
 def model_files(path: Path, cure: str, parts: tuple[str, ...] = TRANSDUCER) -> dict[str, Path]:
     """Return the files by what they are: "model", or each of `parts`.
 
-    Of a part that is there in more than one precision the smallest is taken; of the decoder, which
-    is small, and where whole numbers cost accuracy, the most precise.
+    Of a part that is there in more than one precision the smallest is taken; of a transducer's
+    decoder, which is small, and where whole numbers cost accuracy, the most precise.
 
     Args:
         path: a folder, or a file; beside an encoder its decoder and joiner are looked for.
@@ -38,7 +38,8 @@ def model_files(path: Path, cure: str, parts: tuple[str, ...] = TRANSDUCER) -> d
         networks = sorted(path.glob("*.onnx"))
     by_part = {part: [each for each in networks if _part(each) == part] for part in parts}
     if any(by_part.values()):
-        return {part: _only(path, part, found, cure) for part, found in by_part.items()}
+        precise = parts == TRANSDUCER
+        return {part: _only(path, part, found, cure, precise) for part, found in by_part.items()}
     return {"model": _only(path, "network", networks, cure)}
 
 
@@ -52,7 +53,9 @@ def _family(path: Path) -> str:
     return name.replace(_part(path), "", 1) if _part(path) else name
 
 
-def _only(path: Path, part: str, found: list[Path], cure: str) -> Path:
+def _only(
+    path: Path, part: str, found: list[Path], cure: str, precise_decoder: bool = False
+) -> Path:
     if not found:
         raise ModelError(f"{path} holds no {part}; {cure}")
     names = {_PRECISION.sub("", each.name) for each in found}
@@ -62,4 +65,4 @@ def _only(path: Path, part: str, found: list[Path], cure: str) -> Path:
             "mean, or make two folders"
         )
     by_size = sorted(found, key=lambda each: each.stat().st_size)
-    return by_size[-1] if part == "decoder" else by_size[0]
+    return by_size[-1] if part == "decoder" and precise_decoder else by_size[0]

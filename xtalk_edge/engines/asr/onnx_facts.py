@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from xtalk_edge.errors import ModelError
+
 # Field numbers of ONNX's protobuf messages, which are fixed for good.
 _GRAPH, _METADATA = 7, 14
 _KEY, _VALUE = 1, 2
@@ -63,6 +65,19 @@ def read_onnx_facts(path: Path) -> OnnxFacts:
             elif field.number == _GRAPH:
                 shape = _first_output_shape(file, field)
     return OnnxFacts(metadata, shape)
+
+
+def model_facts(path: Path, cure: str) -> OnnxFacts:
+    """Do the same for an owner, who is told `cure` where it cannot be done.
+
+    Raises:
+        ModelError: the file is missing, cut short or no ONNX file.
+    """
+    try:
+        return read_onnx_facts(path)
+    except (OSError, ValueError) as exc:
+        reason = "it is missing" if isinstance(exc, FileNotFoundError) else exc
+        raise ModelError(f"{path} cannot be used: {reason}; {cure}") from exc
 
 
 def _first_output_shape(file: BinaryIO, graph: _Field) -> tuple[int, ...]:

@@ -19,8 +19,8 @@ EVERY_S = 1.0
 """Never more often."""
 
 GROWTH = 0.25
-"""Nor before an utterance has grown by so much: all partial texts together then cost five times the
-hearing of the utterance at most, however long it is."""
+"""Nor before an utterance has grown by so much: hearing it again and again then costs six times the
+hearing of the whole at most, however long it is."""
 
 LONGEST_S = 28.0
 """Whisper takes 30 s and forgets the rest; others only become slow."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xtalk_edge.engines.asr.model_files import TRANSDUCER, model_files
-from xtalk_edge.engines.asr.onnx_facts import OnnxFacts, read_onnx_facts
+from xtalk_edge.engines.asr.onnx_facts import OnnxFacts, model_facts
 from xtalk_edge.errors import ModelError
 
 FRAME_MS = 10
@@ -155,11 +155,7 @@ def inspect_model(path: Path) -> StreamingModel:
             kind.
     """
     files = model_files(path, _CURE)
-    try:
-        facts = {part: read_onnx_facts(file) for part, file in files.items()}
-    except (OSError, ValueError) as exc:
-        reason = "it is missing" if isinstance(exc, FileNotFoundError) else exc
-        raise ModelError(f"{path} cannot be used: {reason}; {_CURE}") from exc
+    facts = {part: model_facts(file, _CURE) for part, file in files.items()}
     first = next(iter(facts.values()))
     fitting = [
         kind for kind in KINDS if kind.parts == tuple(files) and kind.marks <= first.metadata.keys()

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from xtalk_edge.audio.format import FULL_SCALE, RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
 from xtalk_edge.engines.asr.sherpa_offline_kinds import inspect_offline
+from xtalk_edge.engines.asr.sherpa_ports import floats_of, text_of
 from xtalk_edge.engines.asr.sherpa_streaming import checked_threads, sherpa_version
-from xtalk_edge.engines.asr.sherpa_text import text_of
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.errors import ModelError
@@ -60,10 +60,8 @@ class SherpaOfflineASR(ASR):
         """Return the text of one whole utterance; "" when nothing was understood."""
         if len(audio) < SHORTEST_BYTES:
             return ""
-        samples = np.frombuffer(audio[: len(audio) // 2 * 2], "<i2")
         stream = self._recognizer.create_stream()
-        # Floats from -1 to 1: sherpa-onnx takes integers, too, and hears noise.
-        stream.accept_waveform(RATE_HZ, samples / np.float32(FULL_SCALE))
+        stream.accept_waveform(RATE_HZ, floats_of(audio[: len(audio) // 2 * 2]))
         self._recognizer.decode_stream(stream)
         result = stream.result
         return text_of(lambda: str(result), lambda: result.text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xtalk_edge.engines.asr.model_files import SEQUENCE, TRANSDUCER, model_files
-from xtalk_edge.engines.asr.onnx_facts import read_onnx_facts
+from xtalk_edge.engines.asr.onnx_facts import model_facts
 from xtalk_edge.engines.asr.sherpa_kinds import KINDS as STREAMING_KINDS
 from xtalk_edge.errors import ModelError
 
@@ -99,11 +99,7 @@ def inspect_offline(path: Path) -> OfflineModel:
     joined = any("joiner" in each.name.lower() for each in folder.glob("*.onnx"))
     files = model_files(path, _CURE, TRANSDUCER if joined else SEQUENCE)
     first = next(iter(files.values()))
-    try:
-        known = read_onnx_facts(first).metadata.keys()
-    except (OSError, ValueError) as exc:
-        reason = "it is missing" if isinstance(exc, FileNotFoundError) else exc
-        raise ModelError(f"{first} cannot be used: {reason}; {_CURE}") from exc
+    known = model_facts(first, _CURE).metadata.keys()
     parts = tuple(files)
     if any(kind.parts == parts and kind.marks <= known for kind in STREAMING_KINDS):
         raise ModelError(f'{first} is a streaming model; use it with type = "sherpa-streaming"')

@@ -19,7 +19,7 @@ import numpy as np
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.asr.sherpa_kinds import check_tokens, inspect_model
-from xtalk_edge.engines.asr.sherpa_text import text_of
+from xtalk_edge.engines.asr.sherpa_ports import floats_of, text_of
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
@@ -31,7 +31,6 @@ MOST_THREADS = 64
 # Causal models spell a word up to half a second after its end.
 _AFTERTHOUGHT_MS = 500
 _BYTES_A_MS = RATE_HZ * 2 // 1000
-_FULL_SCALE = np.float32(32768)
 # sherpa-onnx copies what it is given, so a whole file at once would be in memory three times.
 _MOST_BYTES = 10_000 * _BYTES_A_MS
 
@@ -153,11 +152,8 @@ def sherpa_version(engine: str) -> str:
 
 
 def hear(recognizer: Any, stream: Any, audio: bytes) -> None:
-    """Hand over PCM and run the network as often as it is ready.
-
-    The samples must be floats from -1 to 1: sherpa-onnx takes integers, too, and hears noise.
-    """
-    stream.accept_waveform(RATE_HZ, np.frombuffer(audio, dtype="<i2") / _FULL_SCALE)
+    """Hand over PCM and run the network as often as it is ready."""
+    stream.accept_waveform(RATE_HZ, floats_of(audio))
     # Decoding a stream that is not ready ends the process.
     while recognizer.is_ready(stream):
         recognizer.decode_stream(stream)
