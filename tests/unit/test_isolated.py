@@ -195,13 +195,17 @@ def test_what_was_set_holds_for_the_successor(voice: IsolatedEngine) -> None:
     assert voice.synthesize("voice") == b"low"
 
 
-def test_an_engine_that_only_dies_is_given_up(voice: IsolatedEngine) -> None:
+def test_an_engine_that_only_dies_is_given_up_for_a_while(
+    voice: IsolatedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(DEATHS_BORNE):
         with pytest.raises(EngineLostError):
             voice.synthesize("crash")
     with pytest.raises(EngineError, match=f"died {DEATHS_BORNE} times without doing anything"):
         voice.synthesize("hello")
     assert not voice.is_alive
+    monkeypatch.setattr("xtalk_edge.engines.isolated.GIVEN_UP_S", 0.0)
+    assert voice.synthesize("hello") == b"hello"
 
 
 def test_one_that_works_in_between_is_started_again_and_again(voice: IsolatedEngine) -> None:

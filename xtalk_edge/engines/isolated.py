@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection
 from typing import Any, ClassVar
 
 from xtalk_edge import errors
+from xtalk_edge.clock import now_s
 from xtalk_edge.engines.foreign import SLOTS
 from xtalk_edge.errors import ConfigError, EngineError, EngineLostError
 
@@ -42,6 +43,9 @@ CALL_TIMEOUT_S = 30.0
 DEATHS_BORNE = 3
 """So often an engine may die without having answered a single call in between; a model that kills
 its process at every call would otherwise do so for ever."""
+
+GIVEN_UP_S = 60.0
+"""So long it is left alone then; the cure may have been memory that another program gave back."""
 
 REPEATED_SLOTS = frozenset({"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector"})
 """A call that died is made once more in these: what it would have remembered is a moment of sound.
@@ -86,6 +90,7 @@ class IsolatedEngine:
         self._methods = {n for n in dir(SLOTS[slot].base) if not n.startswith("_")}
         self._lock = threading.Lock()
         self._calls_made = 0
+        self._died_s = -GIVEN_UP_S
         self._deaths = 0
         """Since it last answered a call, or gave an item."""
         self._closed = False
@@ -190,7 +195,7 @@ class IsolatedEngine:
     def _revive(self) -> None:
         if self._closed:
             raise EngineError(f"the {self._slot} engine {self._type} is closed; start it again")
-        if self._deaths >= DEATHS_BORNE:
+        if self._deaths >= DEATHS_BORNE and now_s() - self._died_s < GIVEN_UP_S:
             raise EngineError(
                 f"the {self._slot} engine {self._type} died {self._deaths} times without doing "
                 "anything; check its model files, or choose another engine"
@@ -227,18 +232,22 @@ class IsolatedEngine:
             if not self._pipe.poll(timeout_s):
                 self._process.kill()
                 self._process.wait()
-                self._deaths += 1
+                self._note_death()
                 raise EngineLostError(
                     f"the {self._slot} engine {self._type} did not answer for {timeout_s:.0f} s "
                     "and was ended; choose a smaller model if that comes again"
                 )
             ok, answer = self._pipe.recv()
         except (EOFError, OSError) as exc:
-            self._deaths += 1
+            self._note_death()
             raise EngineLostError(self._death()) from exc
         if ok:
             return answer
         raise _rebuilt(self._slot, self._type, *answer)
+
+    def _note_death(self) -> None:
+        self._deaths += 1
+        self._died_s = now_s()
 
     def _death(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
