@@ -1,7 +1,8 @@
 """Writes a transducer of three networks of a few kB that tells loud from quiet.
 
 sherpa-onnx runs it like any streaming LSTM transducer: features, states, a decoder that sees the
-last token, and a joiner. Each burst of noise is the words "loud quiet".
+last token, and a joiner. Each burst of noise is the words "loud quiet"; a third word, "lout", is
+nearly as likely as "loud".
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from onnx import ModelProto, TensorProto, helper, save
 
 from tests.tiny_graph import graph_of
 
-TOKENS = "<blk> 0\n\u2581loud 1\n\u2581quiet 2\n<unk> 3\n"
+TOKENS = "<blk> 0\n\u2581loud 1\n\u2581quiet 2\n\u2581lout 3\n<unk> 4\n"
 
 CHUNK_FRAMES, WINDOW_FRAMES, SUBSAMPLING, BINS = 32, 45, 4, 80
 LOUD_FROM = -9.0
@@ -24,7 +25,7 @@ ENCODER_FACTS = {
     "model_type": "lstm", "num_encoder_layers": 1, "T": WINDOW_FRAMES,
     "decode_chunk_len": CHUNK_FRAMES, "rnn_hidden_size": 2, "d_model": 2,
 }  # fmt: skip
-DECODER_FACTS = {"context_size": 2, "vocab_size": 4}
+DECODER_FACTS = {"context_size": 2, "vocab_size": 5}
 
 
 def write_transducer(
@@ -73,21 +74,27 @@ def _decoder() -> ModelProto:
 def _joiner() -> ModelProto:
     nodes = [
         helper.make_node("Greater", ["encoder_out", "threshold"], ["is_loud"]),
-        helper.make_node("Equal", ["decoder_out", "one"], ["was_loud"]),
+        helper.make_node("Equal", ["decoder_out", "one"], ["was_right"]),
+        helper.make_node("Equal", ["decoder_out", "three"], ["was_lout"]),
+        helper.make_node("Or", ["was_right", "was_lout"], ["was_loud"]),
         helper.make_node("Cast", ["is_loud"], ["loud"], to=TensorProto.FLOAT),
         helper.make_node("Cast", ["was_loud"], ["said"], to=TensorProto.FLOAT),
         helper.make_node("Sub", ["loud", "said"], ["news"]),
         helper.make_node("Mul", ["news", "ten"], ["begins"]),
+        helper.make_node("Mul", ["news", "nearly_ten"], ["begins_with_lout"]),
         helper.make_node("Neg", ["begins"], ["ends"]),
         helper.make_node("Mul", ["news", "zero"], ["none"]),
         helper.make_node("Add", ["none", "five"], ["blank"]),
-        helper.make_node("Concat", ["blank", "begins", "ends", "none"], ["logit"], axis=1),
+        helper.make_node(
+            "Concat", ["blank", "begins", "ends", "begins_with_lout", "none"], ["logit"], axis=1
+        ),
     ]
     constants = {
         name: np.array([value], np.float32)
         for name, value in (
-            ("threshold", LOUD_FROM), ("one", 1), ("ten", 10), ("zero", 0), ("five", 5),
+            ("threshold", LOUD_FROM), ("one", 1), ("ten", 10), ("nearly_ten", 9.5), ("zero", 0),
+            ("three", 3), ("five", 5),
         )
     }  # fmt: skip
     inputs = {"encoder_out": ("N", 1), "decoder_out": ("N", 1)}
-    return graph_of(nodes, constants, inputs, {"logit": ("N", 4)}, {"joiner_dim": 1})
+    return graph_of(nodes, constants, inputs, {"logit": ("N", 5)}, {"joiner_dim": 1})

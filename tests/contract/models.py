@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.tiny_ctc import write_ctc
+from tests.tiny_transducer import write_transducer
 from tests.tiny_voice import write_voice
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.foreign import SLOTS
 
-WRITERS: dict[str, Callable[[Path], Path]] = {"piper": write_voice, "sherpa-offline": write_ctc}
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "piper": write_voice,
+    "sherpa": write_transducer,
+    "sherpa-offline": write_ctc,
+}
 
 
 def make(slot: str, name: str, *, folder: Path) -> Any:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tiny_onnx import field, tiny_onnx, varint
-from xtalk_edge.engines.asr.onnx_facts import OnnxFacts, read_onnx_facts
+from xtalk_edge.engines.onnx_facts import OnnxFacts, read_onnx_facts
 
 FACTS = {"model_type": "EncDecCTCModelBPE", "chunk_shift": "28", "comment": "größer"}
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

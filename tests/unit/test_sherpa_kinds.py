@@ -110,7 +110,7 @@ def test_a_transducer_is_known_by_its_encoder(
 ) -> None:
     write_transducer(tmp_path, encoder_facts=facts)
     found = inspect_model(tmp_path)
-    assert (found.kind.name, found.rhythm, found.tokens) == (name, rhythm, 4)
+    assert (found.kind.name, found.rhythm, found.tokens) == (name, rhythm, 5)
     assert inspect_model(tmp_path / "encoder-epoch-1.onnx") == found
 
 

@@ -145,9 +145,7 @@ def test_settings_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ConfigError, match=r"asr\.threads"):
         registry.create("asr", "sherpa-offline", {"model": str(tmp_path), "threads": 0})
     write_ctc(tmp_path)
-    monkeypatch.setattr(
-        "xtalk_edge.engines.asr.sherpa_streaming.importlib.metadata.version", _missing
-    )
+    monkeypatch.setattr("importlib.metadata.version", _missing)
     with pytest.raises(EngineError, match="pip install sherpa-onnx"):
         SherpaOfflineASR(str(tmp_path))
 

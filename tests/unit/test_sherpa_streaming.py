@@ -256,7 +256,7 @@ def test_what_sherpa_onnx_refuses_itself_is_a_sentence_too(
 ) -> None:
     model = copied(tmp_path)
     monkeypatch.setattr(sherpa_streaming, "preflight", lambda *_, **__: model.write_bytes(b"worse"))
-    with pytest.raises(ModelError, match="fetch both again"):
+    with pytest.raises(ModelError, match="fetch it again"):
         SherpaStreamingASR(str(model))
 
 

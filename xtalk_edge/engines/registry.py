@@ -25,6 +25,7 @@ _ENGINES = "xtalk_edge.engines"
 _SPECS: dict[str, dict[str, str]] = {
     "asr": {
         "pocketsphinx": f"{_ENGINES}.asr.pocketsphinx:PocketSphinxASR",
+        "sherpa": f"{_ENGINES}.asr.sherpa:SherpaASR",
         "sherpa-offline": f"{_ENGINES}.asr.sherpa_offline:SherpaOfflineASR",
         "sherpa-streaming": f"{_ENGINES}.asr.sherpa_streaming:SherpaStreamingASR",
     },

@@ -6,13 +6,13 @@ sherpa-onnx's constructor, and the rhythm in which it hears.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xtalk_edge.engines.asr.model_files import TRANSDUCER, model_files
-from xtalk_edge.engines.asr.onnx_facts import OnnxFacts, model_facts
+from xtalk_edge.engines.model_files import TRANSDUCER, model_files
+from xtalk_edge.engines.onnx_facts import OnnxFacts, model_facts
 from xtalk_edge.errors import ModelError
 
 FRAME_MS = 10
@@ -52,6 +52,7 @@ class Kind:
     """From the metadata that are numbers."""
     vocabulary: Callable[[dict[str, int]], int]
     """Number of tokens by the metadata; 0 when only the output's shape tells."""
+    takes_hot_words: bool = False
 
 
 CTC = ("model",)
@@ -86,7 +87,7 @@ KINDS = (
     *(
         Kind(
             f"{name} transducer", TRANSDUCER, frozenset({"decode_chunk_len", "T", *marks}),
-            "from_transducer", _icefall_rhythm, _unsaid,
+            "from_transducer", _icefall_rhythm, _unsaid, takes_hot_words=True,
         )
         for name, marks in _ICEFALL_TRANSDUCERS.items()
     ),
@@ -135,16 +136,17 @@ class StreamingModel:
         """The file that says what it is."""
         return self.files[self.kind.parts[0]]
 
-    def load(self, tokens: Path, threads: int) -> Any:
+    def load(self, tokens: Path, threads: int, search: Mapping[str, Any] | None = None) -> Any:
         """Return a sherpa_onnx.OnlineRecognizer that never ends an utterance by itself.
 
         The files must have passed their preflight: sherpa-onnx ends the process over a bad one.
+        `search` are settings of another search than the quickest.
         """
         import sherpa_onnx
 
         constructor = getattr(sherpa_onnx.OnlineRecognizer, self.kind.constructor)
         files = {part: str(path) for part, path in self.files.items()}
-        return constructor(tokens=str(tokens), num_threads=threads, **files)
+        return constructor(tokens=str(tokens), num_threads=threads, **files, **(search or {}))
 
 
 def inspect_model(path: Path) -> StreamingModel:

@@ -14,11 +14,15 @@ import numpy as np
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
 from xtalk_edge.engines.asr.sherpa_offline_kinds import inspect_offline
-from xtalk_edge.engines.asr.sherpa_ports import floats_of, text_of
-from xtalk_edge.engines.asr.sherpa_streaming import checked_threads, sherpa_version
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.errors import ModelError
+from xtalk_edge.engines.sherpa_library import (
+    checked_threads,
+    floats_of,
+    loading,
+    sherpa_version,
+    text_of,
+)
 from xtalk_edge.models.shelf import named_path
 
 SHORTEST_BYTES = RATE_HZ // 10 * 2
@@ -43,17 +47,14 @@ class SherpaOfflineASR(ASR):
     """Half a sample."""
 
     def __init__(self, model: str, language: str = "", threads: int = 1) -> None:
-        checked_threads(threads)
+        checked_threads("asr", threads)
         self._model = inspect_offline(named_path(model))
         path, *others = self._model.files.values()
-        kind = f"sherpa-onnx {sherpa_version('sherpa-offline')} {self._model.kind.name}"
+        kind = f"{sherpa_version('asr', 'sherpa-offline')} {self._model.kind.name}"
         check = f"{__name__}:check_model"
         preflight(path, kind, check, others=[*others, self._model.tokens])
-        try:
+        with loading(path):
             self._recognizer = self._model.load(language, threads)
-        except (RuntimeError, AssertionError) as exc:
-            reason = " ".join(str(exc).split())
-            raise ModelError(f"{path} cannot be loaded ({reason}); fetch it again") from exc
         self.reset()
 
     def recognize(self, audio: bytes) -> str:

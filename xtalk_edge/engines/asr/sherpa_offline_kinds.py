@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xtalk_edge.engines.asr.model_files import SEQUENCE, TRANSDUCER, model_files
-from xtalk_edge.engines.asr.onnx_facts import model_facts
 from xtalk_edge.engines.asr.sherpa_kinds import KINDS as STREAMING_KINDS
+from xtalk_edge.engines.model_files import SEQUENCE, TRANSDUCER, model_files
+from xtalk_edge.engines.onnx_facts import model_facts
 from xtalk_edge.errors import ModelError
 
 _CURE = (

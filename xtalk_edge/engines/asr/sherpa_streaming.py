@@ -8,9 +8,9 @@ is no model for people: they need one of those that `tokens` and `model` can nam
 from __future__ import annotations
 
 import copy
-import importlib.metadata
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,20 @@ import numpy as np
 
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.config.files import data_path
+from xtalk_edge.engines.asr.hot_words import hot_words as expect
 from xtalk_edge.engines.asr.sherpa_kinds import check_tokens, inspect_model
-from xtalk_edge.engines.asr.sherpa_ports import floats_of, text_of
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.errors import ConfigError, EngineError, ModelError
+from xtalk_edge.engines.sherpa_library import (
+    checked_threads,
+    floats_of,
+    loading,
+    sherpa_version,
+    text_of,
+)
 from xtalk_edge.models.shelf import named_path
 
 STARTER = "models/starter/ctc"
-MOST_THREADS = 64
 
 # Causal models spell a word up to half a second after its end.
 _AFTERTHOUGHT_MS = 500
@@ -42,32 +47,31 @@ class SherpaStreamingASR(ASR):
         model: a fetched model's name, its folder, or its file (of a transducer, the encoder); ""
             means the one for espeak-ng's speech.
         tokens: path of its tokens; "" means tokens.txt beside the model.
+        hot_words: phrases to expect, as names; transducers only, at some more work.
         threads: processor cores to use.
 
     Raises:
-        ConfigError: `threads` is out of range.
+        ConfigError: `threads` is out of range, or the model does not write a hot word.
         ModelError: a file is missing or damaged, of another kind, or the two do not fit.
         EngineError: sherpa-onnx is not installed.
     """
 
-    def __init__(self, model: str = "", tokens: str = "", threads: int = 1) -> None:
-        checked_threads(threads)
+    def __init__(
+        self, model: str = "", tokens: str = "", hot_words: Sequence[str] = (), threads: int = 1
+    ) -> None:
+        checked_threads("asr", threads)
         path = named_path(model) if model else data_path(f"{STARTER}/letters.onnx")
         self._model = inspect_model(path)
         folder = self._model.path.parent
         tokens_path = Path(tokens).expanduser() if tokens else folder / "tokens.txt"
         check_tokens(tokens_path, self._model)
-        # With the version, because another one may take other files.
-        kind = f"sherpa-onnx {sherpa_version('sherpa-streaming')}"
+        self._expected = expect(hot_words, self._model, tokens_path)
+        kind = sherpa_version("asr", "sherpa-streaming")
         others = [file for file in self._model.files.values() if file != self._model.path]
         preflight(self._model.path, kind, f"{__name__}:check_model", others=others)
-        try:
-            self._recognizer = self._model.load(tokens_path, threads)
-        except (RuntimeError, AssertionError) as exc:
-            reason = " ".join(str(exc).split())
-            raise ModelError(
-                f"{path} or {tokens_path} cannot be loaded ({reason}); fetch both again"
-            ) from exc
+        with loading(path, tokens_path), tempfile.TemporaryDirectory() as making:
+            search = self._expected.search(Path(making)) if self._expected else None
+            self._recognizer = self._model.load(tokens_path, threads, search)
         self.reset()
 
     def recognize(self, audio: bytes) -> str:
@@ -101,7 +105,8 @@ class SherpaStreamingASR(ASR):
     def reset(self) -> None:
         """Forget the utterance."""
         # The recogniser's own reset forgets the text and keeps the network's state.
-        self._stream: Any = self._recognizer.create_stream()
+        expected = {"hotwords": self._expected.phrases} if self._expected else {}
+        self._stream: Any = self._recognizer.create_stream(**expected)
         self._finished = False
         self._odd = b""
         self._heard_bytes = 0
@@ -135,20 +140,6 @@ class SherpaStreamingASR(ASR):
             tail_ms = self._model.rhythm.window_ms + _AFTERTHOUGHT_MS
             self._hear(bytes(tail_ms * _BYTES_A_MS))
         self._finished = True
-
-
-def checked_threads(threads: int) -> None:
-    """Raise ConfigError unless so many threads can be had."""
-    if not 1 <= threads <= MOST_THREADS:
-        raise ConfigError(f"asr.threads: must be from 1 to {MOST_THREADS}, got {threads}")
-
-
-def sherpa_version(engine: str) -> str:
-    """Return the library's version; raises EngineError where it is not installed."""
-    try:
-        return importlib.metadata.version("sherpa-onnx")
-    except importlib.metadata.PackageNotFoundError as exc:
-        raise EngineError(f"asr {engine!r} needs its library: pip install sherpa-onnx") from exc
 
 
 def hear(recognizer: Any, stream: Any, audio: bytes) -> None:

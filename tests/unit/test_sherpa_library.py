@@ -11,9 +11,9 @@ from tests.contract.sound import noise, silence
 from tests.tiny_ctc import write_ctc
 from tests.tiny_transducer import write_transducer
 from xtalk_edge.engines.asr.sherpa_offline import SherpaOfflineASR
-from xtalk_edge.engines.asr.sherpa_ports import text_of
 from xtalk_edge.engines.asr.sherpa_streaming import SherpaStreamingASR
 from xtalk_edge.engines.interfaces import ASR
+from xtalk_edge.engines.sherpa_library import text_of
 
 LOOKS = 300
 

@@ -1,0 +1,77 @@
+"""What every engine on sherpa-onnx needs of the library, without its traps.
+
+It ends the process over files it does not expect: each engine lets `preflight` try its files in a
+child before. Integers are taken as sound too, and heard as noise. Results keep every string that
+their `text` was ever asked for (2.0.1: 60 bytes a look, ten looks a second while somebody speaks);
+written as JSON they keep nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xtalk_edge.audio.format import FULL_SCALE
+from xtalk_edge.errors import ConfigError, EngineError, ModelError
+
+MOST_THREADS = 64
+
+
+def checked_threads(slot: str, threads: int) -> None:
+    """Raise ConfigError unless so many threads can be had."""
+    if not 1 <= threads <= MOST_THREADS:
+        raise ConfigError(f"{slot}.threads: must be from 1 to {MOST_THREADS}, got {threads}")
+
+
+def sherpa_version(slot: str, engine: str) -> str:
+    """Return the library's name and version; raises EngineError where it is not installed.
+
+    Verdicts of `preflight` are kept by it, because another version may take other files.
+    """
+    try:
+        return f"sherpa-onnx {importlib.metadata.version('sherpa-onnx')}"
+    except importlib.metadata.PackageNotFoundError as exc:
+        raise EngineError(f"{slot} {engine!r} needs its library: pip install sherpa-onnx") from exc
+
+
+@contextlib.contextmanager
+def loading(*files: Path) -> Iterator[None]:
+    """Turn what the library says about files that a preflight let pass into a ModelError."""
+    try:
+        yield
+    except (RuntimeError, AssertionError, ValueError) as exc:
+        names = " or ".join(str(file) for file in files)
+        reason = " ".join(str(exc).split())
+        raise ModelError(f"{names} cannot be loaded ({reason}); fetch it again") from exc
+
+
+def floats_of(audio: bytes) -> NDArray[np.float32]:
+    """Return PCM s16le as the floats from -1 to 1 that the library must be given."""
+    return (np.frombuffer(audio, "<i2") / FULL_SCALE).astype(np.float32)
+
+
+def pcm_of(samples: object) -> bytes:
+    """Return the library's floats as PCM s16le; what is no number is silence."""
+    loud = np.nan_to_num(np.asarray(samples, np.float32)) * (FULL_SCALE - 1)
+    return np.clip(np.rint(loud), -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes()
+
+
+def text_of(as_json: Callable[[], str], plain: Callable[[], str]) -> str:
+    """Return the text, its words parted by single blanks.
+
+    Args:
+        as_json: gives the result as JSON.
+        plain: gives the text itself; asked only where the JSON cannot be read, as of tokens that
+            are halves of characters.
+    """
+    try:
+        text = str(json.loads(as_json())["text"])
+    except (ValueError, KeyError, TypeError):
+        text = plain()
+    return " ".join(text.split())
