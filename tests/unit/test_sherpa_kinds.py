@@ -102,7 +102,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path: Path) -> None:
              "pad_length": 19},
             "conformer transducer", Rhythm(160, 320),
         ),
-        (NEMO | {"pred_hidden": 640}, "nemo transducer", Rhythm(560, 650)),
+        (NEMO | {"pred_hidden": 640, "vocab_size": 4}, "nemo transducer", Rhythm(560, 650)),
     ],
 )  # fmt: skip
 def test_a_transducer_is_known_by_its_encoder(

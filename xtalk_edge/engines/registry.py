@@ -53,7 +53,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "embedding": f"{_ENGINES}.stop_word.embedding:EmbeddingStopWord",
         "none": f"{_ENGINES}.stop_word.none:NoStopWord",
     },
-    "wake": {"microwakeword": f"{_ENGINES}.wake.microwakeword:MicroWakeWordSpotter"},
+    "wake": {
+        "microwakeword": f"{_ENGINES}.wake.microwakeword:MicroWakeWordSpotter",
+        "sherpa": f"{_ENGINES}.wake.sherpa:SherpaWakeWord",
+    },
     "turn_detector": {
         "endings": f"{_ENGINES}.turn_detector.endings:EndingsTurnDetector",
         "none": f"{_ENGINES}.turn_detector.none:NoTurnDetector",

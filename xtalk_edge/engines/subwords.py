@@ -39,6 +39,9 @@ class Subwords:
         self._upper = letters.upper() == letters
         self._lower = letters.lower() == letters
 
+    def __contains__(self, token: str) -> bool:
+        return token in self._numbers
+
     @property
     def modeling_unit(self) -> ModelingUnit:
         """What sherpa-onnx calls such tokens."""

@@ -6,7 +6,9 @@ sherpa-onnx's constructor, and the rhythm in which it hears.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -217,3 +219,17 @@ def check_tokens(path: Path, model: StreamingModel) -> None:
             f"{path} has {len(numbers)} tokens and {model.path.name} tells {model.tokens} apart; "
             "they do not belong together"
         )
+
+
+@contextlib.contextmanager
+def any_tokens(model: StreamingModel) -> Iterator[Path]:
+    """Give a file with as many tokens as the model has: "<blk>", "t1", "t2" and so on.
+
+    Whether an owner's tokens fit is a check of its own, and a check of the model needs some.
+    """
+    count = model.tokens or 1 << 16
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tokens.txt"
+        lines = [f"t{number} {number}\n" for number in range(1, count)]
+        path.write_text("".join(["<blk> 0\n", *lines]), encoding="utf-8")
+        yield path

@@ -19,7 +19,7 @@ import numpy as np
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.asr.hot_words import hot_words as expect
-from xtalk_edge.engines.asr.sherpa_kinds import check_tokens, inspect_model
+from xtalk_edge.engines.asr.sherpa_kinds import any_tokens, check_tokens, inspect_model
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import (
@@ -154,11 +154,6 @@ def check_model(path: str) -> None:
     """Load the model and let it hear three seconds of noise: for `preflight`."""
     model = inspect_model(Path(path))
     noise = np.random.default_rng(0).normal(0.0, 3000.0, 3 * RATE_HZ).astype("<i2")
-    with tempfile.TemporaryDirectory() as folder:
-        # Any tokens will do, if there are enough; whether the owner's fit is a check of its own.
-        tokens = Path(folder) / "tokens.txt"
-        count = model.tokens or 1 << 16
-        lines = [f"t{number} {number}\n" for number in range(1, count)]
-        tokens.write_text("".join(["<blk> 0\n", *lines]), encoding="utf-8")
+    with any_tokens(model) as tokens:
         recognizer = model.load(tokens, threads=1)
     hear(recognizer, recognizer.create_stream(), noise.tobytes())
