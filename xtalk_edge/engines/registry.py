@@ -32,6 +32,7 @@ _SPECS: dict[str, dict[str, str]] = {
     "tts": {
         "espeak": f"{_ENGINES}.tts.espeak:EspeakTTS",
         "piper": f"{_ENGINES}.tts.piper:PiperTTS",
+        "sherpa": f"{_ENGINES}.tts.sherpa:SherpaTTS",
     },
     "vad": {
         "silero": f"{_ENGINES}.vad.silero:SileroVAD",

@@ -1,36 +1,27 @@
 """Speech by Piper's voices: natural, some ten times faster than real time on a Raspberry Pi 5.
 
 The library makes phonemes and numbers them; the network runs in a session of our own, which keeps
-to one core and gives memory back. Long texts are made clause by clause, so that the first is heard
-while the rest is made.
+to one core and gives memory back.
 """
 
 from __future__ import annotations
 
-import copy
 import importlib.util
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xtalk_edge.engines.interfaces import TTS, SpeechChunk, WordMark
+from xtalk_edge.engines.interfaces import WordMark
 from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.engines.tts.pieces import WORD, chunks, pause_after, pieces, speakable_text
-from xtalk_edge.errors import ConfigError, EngineError, ModelError
+from xtalk_edge.engines.tts.manner import Manner
+from xtalk_edge.engines.tts.pieces import WORD
+from xtalk_edge.engines.tts.piecewise import PiecewiseTTS
+from xtalk_edge.errors import EngineError, ModelError
 from xtalk_edge.models.shelf import named_file
-
-PIECE_CHARACTERS = 120
-"""Some 7 s of speech: half a second of work on a Raspberry Pi 5, and what a network must hold in
-memory at a time."""
-
-SLOWEST, FASTEST = 0.5, 2.0
-"""Times the usual speed; beyond, voices swallow syllables or drawl."""
-
-LOUDEST = 4.0
 
 _INPUTS = {"input", "input_lengths", "scales"}
 _KINDS = ("espeak", "text")
@@ -39,7 +30,7 @@ _KINDS = ("espeak", "text")
 _CURE = "name a Piper voice (NAME.onnx, with NAME.onnx.json beside it), or fetch one again"
 
 
-class PiperTTS(TTS):
+class PiperTTS(PiecewiseTTS):
     """One of Piper's voices; clones share its network.
 
     Args:
@@ -57,10 +48,7 @@ class PiperTTS(TTS):
     def __init__(
         self, model: str, speaker: str = "", speed: float = 1.0, volume: float = 1.0
     ) -> None:
-        if not SLOWEST <= speed <= FASTEST:
-            raise ConfigError(f"tts.speed: must be from {SLOWEST} to {FASTEST}, got {speed}")
-        if not 0.0 <= volume <= LOUDEST:
-            raise ConfigError(f"tts.volume: must be from 0 to {LOUDEST:g}, got {volume}")
+        manner = Manner(speed, volume)
         path = named_file(model, ".onnx")
         settings = Path(f"{path}.json")
         if importlib.util.find_spec("piper") is None:
@@ -68,38 +56,9 @@ class PiperTTS(TTS):
         load_settings(settings)
         preflight(path, "onnx", f"{__name__}:check_model", others=[settings])
         self._voice = load_voice(path)
-        self.sample_rate = int(self._voice.config.sample_rate)
-        self._usual_speed = self._speed = speed
-        self._volume = volume
-        self._speaker = 0
-        if speaker:
-            try:
-                self.set_voice([speaker])
-            except ValueError as exc:
-                raise ConfigError(f"tts.speaker: {exc}") from exc
-
-    def synthesize(self, text: str) -> bytes:
-        """Return the whole text as speech; b"" when nothing in it can be spoken."""
-        return b"".join(chunk.pcm for chunk in self.synthesize_marked(text))
-
-    def synthesize_stream(self, text: str, **_kwargs: Any) -> Iterable[bytes]:
-        """Yield the speech in pieces of 60 ms, each clause as soon as it is made."""
-        for chunk in self.synthesize_marked(text):
-            yield chunk.pcm
-
-    def synthesize_marked(self, text: str) -> Iterator[SpeechChunk]:
-        """Yield the same, with the words that begin in each from voices that tell how long each
-        phoneme lasts.
-        """
-        # Two brackets would begin phonemes in Piper's own alphabet.
-        speakable = speakable_text(text).replace("[[", "  ")
-        done_frames = 0
-        for start, end in pieces(speakable, PIECE_CHARACTERS):
-            pcm, marks = self._piece(speakable, start, end, done_frames)
-            if pcm:
-                pcm += pause_after(speakable[start:end], self.sample_rate)
-                yield from chunks(pcm, marks, done_frames, self.sample_rate)
-                done_frames += len(pcm) // 2
+        config = self._voice.config
+        super().__init__(manner, int(config.sample_rate))
+        manner.know(config.speaker_id_map, config.num_speakers, speaker)
 
     def _piece(
         self, text: str, start: int, end: int, at_frame: int
@@ -132,43 +91,14 @@ class PiperTTS(TTS):
 
         config = self._voice.config
         style = SynthesisConfig(
-            speaker_id=self._speaker, length_scale=config.length_scale / self._speed
+            speaker_id=self._manner.speaker,
+            length_scale=config.length_scale / self._manner.speed,
         )
         wave, lengths = self._voice.phoneme_ids_to_audio(
             self._voice.phonemes_to_ids(phonemes), style, include_alignments=True
         )
-        loud = np.nan_to_num(np.atleast_1d(wave)) * (self._volume * 32767)
+        loud = np.nan_to_num(np.atleast_1d(wave)) * (self._manner.volume * 32767)
         return np.clip(np.rint(loud), -32768, 32767).astype("<i2"), lengths
-
-    def set_voice(self, voice_names: list[str]) -> None:
-        """Choose the speaker; the first name or number the voice has wins.
-
-        Raises:
-            ValueError: it has none of them.
-        """
-        config = self._voice.config
-        for name in voice_names:
-            number = config.speaker_id_map.get(name, int(name) if name.isdecimal() else -1)
-            if 0 <= number < max(1, config.num_speakers):
-                self._speaker = number
-                return
-        raise ValueError(f"this voice has none of these speakers: {', '.join(voice_names)}")
-
-    def voices(self) -> dict[str, str]:
-        """Return the speakers, the one in use first; none where there is only one."""
-        names = {name: name for name in self._voice.config.speaker_id_map}
-        numbers = self._voice.config.speaker_id_map
-        used = {name: name for name in names if numbers[name] == self._speaker}
-        return used | names if len(names) > 1 else {}
-
-    def set_speed(self, factor: float) -> bool:
-        """Speak that many times as fast as configured, as far as voices go."""
-        self._speed = min(FASTEST, max(SLOWEST, self._usual_speed * factor))
-        return True
-
-    def clone(self) -> PiperTTS:
-        """Return another voice with the same settings and network."""
-        return copy.copy(self)
 
 
 def load_settings(path: Path) -> dict[str, Any]:
