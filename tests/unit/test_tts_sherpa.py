@@ -31,9 +31,7 @@ def test_each_kind_speaks(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_short_to_write_and_long_to_say_does_not_end_the_process(
-    tmp_path: Path, kind: str
-) -> None:
+def test_figures_that_are_long_to_say_do_not_end_the_process(tmp_path: Path, kind: str) -> None:
     assert SherpaTTS(str(write_sherpa_voice(tmp_path, kind))).synthesize(NUMBERS)
     sentences = phoneme_sentences("en-us", NUMBERS)
     assert sum(map(len, sentences)) > 2 * MOST_PHONEMES

@@ -37,6 +37,7 @@ _SPECS: dict[str, dict[str, str]] = {
     "vad": {
         "silero": f"{_ENGINES}.vad.silero:SileroVAD",
         "pysilero": f"{_ENGINES}.vad.pysilero:PysileroVAD",
+        "sherpa": f"{_ENGINES}.vad.sherpa:SherpaVAD",
     },
     "enhancer": {
         "fastenhancer": f"{_ENGINES}.enhancer.fastenhancer:FastEnhancer",
