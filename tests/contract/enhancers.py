@@ -6,6 +6,7 @@ by `xtalk-edge bench enhance`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,32 @@ def still_fastenhancer() -> bytes:
 def still_gtcrn() -> bytes:
     """Return a GTCRN that gives back each spectrum."""
     kept = {output: name for name, output in GTCRN.memory.items()}
-    return copying_onnx({"enh": "mix", **kept}, GTCRN.shapes)
+    return copying_onnx({"enh": "mix", **kept}, GTCRN.shapes, GTCRN_FACTS)
 
 
-STILL = {"fastenhancer": still_fastenhancer, "gtcrn": still_gtcrn}
+def still_dpdfnet(facts: Mapping[str, object] | None = None) -> bytes:
+    """Return a DPDFNet that gives back each spectrum."""
+    shapes = {"spec": (1, 1, 161, 2), "state_in": (DPDFNET_STATE,)}
+    return copying_onnx({"spec_e": "spec", "state_out": "state_in"}, shapes, facts or DPDFNET_FACTS)
+
+
+GTCRN_FACTS = {
+    "model_type": "gtcrn", "version": 1, "sample_rate": 16_000, "n_fft": 512, "hop_length": 256,
+    "window_length": 512, "window_type": "hann_sqrt",
+    **{f"{cache}_shape": ",".join(map(str, GTCRN.shapes[cache])) for cache in GTCRN.memory},
+}  # fmt: skip
+
+DPDFNET_STATE = 200
+DPDFNET_FACTS: dict[str, object] = {
+    "model_type": "dpdfnet", "version": 1, "profile": "dpdfnet_16khz", "sample_rate": 16_000,
+    "n_fft": 320, "hop_length": 160, "window_length": 320, "window_type": "vorbis",
+    "normalized": 0, "center": 1, "pad_mode": "reflect", "freq_bins": 161, "erb_bins": 32,
+    "spec_bins": 96, "state_size": DPDFNET_STATE, "erb_norm_state_size": 32,
+    "spec_norm_state_size": 96, "erb_norm_init": ",".join(["0"] * 32),
+    "spec_norm_init": ",".join(["0"] * 96),
+}  # fmt: skip
+
+STILL = {"fastenhancer": still_fastenhancer, "gtcrn": still_gtcrn, "sherpa": still_gtcrn}
 
 
 def params(name: str, folder: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.tiny_ctc import write_ctc
 from tests.tiny_sherpa_voice import write_sherpa_voice
+from tests.tiny_smart_turn import write_smart_turn
 from tests.tiny_transducer import write_transducer
 from tests.tiny_voice import write_voice
 from xtalk_edge.engines import registry
@@ -16,6 +17,7 @@ from xtalk_edge.engines.foreign import SLOTS
 WRITERS: dict[tuple[str, str], Callable[[Path], Path]] = {
     ("asr", "sherpa"): write_transducer,
     ("asr", "sherpa-offline"): write_ctc,
+    ("turn_detector", "smart-turn"): write_smart_turn,
     ("tts", "piper"): write_voice,
     ("tts", "sherpa"): write_sherpa_voice,
 }

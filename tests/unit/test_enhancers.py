@@ -21,6 +21,7 @@ SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 WEIGHTS = {
     "fastenhancer": SHARED / "models/denoise/fastenhancer_s.onnx",
     "gtcrn": SHARED / "models/denoise/gtcrn_simple.onnx",
+    "sherpa": SHARED / "models/denoise/gtcrn_simple.onnx",
 }
 
 needs_model = pytest.mark.parametrize("name", sorted(STILL))

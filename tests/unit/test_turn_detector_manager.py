@@ -17,6 +17,7 @@ from xtalk_edge.events import (
     ASRResultConcluded,
     ErrorOccurred,
     TurnASRConclusionRequested,
+    TurnASRStartRequested,
     TurnDetected,
 )
 from xtalk_edge.managers.turn_detector import LISTENS_S, TurnDetectorManager
@@ -35,7 +36,12 @@ class Opinion(TurnDetector):
         return 0.25
 
 
-def judged(*concluded: ASRResultConcluded, awaits_answer: bool = False, pause_s: float = 3.0):
+def judged(
+    *concluded: ASRResultConcluded,
+    awaits_answer: bool = False,
+    began_s: float = 0.0,
+    pause_s: float = 3.0,
+):
     """Return what the detector was asked, what was published, and the errors."""
 
     async def scene():
@@ -53,6 +59,7 @@ def judged(*concluded: ASRResultConcluded, awaits_answer: bool = False, pause_s:
         bus.register(manager)
         await capture.start()
         await asyncio.sleep(pause_s + 1.0)
+        bus.publish(TurnASRStartRequested(turn_id=1, from_sample=round(began_s * RATE_HZ)))
         bus.publish(TurnASRConclusionRequested(turn_id=1, at_sample=round(pause_s * RATE_HZ)))
         for event in concluded:
             bus.publish(event)
@@ -76,6 +83,11 @@ def test_it_is_shown_text_and_sound_up_to_the_pause(pause_s: float) -> None:
     asked, found, _ = judged(said("turn the light"), pause_s=pause_s)
     assert asked == [("turn the light", round(min(pause_s, LISTENS_S) * RATE_HZ))]
     assert found == [0.25]
+
+
+def test_sound_before_the_turn_is_not_shown() -> None:
+    asked, _, _ = judged(said("turn the light"), began_s=2.5)
+    assert asked == [("turn the light", round(0.5 * RATE_HZ))]
 
 
 @pytest.mark.parametrize("tag", ["<incomplete>", "<wait>"])

@@ -42,6 +42,7 @@ _SPECS: dict[str, dict[str, str]] = {
     "enhancer": {
         "fastenhancer": f"{_ENGINES}.enhancer.fastenhancer:FastEnhancer",
         "gtcrn": f"{_ENGINES}.enhancer.gtcrn:GTCRN",
+        "sherpa": f"{_ENGINES}.enhancer.sherpa:SherpaEnhancer",
         "webrtc-ns": f"{_ENGINES}.enhancer.webrtc_ns:WebRTCNoiseSuppressor",
         "none": f"{_ENGINES}.enhancer.none:NoEnhancer",
     },
@@ -62,6 +63,7 @@ _SPECS: dict[str, dict[str, str]] = {
     "turn_detector": {
         "endings": f"{_ENGINES}.turn_detector.endings:EndingsTurnDetector",
         "none": f"{_ENGINES}.turn_detector.none:NoTurnDetector",
+        "smart-turn": f"{_ENGINES}.turn_detector.smart_turn:SmartTurnDetector",
     },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",

@@ -9,7 +9,12 @@ from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import TurnDetector
 from xtalk_edge.engines.worker import Worker
-from xtalk_edge.events import ASRResultConcluded, TurnASRConclusionRequested, TurnDetected
+from xtalk_edge.events import (
+    ASRResultConcluded,
+    TurnASRConclusionRequested,
+    TurnASRStartRequested,
+    TurnDetected,
+)
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.turn.assent import assent
@@ -46,7 +51,12 @@ class TurnDetectorManager(Manager):
         self._worker = worker
         self._clean = capture.rings.clean
         self._awaits_answer = awaits_answer
-        self._pause_sample = 0
+        self._turn_sample = self._pause_sample = 0
+
+    @handles(TurnASRStartRequested)
+    def on_turn(self, event: TurnASRStartRequested) -> None:
+        """Remember where the turn began: what was said before is none of its intonation."""
+        self._turn_sample = event.from_sample
 
     @handles(TurnASRConclusionRequested)
     def on_pause(self, event: TurnASRConclusionRequested) -> None:
@@ -56,7 +66,8 @@ class TurnDetectorManager(Manager):
     @handles(ASRResultConcluded)
     def on_concluded(self, event: ASRResultConcluded) -> None:
         """Judge the text as it is so far."""
-        work = self._judge(event, max(0, self._pause_sample - round(LISTENS_S * RATE_HZ)))
+        earliest = self._pause_sample - round(LISTENS_S * RATE_HZ)
+        work = self._judge(event, max(self._turn_sample, earliest))
         self.tasks.start(work, "turn detector")
 
     async def _judge(self, concluded: ASRResultConcluded, from_sample: int) -> None:
