@@ -1,4 +1,4 @@
-"""Every stop word spotter keeps its promises."""
+"""Every stop word spotter hears its word."""
 
 from __future__ import annotations
 
@@ -45,11 +45,6 @@ def hits(spotter: WakeWord, pieces: list[bytes]) -> list[float]:
             found.append(probability)
         rises_until = at + 32_000
     return found
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_it_says_what_to_say(name: str) -> None:
-    assert make(name).phrase == "stop"
 
 
 @pytest.mark.parametrize("name", NAMES)

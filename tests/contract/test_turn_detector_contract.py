@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contract import models, sound
+from tests.contract import models
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.interfaces import TurnDetector
 from xtalk_edge.errors import ModelError
@@ -35,20 +35,6 @@ def test_a_chance_is_a_chance_whatever_was_said(
 ) -> None:
     chance = made[name].finished(text, audio)
     assert chance is None or 0.0 <= chance <= 1.0
-
-
-@pytest.mark.parametrize("kind", sorted(sound.hard_sounds()))
-@pytest.mark.parametrize("name", NAMES)
-def test_a_chance_is_a_chance_whatever_was_heard(
-    made: dict[str, TurnDetector], name: str, kind: str
-) -> None:
-    chance = made[name].finished("", sound.hard_sounds()[kind] * 10)
-    assert chance is None or 0.0 <= chance <= 1.0
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_without_words_and_sound_nothing_is_known(made: dict[str, TurnDetector], name: str) -> None:
-    assert made[name].finished("", b"") is None
 
 
 @pytest.mark.parametrize(

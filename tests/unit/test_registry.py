@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import types
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from xtalk_edge.engines import registry
+from xtalk_edge.engines import plugins, registry
 from xtalk_edge.engines.enhancer.none import NoEnhancer
 from xtalk_edge.errors import ConfigError, EngineError
 
@@ -62,8 +63,8 @@ def refused(kind: type[Exception], slot: str, spec: str, **params: Any) -> str:
 
 
 def test_every_built_in_name_is_listed() -> None:
-    assert registry.names("vad") == ["pysilero", "silero"]
-    assert registry.names("enhancer") == ["fastenhancer", "gtcrn", "none", "webrtc-ns"]
+    assert registry.names("vad") == ["pysilero", "sherpa", "silero"]
+    assert registry.names("enhancer") == ["fastenhancer", "gtcrn", "none", "sherpa", "webrtc-ns"]
     assert "espeak" in registry.names("tts")
     assert "llama" in registry.names("agent")
 
@@ -244,3 +245,19 @@ def _raise(error: Exception) -> None:
 def test_only_engines_that_hold_the_interpreter_get_a_process_by_default() -> None:
     assert registry.default_isolation("asr", "pocketsphinx") == "process"
     assert registry.default_isolation("tts", "espeak") == "thread"
+
+
+def test_installed_packages_bring_engines(monkeypatch: pytest.MonkeyPatch, plugin: str) -> None:
+    points = [
+        EntryPoint("vad.loud", f"{plugin}:Loud", plugins.GROUP),
+        EntryPoint("nameless", "somewhere:Else", plugins.GROUP),
+    ]
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
+    plugins.installed.cache_clear()
+    try:
+        assert registry.of_packages("vad") == {"loud": f"{plugin}:Loud"}
+        assert registry.create("vad", "loud", {}).probability(b"\1") == 1.0
+        assert "did you mean 'loud'" in refused(ConfigError, "vad", "lout")
+        assert registry.of_packages("asr") == {}
+    finally:
+        plugins.installed.cache_clear()

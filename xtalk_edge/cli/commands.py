@@ -47,6 +47,7 @@ class LazyGroup(click.Group):
         "ask": "Ask one question in writing.",
         "transcribe": "Turn recordings into text.",
         "models": "Fetch, check and remove models.",
+        "engines": "List the engines, and check one of your own.",
         "devices": "List the sound devices.",
         "doctor": "Examine this machine, and say what suits it.",
         "config": "Check or show the settings.",

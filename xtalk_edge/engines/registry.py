@@ -1,7 +1,8 @@
 """From a slot and a `type` in the settings to a running engine.
 
-A `type` is a built-in name, `"module:Class"` or `"path/to/file.py:Class"`. Nothing is imported
-before it is asked for, so an engine nobody chose costs nothing, not even its package.
+A `type` is a built-in name, one that an installed package brings, `"module:Class"` or
+`"path/to/file.py:Class"`. Nothing is imported before it is asked for, so an engine nobody chose
+costs nothing, not even its package.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from xtalk_edge.engines.foreign import SLOTS, completed, lacking
+from xtalk_edge.engines.plugins import installed
 from xtalk_edge.errors import ConfigError, EdgeError, EngineError
 
 _ENGINES = "xtalk_edge.engines"
@@ -112,6 +114,11 @@ def names(slot: str) -> list[str]:
     return sorted(_named(slot))
 
 
+def of_packages(slot: str) -> dict[str, str]:
+    """Return the engines of the slot that installed packages bring: "module:Class" by name."""
+    return {name: spec for (of_slot, name), spec in installed().items() if of_slot == slot}
+
+
 def default_isolation(slot: str, type: str) -> Literal["thread", "process"]:
     """Return where the engine should run unless the owner says otherwise."""
     return "process" if (slot, type) in _LONERS else "thread"
@@ -147,6 +154,8 @@ def check(slot: str, type: str, params: Mapping[str, Any]) -> type[Any]:
         EngineError: the class does not fit the slot, or its package is missing.
     """
     known = _named(slot)
+    if type not in known and ":" not in type:
+        known = known | of_packages(slot)
     if type not in known and ":" not in type:
         raise ConfigError(
             f"{slot}.type: unknown type {type!r}{_nearest(type, known)}; known are "

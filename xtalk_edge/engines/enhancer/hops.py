@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from xtalk_edge.engines.interfaces import SpeechEnhancer
-from xtalk_edge.errors import EngineError
+from xtalk_edge.engines.pcm import check_whole_samples
 
 
 class HopEnhancer(SpeechEnhancer):
@@ -31,8 +31,7 @@ class HopEnhancer(SpeechEnhancer):
         Raises:
             EngineError: the audio is not whole 16-bit samples.
         """
-        if len(audio) % 2:
-            raise EngineError("audio must be whole 16-bit samples; pass an even number of bytes")
+        check_whole_samples(audio)
         self._held += audio
         size = 2 * self.hop_samples
         whole = len(self._held) // size * size

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xtalk_edge.audio.format import pcm_to_samples
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.interfaces import WakeWord
+from xtalk_edge.engines.pcm import check_whole_samples
 from xtalk_edge.engines.stop_word.embeddings import EMBEDDING_SIZE, FRAME_SAMPLES, Embeddings
 from xtalk_edge.errors import ModelError
 
@@ -50,7 +51,11 @@ class EmbeddingStopWord(WakeWord):
         """Take any length of audio; return the probability when "stop" was just spoken.
 
         While a word becomes more likely, so that more can be done about it, that is told again.
+
+        Raises:
+            EngineError: the audio is not whole 16-bit samples.
         """
+        check_whole_samples(audio)
         spotted = None
         self._held += audio
         size = 2 * FRAME_SAMPLES

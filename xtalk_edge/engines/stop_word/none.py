@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xtalk_edge.engines.interfaces import WakeWord
+from xtalk_edge.engines.pcm import check_whole_samples
 
 
 class NoStopWord(WakeWord):
@@ -14,7 +15,8 @@ class NoStopWord(WakeWord):
         """Take no notice of the slot's setting."""
 
     def detect(self, audio: bytes) -> float | None:
-        """Return None."""
+        """Return None; raises EngineError for half a sample."""
+        check_whole_samples(audio)
         return None
 
     def reset(self) -> None:

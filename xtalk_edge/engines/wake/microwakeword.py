@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures, Model
 
 from xtalk_edge.engines.interfaces import WakeWord
+from xtalk_edge.engines.pcm import check_whole_samples
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.preflight_checks import tflite
-from xtalk_edge.errors import ConfigError, EngineError, ModelError
+from xtalk_edge.errors import ConfigError, ModelError
 
 RATE_HZ = 16_000
 _FEATURE_SAMPLES = 160
@@ -70,8 +71,7 @@ class MicroWakeWordSpotter(WakeWord):
         Raises:
             EngineError: the audio is not whole 16-bit samples.
         """
-        if len(audio) % 2:
-            raise EngineError("audio must be whole 16-bit samples; pass an even number of bytes")
+        check_whole_samples(audio)
         spotted: float | None = None
         # The library drops what it has used only when its iterator is read to the end.
         for features in self._features.process_streaming(audio):

@@ -20,10 +20,11 @@ from xtalk_edge.engines.asr.sherpa_kinds import (
 )
 from xtalk_edge.engines.interfaces import WakeWord
 from xtalk_edge.engines.model_files import TRANSDUCER
+from xtalk_edge.engines.pcm import check_whole_samples
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import checked_threads, floats_of, loading, sherpa_version
 from xtalk_edge.engines.subwords import read_subwords
-from xtalk_edge.errors import ConfigError, EngineError, ModelError
+from xtalk_edge.errors import ConfigError, ModelError
 from xtalk_edge.models.shelf import named_path
 
 HIGHEST_SCORE = 10.0
@@ -91,8 +92,7 @@ class SherpaWakeWord(WakeWord):
         Raises:
             EngineError: the audio is not whole 16-bit samples.
         """
-        if len(audio) % 2:
-            raise EngineError("audio must be whole 16-bit samples; pass an even number of bytes")
+        check_whole_samples(audio)
         self._stream.accept_waveform(RATE_HZ, floats_of(audio))
         self._quiet_samples += len(audio) // 2
         spotted = None
