@@ -230,22 +230,14 @@ class Appliance:
             enhancer=self._ear_engine("enhancer", config.enhancer),
         )
         if config.wake.mode == "wake-word":
-            wake = self._ear_engine(
-                "wake",
-                config.wake,
-                phrase=config.wake.phrase,
-                threshold=config.wake.threshold,
-                refractory_s=config.wake.refractory_s,
-            )
+            wake = self._ear_engine("wake", config.wake)
             spotter = WakeManager(
                 event_bus=bus, config=config, wake=wake, rings=capture.rings, post=capture.post
             )
             capture.add_listener(spotter)
             if config.wake.neighbours:
                 self._add(ArbitrationManager(event_bus=bus, config=config, rings=capture.rings))
-        stop_word = self._ear_engine(
-            "stop_word", config.stop_word, threshold=config.stop_word.threshold
-        )
+        stop_word = self._ear_engine("stop_word", config.stop_word)
         vad = self._ear_engine("vad", config.vad)
         detector = VADManager(
             event_bus=bus, config=config, vad=vad, rings=capture.rings, post=capture.post
@@ -333,9 +325,9 @@ class Appliance:
             capture,
         )
 
-    def _ear_engine(self, slot: str, config: EngineConfig, **shared: Any) -> Any:
+    def _ear_engine(self, slot: str, config: EngineConfig) -> Any:
         """Load an engine that runs on the ear's own thread."""
-        engine = hosting.create(slot, config, **shared)
+        engine = hosting.create(slot, config)
         self._stack.callback(engine.close)
         return engine
 

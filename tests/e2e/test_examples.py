@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.e2e.room_conversation import Conversation, on_virtual_clock
 from xtalk_edge import Appliance
 from xtalk_edge.audio.room import RoomCard, RoomScene
+from xtalk_edge.cli.main import run
 from xtalk_edge.config.places import StoreConfig
 from xtalk_edge.events import ASRResultFinal, TTSPlaybackFinished
 
@@ -43,3 +46,11 @@ def test_the_echo_agent_repeats_and_counts(tmp_path: Path) -> None:
                 assert finished.text == f"You said: {text}. That was number {number}."
 
     talk()
+
+
+def test_the_engine_of_the_documentation_keeps_its_promises(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spec = f"{EXAMPLES / 'counting_words.py'}:CountingWords"
+    assert run(["engines", "check", "turn_detector", spec, "--set", "turn_detector.words=4"]) == 0
+    assert "2 of 2 promises kept." in capsys.readouterr().out

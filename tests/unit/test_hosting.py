@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,9 @@ from xtalk_edge.config.schema import (
     EchoConfig,
     EngineConfig,
     TtsConfig,
+    WakeConfig,
 )
-from xtalk_edge.engines.hosting import check, create, hosted
+from xtalk_edge.engines.hosting import check, create, hosted, params_of
 from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.errors import ConfigError, EngineError
 
@@ -81,10 +83,24 @@ def test_an_engine_may_live_in_a_process_of_its_own():
     asyncio.run(scene())
 
 
-def test_shared_settings_come_first_and_own_ones_win():
-    config = AgentConfig("tests.scripted:ScriptedAgent", params={"word_s": 2.0})
-    agent = create("agent", config, replies=["Hello."], word_s=1.0)
-    assert agent._word_s == 2.0
+def test_an_engine_is_given_the_settings_of_the_slot_that_it_takes(tmp_path):
+    config = WakeConfig(phrase="hey you", threshold=0.4, params={"model": "m.onnx"})
+    microwakeword = {"phrase": "hey you", "threshold": 0.4, "refractory_s": 1.0}
+    assert params_of("wake", config) == microwakeword | {"model": "m.onnx"}
+    plain = tmp_path / "plain.py"
+    plain.write_text(
+        "class Plain:\n"
+        "    phrase = ''\n"
+        "    def __init__(self, phrase): self.phrase = phrase\n"
+        "    def detect(self, audio): return None\n"
+        "    def reset(self): pass\n"
+    )
+    config = replace(config, type=f"{plain}:Plain", params={})
+    assert params_of("wake", config) == {"phrase": "hey you"}
+    assert create("wake", config).phrase == "hey you"
+    own = replace(config, params={"phrase": "mine"})
+    assert params_of("wake", own) == {"phrase": "mine"}
+    assert params_of("agent", AgentConfig("scripted", params={"word_s": 2.0})) == {"word_s": 2.0}
 
 
 def test_a_wrong_setting_is_named_with_its_place():

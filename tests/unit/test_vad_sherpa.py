@@ -30,8 +30,8 @@ def test_ten_hears_frames_of_its_own_size(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0])
 def test_a_threshold_out_of_range_is_refused(threshold: float) -> None:
-    with pytest.raises(ConfigError, match=r"vad\.threshold"):
-        SherpaVAD(threshold=threshold)
+    with pytest.raises(ConfigError, match=r"vad\.speech_from"):
+        SherpaVAD(speech_from=threshold)
 
 
 @pytest.mark.parametrize(

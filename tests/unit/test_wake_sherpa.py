@@ -48,7 +48,7 @@ def test_a_threshold_that_is_not_reached_keeps_it_asleep(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("settings", "name"),
     [
-        ({"threshold": 0.0}, "threshold"),
+        ({"threshold": -0.1}, "threshold"),
         ({"threshold": 1.0}, "threshold"),
         ({"score": -1.0}, "score"),
         ({"refractory_s": 61.0}, "refractory_s"),

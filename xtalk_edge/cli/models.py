@@ -101,7 +101,8 @@ def _size_text(model: Model) -> str:
 
 
 def _how_to_use(model: Model) -> str:
-    return f'  use it: [{model.slot}] type = "{model.type}" model = "{model.name}"'
+    more = f" {model.settings}" if model.settings else ""
+    return f'  use it: [{model.slot}] type = "{model.type}" model = "{model.name}"{more}'
 
 
 @command.command(name="list")

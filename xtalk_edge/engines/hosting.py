@@ -13,6 +13,9 @@ from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import ConfigError
 
+_OF_THE_SLOT = {"wake": ("phrase", "threshold", "refractory_s"), "stop_word": ("threshold",)}
+"""Settings of a slot itself that its engines may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
@@ -46,11 +49,22 @@ def check(config: Config) -> None:
     for slot in registry.slots():
         chosen: EngineConfig = getattr(config, slot)
         with _placed(slot, chosen):
-            registry.check(slot, chosen.type, chosen.params)
+            registry.check(slot, chosen.type, params_of(slot, chosen))
 
 
-def create(slot: str, config: EngineConfig, **shared: Any) -> Any:
-    """Load an engine where its isolation says; `shared` are settings all of the slot take.
+def params_of(slot: str, config: EngineConfig) -> dict[str, Any]:
+    """Return what an engine is given: its own settings, and those of the slot that it takes.
+
+    Raises:
+        ConfigError, EngineError: there is no such engine, or it cannot be imported.
+    """
+    of_slot = {name: getattr(config, name, None) for name in _OF_THE_SLOT.get(slot, ())}
+    given = {name: value for name, value in of_slot.items() if value is not None}
+    return registry.taken(slot, config.type, given) | config.params
+
+
+def create(slot: str, config: EngineConfig) -> Any:
+    """Load an engine where its isolation says.
 
     Raises:
         ConfigError: a setting is wrong; the message begins with the place it stands at.
@@ -61,7 +75,7 @@ def create(slot: str, config: EngineConfig, **shared: Any) -> Any:
         isolation = registry.default_isolation(slot, config.type)
     load = IsolatedEngine if isolation == "process" else registry.create
     with _placed(slot, config):
-        return load(slot, config.type, {**shared, **config.params})
+        return load(slot, config.type, params_of(slot, config))
 
 
 @contextlib.contextmanager

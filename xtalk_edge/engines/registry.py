@@ -7,18 +7,18 @@ costs nothing, not even its package.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
 from xtalk_edge.engines.foreign import SLOTS, completed, lacking
+from xtalk_edge.engines.parameters import check_parameters, nearest, takes
 from xtalk_edge.engines.plugins import installed
 from xtalk_edge.errors import ConfigError, EdgeError, EngineError
 
@@ -80,15 +80,6 @@ _PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "pi
 _LONERS = frozenset({("asr", "pocketsphinx"), ("vad", "pysilero")})
 """PocketSphinx keeps the interpreter for more than 5 ms at a time; pysilero's libraries and those
 of llama.cpp have the same names and do not fit one another."""
-
-
-_PLAIN_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
-    "int": ((int,), "a whole number"),
-    "float": ((int, float), "a number"),
-    "str": ((str,), "text in quotes"),
-    "bool": ((bool,), "true or false"),
-}
-"""What the settings must hold for a parameter annotated so; other annotations are not checked."""
 
 
 def register(slot: str, name: str, spec: str) -> None:
@@ -153,23 +144,23 @@ def check(slot: str, type: str, params: Mapping[str, Any]) -> type[Any]:
         ConfigError: the slot, type or a parameter is unknown, missing or not acceptable.
         EngineError: the class does not fit the slot, or its package is missing.
     """
-    known = _named(slot)
-    if type not in known and ":" not in type:
-        known = known | of_packages(slot)
-    if type not in known and ":" not in type:
-        raise ConfigError(
-            f"{slot}.type: unknown type {type!r}{_nearest(type, known)}; known are "
-            f"{', '.join(sorted(known))}, or give your own as 'file.py:Class'"
-        )
-    cls = load_class(known.get(type, type))
+    cls = _class(slot, type)
     missing = lacking(slot, cls)
     if missing:
         raise EngineError(
             f"{slot}: {type} does not fit this slot: it lacks {', '.join(missing)}; "
             f"derive it from xtalk_edge.engines.interfaces.{SLOTS[slot].base.__name__}"
         )
-    _check_parameters(slot, type, cls, params)
+    check_parameters(slot, type, cls, params)
     return cls
+
+
+def taken(slot: str, type: str, offered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of some settings that an engine takes; raises as `check`."""
+    if not offered:
+        return {}
+    accepted = takes(_class(slot, type))
+    return {name: value for name, value in offered.items() if accepted is None or name in accepted}
 
 
 def load_class(spec: str) -> type[Any]:
@@ -183,7 +174,7 @@ def load_class(spec: str) -> type[Any]:
     found = getattr(module, name, None)
     if not inspect.isclass(found):
         classes = [n for n, value in vars(module).items() if inspect.isclass(value)]
-        raise ConfigError(f"{place} has no class {name}{_nearest(name, classes)}")
+        raise ConfigError(f"{place} has no class {name}{nearest(name, classes)}")
     return found
 
 
@@ -192,7 +183,7 @@ def load_named(spec: str) -> Any:
     place, name, module = _load(spec)
     if not hasattr(module, name):
         known = [each for each in vars(module) if not each.startswith("_")]
-        raise ConfigError(f"{place} has no {name}{_nearest(name, known)}")
+        raise ConfigError(f"{place} has no {name}{nearest(name, known)}")
     return getattr(module, name)
 
 
@@ -204,10 +195,22 @@ def _load(spec: str) -> tuple[str, str, ModuleType]:
     return place, name, _load_file(Path(place)) if place.endswith(".py") else _load_module(place)
 
 
+def _class(slot: str, type: str) -> type[Any]:
+    known = _named(slot)
+    if type not in known and ":" not in type:
+        known = known | of_packages(slot)
+    if type not in known and ":" not in type:
+        raise ConfigError(
+            f"{slot}.type: unknown type {type!r}{nearest(type, known)}; known are "
+            f"{', '.join(sorted(known))}, or give your own as 'file.py:Class'"
+        )
+    return load_class(known.get(type, type))
+
+
 def _named(slot: str) -> dict[str, str]:
     if slot not in _SPECS:
         raise ConfigError(
-            f"unknown slot {slot!r}{_nearest(slot, _SPECS)}; known are {', '.join(sorted(_SPECS))}"
+            f"unknown slot {slot!r}{nearest(slot, _SPECS)}; known are {', '.join(sorted(_SPECS))}"
         )
     return _SPECS[slot]
 
@@ -260,40 +263,3 @@ def _package_missing(what: str, exc: ImportError) -> EngineError:
         return EngineError(f"{what} cannot be imported: {exc}; reinstall its package")
     package = _PIP_NAMES.get(top, top.replace("_", "-"))
     return EngineError(f"{what} needs a package that is not installed: pip install {package}")
-
-
-def _check_parameters(slot: str, type: str, cls: type[Any], params: Mapping[str, Any]) -> None:
-    try:
-        accepted = inspect.signature(cls).parameters
-    except ValueError:
-        # Classes written in C may hide their signature; the constructor judges for itself.
-        return
-    if not any(p.kind is p.VAR_KEYWORD for p in accepted.values()):
-        for name in params:
-            if name not in accepted:
-                known = f"it knows {', '.join(accepted)}" if accepted else "it has no settings"
-                raise ConfigError(
-                    f"{slot}.{name}: {type} has no such setting{_nearest(name, accepted)}; {known}"
-                )
-    for name, parameter in accepted.items():
-        if name in params:
-            _check_type(f"{slot}.{name}", parameter.annotation, params[name])
-        required = parameter.default is parameter.empty and parameter.kind in (
-            parameter.POSITIONAL_OR_KEYWORD,
-            parameter.KEYWORD_ONLY,
-        )
-        if required and name not in params:
-            raise ConfigError(f"{slot}.{name}: {type} needs this setting; add it under [{slot}]")
-
-
-def _check_type(key: str, annotation: object, value: object) -> None:
-    # Under `from __future__ import annotations` the annotation is text, without it a class.
-    wanted = getattr(annotation, "__name__", annotation)
-    types, words = _PLAIN_TYPES.get(str(wanted), ((object,), ""))
-    if not isinstance(value, types) or (words and type(value) is bool and bool not in types):
-        raise ConfigError(f"{key}: must be {words}, got {value!r}")
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

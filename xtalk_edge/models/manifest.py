@@ -73,6 +73,8 @@ class Model:
     """Where its maker describes it."""
     ram_mb: float = number(0.0, 0.0, MOST_MB)
     """What a process that runs it was measured to need; 0 was not measured."""
+    settings: str = ""
+    """What else its engine must be told, as in the settings; shown to the owner."""
     file: tuple[ModelFile, ...] = tables(ModelFile)
 
     @property

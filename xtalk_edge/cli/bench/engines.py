@@ -14,6 +14,7 @@ import numpy as np
 from xtalk_edge.audio.format import RATE_HZ, samples_to_pcm
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config, EngineConfig
+from xtalk_edge.engines import hosting
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.scenes.script import TALKER_VOICE
@@ -71,13 +72,12 @@ def engine_costs(config: Config, slots: Sequence[str]) -> list[Row]:
         speech = spoken(HEARD, EspeakTTS(voice=TALKER_VOICE))
         sound.write(samples_to_pcm(np.concatenate((np.zeros(RATE_HZ // 2, np.int16), speech))))
         sound.flush()
-        return [_row(slot, getattr(config, slot), config, Path(sound.name)) for slot in slots]
+        return [_row(slot, getattr(config, slot), Path(sound.name)) for slot in slots]
 
 
-def _row(slot: str, engine: EngineConfig, config: Config, sound: Path) -> Row:
-    shared = {"phrase": config.wake.phrase} if slot == "wake" else {}
+def _row(slot: str, engine: EngineConfig, sound: Path) -> Row:
     try:
-        found = measure(slot, engine.type, {**shared, **engine.params}, sound)
+        found = measure(slot, engine.type, hosting.params_of(slot, engine), sound)
     except EdgeError as error:
         return Row(slot, engine.type, None, str(error))
     return Row(slot, engine.type, found, "")

@@ -37,24 +37,24 @@ class SherpaVAD(VAD):
 
     Args:
         model: a fetched model's name, or its file; "" for the Silero that set-up fetched.
-        threshold: probability above which a frame is speech; what it began as speech goes on a
-            little below.
+        speech_from: probability above which a frame is speech; what began as speech goes on a
+            little below. The slot's own thresholds have nothing to choose from.
 
     Raises:
-        ConfigError: the threshold is out of range.
+        ConfigError: `speech_from` is out of range.
         ModelError: the file is missing, damaged, or another model.
         EngineError: sherpa-onnx is not installed.
     """
 
-    def __init__(self, model: str = "", threshold: float = 0.5) -> None:
-        if not 0.05 <= threshold <= 0.95:
-            raise ConfigError(f"vad.threshold: must be from 0.05 to 0.95, got {threshold}")
+    def __init__(self, model: str = "", speech_from: float = 0.5) -> None:
+        if not 0.05 <= speech_from <= 0.95:
+            raise ConfigError(f"vad.speech_from: must be from 0.05 to 0.95, got {speech_from}")
         path = named_file(model, ".onnx") if model else data_path(DEFAULT_MODEL)
         kind = _kind(path)
         preflight(path, sherpa_version("vad", "sherpa"), f"{__name__}:check_model")
         self.frame_samples = FRAME_SAMPLES[kind]
         with loading(path):
-            self._model = _load(path, kind, threshold)
+            self._model = _load(path, kind, speech_from)
         self.reset()
 
     def probability(self, frame: bytes) -> float:

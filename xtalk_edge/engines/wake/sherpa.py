@@ -27,6 +27,9 @@ from xtalk_edge.engines.subwords import read_subwords
 from xtalk_edge.errors import ConfigError, ModelError
 from xtalk_edge.models.shelf import named_path
 
+USUAL_THRESHOLD = 0.25
+"""sherpa-onnx's own."""
+
 HIGHEST_SCORE = 10.0
 _SAMPLES_A_MS = RATE_HZ // 1000
 _BLANK_MS = 40
@@ -41,7 +44,8 @@ class SherpaWakeWord(WakeWord):
         phrase: what is said, in the model's language.
         spelling: the same in the model's tokens, parted by blanks; "" where the model writes in
             pieces of words or in characters, which are found by themselves.
-        threshold: mean probability of the tokens from which on they count as said, 0 to 1.
+        threshold: mean probability of the tokens above which they count as said, 0 to 1; 0 means
+            the library's own.
         score: how much the phrase is preferred to anything else, 0 to 10.
         refractory_s: seconds until the phrase can count again.
         threads: processor cores to use.
@@ -60,14 +64,14 @@ class SherpaWakeWord(WakeWord):
         model: str,
         phrase: str,
         spelling: str = "",
-        threshold: float = 0.25,
+        threshold: float = 0.0,
         score: float = 1.0,
         refractory_s: float = 1.0,
         threads: int = 1,
     ) -> None:
         checked_threads("wake", threads)
-        if not 0.0 < threshold < 1.0:
-            raise ConfigError(f"wake.threshold: must be above 0 and below 1, got {threshold}")
+        if not 0.0 <= threshold < 1.0:
+            raise ConfigError(f"wake.threshold: must be from 0 to below 1, got {threshold}")
         if not 0.0 <= score <= HIGHEST_SCORE:
             raise ConfigError(f"wake.score: must be from 0 to {HIGHEST_SCORE:g}, got {score}")
         if not 0.0 <= refractory_s <= 60.0:
@@ -80,7 +84,7 @@ class SherpaWakeWord(WakeWord):
         path, *others = self._model.files.values()
         kind = f"{sherpa_version('wake', 'sherpa')} keywords"
         preflight(path, kind, f"{__name__}:check_model", others=others)
-        keyword = f"{' '.join(spelled)} :{score:.3f} #{threshold:.3f} @phrase\n"
+        keyword = f"{' '.join(spelled)} :{score:.3f} #{threshold or USUAL_THRESHOLD:.3f} @phrase\n"
         with loading(path, tokens):
             self._spotter = _load(self._model, tokens, keyword, threads)
         self._refractory_samples = round(refractory_s * RATE_HZ)
