@@ -37,6 +37,7 @@ from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.own import own_manager
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.ringing import RingingManager
+from xtalk_edge.managers.speaker import SpeakerManager
 from xtalk_edge.managers.stop_word import StopWordManager
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
 from xtalk_edge.managers.tts import TTSManager
@@ -45,7 +46,7 @@ from xtalk_edge.managers.turn_detector import TurnDetectorManager
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.tools.household import open_agent, open_bell
+from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.voice.voice_control import EngineVoice
 
 Progress = Callable[[str], None]
@@ -288,6 +289,19 @@ class Appliance:
             answers=equipped.tools,
         )
         self.turn = TurnManager(event_bus=bus, config=config, capture=capture)
+        if config.speaker.type != "none":
+            speaker = await stack.enter_async_context(hosting.hosted("speaker", config.speaker))
+            self._add(
+                SpeakerManager(
+                    event_bus=bus,
+                    config=config,
+                    encoder=speaker.engine,
+                    worker=speaker.worker,
+                    capture=capture,
+                    people=stack.enter_context(open_people(config)),
+                    agent=self.agent,
+                )
+            )
         self._add(
             self.turn,
             ASRManager(

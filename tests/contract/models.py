@@ -12,6 +12,7 @@ from tests.tiny_ctc import write_ctc
 from tests.tiny_gguf import END
 from tests.tiny_sherpa_voice import write_sherpa_voice
 from tests.tiny_smart_turn import write_smart_turn
+from tests.tiny_speaker import write_speaker
 from tests.tiny_transducer import write_transducer
 from tests.tiny_voice import write_voice
 from xtalk_edge.engines import registry
@@ -46,6 +47,7 @@ NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("enhancer", "fastenhancer"): _enhancer("fastenhancer"),
     ("enhancer", "gtcrn"): _enhancer("gtcrn"),
     ("enhancer", "sherpa"): _enhancer("sherpa"),
+    ("speaker", "sherpa"): _model(write_speaker),
     ("tts", "piper"): _model(write_voice),
     ("tts", "sherpa"): _model(write_sherpa_voice),
     ("turn_detector", "smart-turn"): _model(write_smart_turn),

@@ -11,18 +11,14 @@ import numpy as np
 from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.chimes import CHIME_RATE_HZ, sweep
 from xtalk_edge.audio.format import RATE_HZ, Samples, level_db
+from xtalk_edge.audio.listening import SETTLE_S, listen
 from xtalk_edge.audio.loop_delay import FAR_SAMPLES, NEAR_SAMPLES, LoopDelay
 from xtalk_edge.audio.resample import convert
 from xtalk_edge.clock import now_s
 
-SETTLE_S = 0.5
-"""Microphones begin with a click, and some with a fade."""
-
 LISTEN_S = 1.0
 CHIRP_S = 1.5
 """The chirp, its way through the slowest sound server, and the room."""
-
-READ_EVERY_S = 0.02
 
 SOUNDING = 100
 """Of 32,767: the chirp fades in and out."""
@@ -55,10 +51,10 @@ def check_sound(card: Card, pause: Callable[[float], None] = time.sleep) -> Soun
     """
     card.start(now_s())
     try:
-        _capture(card, SETTLE_S, pause)
-        quiet, _ = _capture(card, LISTEN_S, pause)
+        listen(card, SETTLE_S, pause)
+        quiet, _ = listen(card, LISTEN_S, pause)
         card.core.write(convert(sweep(), CHIME_RATE_HZ, card.rate_hz))
-        near, far = _capture(card, CHIRP_S, pause)
+        near, far = listen(card, CHIRP_S, pause)
         counters = card.core.counters()
     finally:
         card.close()
@@ -72,22 +68,6 @@ def check_sound(card: Card, pause: Callable[[float], None] = time.sleep) -> Soun
         lost_frames=counters.capture_lost_frames + counters.device_lost_frames,
         underflows=counters.output_underflows,
     )
-
-
-def _capture(card: Card, seconds: float, pause: Callable[[float], None]) -> tuple[Samples, Samples]:
-    """Return what is heard and what is played for so long, at 16 kHz."""
-    heard, played = [], []
-    missing = round(seconds * card.rate_hz)
-    give_up_s = now_s() + 2 * seconds + 2.0
-    while missing > 0 and now_s() < give_up_s:
-        card.pump(now_s())
-        piece = card.core.read(missing)
-        heard.append(piece.mic)
-        played.append(piece.far)
-        missing -= len(piece.mic)
-        pause(READ_EVERY_S)
-    near, far = np.concatenate(heard), np.concatenate(played)
-    return convert(near, card.rate_hz, RATE_HZ), convert(far, card.rate_hz, RATE_HZ)
 
 
 def _echo(near: Samples, far: Samples, noise_db: float) -> tuple[float | None, float | None]:

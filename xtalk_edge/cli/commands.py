@@ -47,6 +47,7 @@ class LazyGroup(click.Group):
         "ask": "Ask one question in writing.",
         "transcribe": "Turn recordings into text.",
         "models": "Fetch, check and remove models.",
+        "people": "Let it know people by their voices.",
         "engines": "List the engines, and check one of your own.",
         "devices": "List the sound devices.",
         "doctor": "Examine this machine, and say what suits it.",

@@ -147,6 +147,17 @@ class TurnDetectorConfig(EngineConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakerConfig(EngineConfig):
+    """What tells who is speaking."""
+
+    type: str = "none"
+    likeness: float = number(0.5, 0.0, 1.0)
+    """From which likeness on (cosine) a voice is taken for that of somebody who was enrolled."""
+    greet_after_h: float = number(4.0, 0.0, 1_000.0)
+    """Hours without a word from somebody after which they are greeted; 0 greets each time."""
+
+
+@dataclass(frozen=True, slots=True)
 class TtsConfig(EngineConfig):
     """What turns text into speech."""
 
@@ -292,6 +303,7 @@ class Config:
     stop_word: StopWordConfig = field(default_factory=StopWordConfig)
     asr: AsrConfig = field(default_factory=AsrConfig)
     turn_detector: TurnDetectorConfig = field(default_factory=TurnDetectorConfig)
+    speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)

@@ -14,6 +14,7 @@ from xtalk_edge.engines.interfaces import (
     VAD,
     Agent,
     EchoCanceller,
+    SpeakerEncoder,
     SpeechEnhancer,
     TurnDetector,
     WakeWord,
@@ -74,6 +75,7 @@ SLOTS: dict[str, SlotContract] = {
     "stop_word": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "wake": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "turn_detector": SlotContract(TurnDetector, TurnDetector, ("finished",)),
+    "speaker": SlotContract(SpeakerEncoder, SpeakerEncoder, ("extract",)),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }
 

@@ -67,6 +67,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.turn_detector.none:NoTurnDetector",
         "smart-turn": f"{_ENGINES}.turn_detector.smart_turn:SmartTurnDetector",
     },
+    "speaker": {
+        "none": f"{_ENGINES}.speaker.none:NoSpeakerEncoder",
+        "sherpa": f"{_ENGINES}.speaker.sherpa:SherpaSpeakerEncoder",
+    },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",

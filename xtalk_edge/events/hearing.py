@@ -54,6 +54,16 @@ class StopWordDetected(PhraseSpotted):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerRecognized(Event):
+    """Whose voice it is that speaks in this turn."""
+
+    name: str
+    """ "" where it is like nobody's who was enrolled."""
+    likeness: float
+    """To the nearest of them, as far as -1.0 to 1.0 goes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonPressed(Event):
     """The button (or its key) was pressed."""
 

@@ -51,5 +51,15 @@ MIGRATIONS = (
         PRIMARY KEY (alarm_id, day)
     );
     """,
+    """
+    CREATE TABLE people (
+        name TEXT PRIMARY KEY,
+        voice BLOB NOT NULL,
+        encoder TEXT NOT NULL,
+        greeting TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT '',
+        heard_at TEXT
+    );
+    """,
 )
 """The script that leads from version n to n + 1."""

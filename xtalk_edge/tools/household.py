@@ -18,6 +18,7 @@ from xtalk_edge.store.database import Database
 from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
+from xtalk_edge.store.people import PeopleTable
 from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import ToolContext, VoiceControl, VolumeControl
@@ -46,6 +47,13 @@ def open_bell(config: Config) -> Iterator[Bell]:
     """Open the owner's timers and alarms; they ring only where somebody runs them."""
     with contextlib.closing(Database(config.store.folder())) as database:
         yield Bell(TimerService(TimerTable(database)), AlarmService(AlarmTable(database)))
+
+
+@contextlib.contextmanager
+def open_people(config: Config) -> Iterator[PeopleTable]:
+    """Open what is known about people's voices."""
+    with contextlib.closing(Database(config.store.folder())) as database:
+        yield PeopleTable(database)
 
 
 @contextlib.asynccontextmanager

@@ -172,6 +172,10 @@ class LlamaAgent(Agent):
         self._generation.use_tools(schemas)
         self._answerer.use_tools(runner)
 
+    def use_speaker(self, name: str, about: str = "") -> None:
+        """Take who is speaking; the built-in model was not taught to be told."""
+        self._prompts.use_speaker(name, about)
+
     @property
     def evaluated_tokens(self) -> int:
         """Tokens computed since the start; what the KV cache saved does not count."""

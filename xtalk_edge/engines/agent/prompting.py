@@ -51,6 +51,7 @@ class Prompts:
         self._system = [Message("system", persona)] if persona else []
         self._conversation = conversation
         self._clock_line = clock_line
+        self._speaker_line = ""
         self._room = model.context_tokens - reply_tokens
         self._schemas: list[dict[str, Any]] = []
         self.prefix: list[int] = []
@@ -74,8 +75,15 @@ class Prompts:
             )
 
     def turn(self, text: str) -> Turn:
-        """Return a turn to be answered, which knows what time it is."""
-        return Turn(text, self._clock_line.text() if self._clock_line else "")
+        """Return a turn to be answered, which knows what time it is and who speaks."""
+        if self._clock_line is None:
+            return Turn(text)
+        return Turn(text, f"{self._clock_line.text()}{self._speaker_line}")
+
+    def use_speaker(self, name: str, about: str) -> None:
+        """Take who asks from now on; "" is somebody unknown."""
+        known = f"{name} is speaking. {about}".strip()
+        self._speaker_line = f" [{harmless(known)}]" if name else ""
 
     def begun(self) -> None:
         """Let the next question have a time of its own."""

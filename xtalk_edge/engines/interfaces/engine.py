@@ -1,0 +1,12 @@
+"""What every engine is."""
+
+from __future__ import annotations
+
+from abc import ABC
+
+
+class Engine(ABC):  # noqa: B024 - the slots below are what is abstract
+    """What every engine is."""
+
+    def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs closing
+        """Release what the engine holds."""

@@ -1,0 +1,141 @@
+"""What decides what to say and do, and the tools it is given."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from xtalk_edge.engines.interfaces.engine import Engine
+
+if TYPE_CHECKING:
+    # An engine's child process is to be small.
+    from xtalk_edge.audio.format import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The agent asks for a tool."""
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool answered."""
+
+    name: str
+    content: str
+    """Text for the model, and for the owner when the model does not phrase answers itself."""
+    ok: bool = True
+    arguments: dict[str, Any] = field(default_factory=dict)
+    sound: Sound | None = field(default=None, compare=False)
+    """What is to be played behind the text."""
+
+
+class ToolRunner(Protocol):
+    """Runs the tools an agent may call."""
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """Return every tool as an OpenAI function schema."""
+
+    async def run(self, call: ToolCall) -> ToolResult:
+        """Run one call; errors and time-outs come back as `ok=False` with a sentence."""
+
+    def has_effects(self, name: str) -> bool:
+        """Tell whether a tool changes anything; whoever only guesses must not run it."""
+
+    def propose(self, call: ToolCall) -> str:
+        """Return a question whether that call was meant; "" for a call that cannot be run.
+
+        The owner's yes to it then runs the call: see `AnswerTaker`.
+        """
+
+
+class AnswerTaker(Protocol):
+    """Takes the owner's answer to a question that was asked before a tool is run."""
+
+    @property
+    def asking(self) -> bool:
+        """Whether a question waits for its answer."""
+
+    async def settle(self, text: str) -> ToolResult | None:
+        """Run the call after a yes, drop it after a no; None for anything else, or no question."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContext:
+    """Why the agent is called, in X-Talk's words."""
+
+    type: Literal["asr_partial", "asr_final", "loop"]
+    text: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What an agent made of a text that may still change."""
+
+    said: str = ""
+    """What it would say, as far as it may go."""
+    is_request: bool = False
+    """Whether it knows what to do, and misses nothing."""
+
+
+class Agent(Engine):
+    """Decides what to say and do."""
+
+    @abstractmethod
+    def async_accept(self, context: AgentContext) -> AsyncIterator[str | ToolCall | ToolResult]:
+        """Yield pieces of the reply, tool calls, and tool results as they come.
+
+        Closing the iterator stops the model at once.
+        """
+
+    async def prefill(self, text: str) -> None:
+        """Read ahead what was heard so far; the rest of it is still to come."""
+
+    async def speculate(self, text: str) -> Prepared:
+        """Begin the answer to a text that may still change; return what came of it so far.
+
+        Nothing that has effects happens before `commit`. Returns when the answer is as far as it
+        may go; cancelling the caller does not end it.
+        """
+        return Prepared()
+
+    async def discard(self) -> None:
+        """Throw away what `speculate` began; it leaves no trace."""
+
+    def commit(self, text: str) -> AsyncIterator[str | ToolCall | ToolResult]:
+        """Answer `text`; what was speculated on the same text is ready at once."""
+        return self.async_accept(AgentContext("asr_final", text))
+
+    def use_tools(self, tools: ToolRunner) -> None:
+        """Take the tools that may be called; before the first `async_accept`."""
+
+    def use_speaker(self, name: str, about: str = "") -> None:
+        """Take who is speaking, and what the owner wants it to know about them.
+
+        It may come while an answer is under way, and counts from the next one on; a `name` of ""
+        is somebody unknown.
+        """
+
+    def confidence(self) -> float:
+        """Return how sure the last decision was, 0.0 to 1.0."""
+        return 1.0
+
+    def note(self, text: str, reply: str, call: ToolCall | None = None) -> None:
+        """Take into the history an exchange that was settled without the agent.
+
+        `call` is the tool that ran, and `reply` what it answered; None when none ran.
+        """
+
+    def heard(self, text: str) -> None:
+        """Replace the last reply in the history by what the owner really heard."""
+
+    def history(self) -> list[dict[str, str]]:
+        """Return the conversation as chat messages (`role`, `content`), oldest first."""
+        return []
