@@ -17,6 +17,7 @@ RUNTIME_DATA = (
     "configs/*.toml",
     "configs/scenes/*.toml",
     "models/starter/*.gguf",
+    "models/starter/*.s16",
     "models/starter/*.jsgf",
     "models/starter/*.json",
     "models/starter/*.onnx",

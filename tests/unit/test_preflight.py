@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from xtalk_edge.config.files import default_state_dir
 from xtalk_edge.engines import preflight as module
 from xtalk_edge.engines import preflight_checks
-from xtalk_edge.engines.preflight import default_state_dir, preflight
+from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.errors import ModelError
 
 CHECKS = """

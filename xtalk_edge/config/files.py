@@ -1,7 +1,8 @@
-"""Finds the data that comes with the program: configurations and models."""
+"""Finds the data that comes with the program, and where what it keeps belongs."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from xtalk_edge.errors import ConfigError, ModelError
@@ -24,3 +25,16 @@ def data_path(relative: str) -> Path:
             return path
     error = ModelError if Path(relative).parts[:1] == ("models",) else ConfigError
     raise error(f"{relative} is missing from this installation; install xtalk-edge again")
+
+
+def default_state_dir() -> Path | None:
+    """Return systemd's state folder, else the user's; None where there is neither."""
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    try:
+        return Path(base).expanduser() / "xtalk-edge"
+    except RuntimeError:
+        # No home folder is known, as for some service users.
+        return None

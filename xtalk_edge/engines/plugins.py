@@ -9,7 +9,6 @@ A package of an engine declares in its pyproject.toml, with the slot before the 
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 from collections.abc import Mapping
 
 GROUP = "xtalk_edge.engines"
@@ -18,8 +17,11 @@ GROUP = "xtalk_edge.engines"
 @functools.cache
 def installed() -> Mapping[tuple[str, str], str]:
     """Return "module:Class" of each by slot and name; read once, and nothing is imported."""
+    # Not at the top: it would make every engine's child a megabyte larger.
+    from importlib.metadata import entry_points
+
     found = {}
-    for point in importlib.metadata.entry_points(group=GROUP):
+    for point in entry_points(group=GROUP):
         slot, _, name = point.name.partition(".")
         if name:
             found[slot, name] = point.value

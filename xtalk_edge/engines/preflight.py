@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from xtalk_edge.config.files import default_state_dir
 from xtalk_edge.errors import ModelError
 
 CHECK_TIMEOUT_S = 180.0
@@ -70,19 +71,6 @@ def preflight(
         raise ModelError(f"{path} is damaged or of the wrong kind ({problem}); {_CURE}")
     verdicts.good.add(key)
     verdicts.save()
-
-
-def default_state_dir() -> Path | None:
-    """Return systemd's state folder, else the user's; None where there is neither."""
-    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    try:
-        return Path(base).expanduser() / "xtalk-edge"
-    except RuntimeError:
-        # No home folder is known, as for some service users.
-        return None
 
 
 def _look(path: Path, kind: str) -> None:

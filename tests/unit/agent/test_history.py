@@ -102,6 +102,18 @@ def test_date_and_clock_come_after_what_never_changes(agent_of):
     assert text.split("] ")[1].startswith("good day")
 
 
+def test_who_speaks_is_told_behind_the_clock(agent_of):
+    agent = agent_of(SOUND, persona="Be brief.")
+    agent.use_speaker("Ann", "Likes [tea].")
+    said(agent, "good day")
+    text = bytes(token for token in agent._model.tokens if token < 256).decode()
+    assert "] [Ann is speaking. Likes tea .] good day" in text
+    agent.use_speaker("")
+    said(agent, "good night")
+    text = bytes(token for token in agent._model.tokens if token < 256).decode()
+    assert "] good night" in text
+
+
 async def idle(agent):
     while tasks := set(agent._tasks._tasks):
         await asyncio.wait(tasks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,33 +32,47 @@ class Cost:
 
 def cost(root: int | None = None) -> Cost:
     """Return what the process `root` (this one if None) and its descendants have cost so far."""
-    stats = dict(_stats(PROC))
-    below: dict[int, list[int]] = defaultdict(list)
-    for pid, fields in stats.items():
-        below[int(fields[PARENT])].append(pid)
-    wanted, found = [os.getpid() if root is None else root], []
-    while wanted:
-        pid = wanted.pop()
-        found.append(pid)
-        wanted += below[pid]
-    known = [stats[pid] for pid in found if pid in stats]
-    ticks = sum(int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS]) for fields in known)
+    found = processes(root)
+    known = dict(_stats(found))
     memory_kb = [_memory_kb(PROC / str(pid)) for pid in found]
     return Cost(
-        cpu_s=ticks / TICKS_A_SECOND,
+        cpu_s=_seconds(known.values()),
         memory_mb=round(sum(each.get("Pss", 0) for each in memory_kb) / 1024, 1),
         processes=len(known),
         resident_mb=round(sum(each.get("Rss", 0) for each in memory_kb) / 1024, 1),
     )
 
 
-def _stats(proc: Path) -> Iterator[tuple[int, list[str]]]:
-    for folder in proc.iterdir():
-        if folder.name.isdecimal():
-            # One that ends while it is looked at costs nothing any more.
-            with contextlib.suppress(OSError):
-                text = (folder / "stat").read_text()
-                yield int(folder.name), text.rpartition(")")[2].split()
+def processes(root: int | None = None) -> list[int]:
+    """Return the numbers of the process `root` (this one if None) and its descendants."""
+    everybody = (int(folder.name) for folder in PROC.iterdir() if folder.name.isdecimal())
+    below: dict[int, list[int]] = defaultdict(list)
+    for pid, fields in _stats(everybody):
+        below[int(fields[PARENT])].append(pid)
+    wanted, found = [os.getpid() if root is None else root], []
+    while wanted:
+        pid = wanted.pop()
+        found.append(pid)
+        wanted += below[pid]
+    return found
+
+
+def cpu_s(of: Iterable[int]) -> float:
+    """Return the processor seconds of some processes; looking at them costs next to nothing."""
+    return _seconds(fields for _, fields in _stats(of))
+
+
+def _seconds(stats: Iterable[list[str]]) -> float:
+    ticks = sum(int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS]) for fields in stats)
+    return ticks / TICKS_A_SECOND
+
+
+def _stats(of: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
+    for pid in of:
+        # One that ends while it is looked at costs nothing any more.
+        with contextlib.suppress(OSError):
+            text = (PROC / str(pid) / "stat").read_text()
+            yield pid, text.rpartition(")")[2].split()
 
 
 def _memory_kb(folder: Path) -> dict[str, int]:

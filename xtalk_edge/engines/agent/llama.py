@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from xtalk_edge.config.files import data_path
+from xtalk_edge.config.files import data_path, default_state_dir
 from xtalk_edge.engines.agent.abstention import FIGURES, fitted
 from xtalk_edge.engines.agent.answering import Answerer, Hold, Piece
 from xtalk_edge.engines.agent.clock_line import ClockLine
@@ -26,7 +26,7 @@ from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.agent.speculation import Speculation
 from xtalk_edge.engines.agent.summary import Summariser
 from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCall, ToolRunner
-from xtalk_edge.engines.preflight import default_state_dir, preflight
+from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.models.shelf import named_file

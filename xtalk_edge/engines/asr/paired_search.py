@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xtalk_edge.engines.asr.pocketsphinx_grammar import compact_grammar
-from xtalk_edge.engines.asr.pocketsphinx_language import language_of_words
+from xtalk_edge.engines.asr.pocketsphinx_kept import english_of_words
 from xtalk_edge.engines.asr.pocketsphinx_lexicon import Lexicon, grammar_words
 
 # Cepstral mean of everyday speech: what is expected before anything is heard, and what keeps one
@@ -68,8 +68,7 @@ class PairedSearch:
         self, pocketsphinx: Any, model: Path, aided: Path, lexicon: Lexicon, grammar: Path
     ) -> None:
         with tempfile.TemporaryDirectory(prefix="xtalk-edge-") as folder:
-            english = Path(folder) / "english.lm.bin"
-            language_of_words(model / "en-us.lm.bin", lexicon.words(), english)
+            english = english_of_words(model / "en-us.lm.bin", lexicon.words(), Path(folder))
             common = {
                 "hmm": str(model / "en-us"),
                 "loglevel": "FATAL",

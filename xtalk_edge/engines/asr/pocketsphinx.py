@@ -8,11 +8,10 @@ It refuses dictation. PocketSphinx holds the interpreter's lock: run it in its o
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.asr.paired_search import PairedSearch
@@ -52,8 +51,9 @@ _AIDED_BY = 0.4
 # From here on there is no doubt any more, and the others need not search on.
 _SURELY_AIDED_BY, _SURELY_PERSON_BY = 1.5, -0.8
 
-# Digital silence has no spectrum, and PocketSphinx's mean suffers from it; this is -80 dBFS.
-_DITHER_RMS = 3.0
+# Digital silence has no spectrum, and PocketSphinx's mean suffers from it; this is a tenth of a
+# second of noise at -80 dBFS. Rejection was fitted with it: another moves likenesses a little.
+_DITHER = "models/starter/dither.s16"
 
 _PAUSE_LABELS = frozenset({"<s>", "</s>", "<sil>", "[NOISE]", "[SPEECH]"})
 # PocketSphinx keeps scores of sounds divided by this, to fit 32 bits.
@@ -121,9 +121,7 @@ class PocketSphinxASR(ASR):
                 f"{path}: PocketSphinx cannot load this grammar; "
                 "check it for syntax errors and for exactly one public rule"
             ) from exc
-        # Seeded, so that it is no reason for the same audio to be heard differently.
-        noise = np.random.default_rng(1).normal(0.0, _DITHER_RMS, _CHUNK_BYTES // 2)
-        self._dither = np.rint(noise).astype(np.int16)
+        self._dither = array("h", data_path(_DITHER).read_bytes())
         self._next_partial_bytes = 0
         self.thorough = False
         """Whether to search to the end with sounds that fit badly too; for fitting."""
@@ -200,10 +198,9 @@ class PocketSphinxASR(ASR):
         if self._heard_bytes + len(chunk) > _LONGEST_BYTES:
             self._too_long = True
             return
-        samples = np.frombuffer(chunk, dtype="<i2")
-        # int32, so that loud audio is clipped rather than wrapped.
-        dithered = samples.astype(np.int32) + self._dither[: len(samples)]
-        data = np.clip(dithered, -32768, 32767).astype(np.int16).tobytes()
+        # Without numpy, which would make this process 7 MB larger for 3 ms less a second.
+        pairs = zip(memoryview(chunk).cast("h"), self._dither, strict=False)
+        data = array("h", [min(32767, max(-32768, a + b)) for a, b in pairs]).tobytes()
         self._heard_bytes += len(data)
         self._search.hear(data)
 
