@@ -1,7 +1,6 @@
-"""The appliance: the one file that knows every class.
+"""The appliance: its life, and what an owner may add to it.
 
-`async with Appliance(config) as appliance: await appliance.run()` is the whole life of the
-device. Parts are opened in the order in which sound passes through them and closed in reverse.
+`async with Appliance(config) as appliance: await appliance.run()` is the whole life of the device.
 """
 
 from __future__ import annotations
@@ -15,39 +14,22 @@ from types import TracebackType
 from typing import Any
 
 from xtalk_edge import memory
+from xtalk_edge.assembly import Assembly
 from xtalk_edge.audio.card import Card
-from xtalk_edge.audio.portaudio import PortAudioCard, open_card
-from xtalk_edge.audio.sounds import SoundShelf
+from xtalk_edge.audio.portaudio import PortAudioCard
 from xtalk_edge.bus import EventBus, Subscription, create_event_class
 from xtalk_edge.clock import now_s
 from xtalk_edge.config.load import load, load_table
-from xtalk_edge.config.schema import Config, EngineConfig
-from xtalk_edge.engines import hosting
+from xtalk_edge.config.schema import Config
+from xtalk_edge.engines import hosting, registry
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import CardEnded, Event
-from xtalk_edge.managers.agent import AgentManager
-from xtalk_edge.managers.arbitration import ArbitrationManager
-from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
-from xtalk_edge.managers.capture import CaptureManager
-from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.event_log import EventLogManager
-from xtalk_edge.managers.latency import LatencyManager
-from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.own import own_manager
-from xtalk_edge.managers.playback import PlaybackManager
-from xtalk_edge.managers.ringing import RingingManager
-from xtalk_edge.managers.speaker import SpeakerManager
-from xtalk_edge.managers.stop_word import StopWordManager
-from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
-from xtalk_edge.managers.tts import TTSManager
-from xtalk_edge.managers.turn import TurnManager
-from xtalk_edge.managers.turn_detector import TurnDetectorManager
-from xtalk_edge.managers.vad import VADManager
-from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.tools.household import open_agent, open_bell, open_people
-from xtalk_edge.tools.voice.voice_control import EngineVoice
+from xtalk_edge.tools.foreign.own import tools_of
+from xtalk_edge.tools.registry import Tool
 
 Progress = Callable[[str], None]
 
@@ -63,6 +45,7 @@ class Appliance:
     """A voice appliance built from a configuration."""
 
     create_event_class = staticmethod(create_event_class)
+    register_model_search_spec = staticmethod(registry.register_search)
 
     def __init__(
         self,
@@ -86,6 +69,7 @@ class Appliance:
         self._events_path = events_path
         self._progress = progress
         self._managers: list[Manager] = []
+        self._tools: list[Tool] = []
         self._tasks = TaskOwner()
         self._stack = contextlib.AsyncExitStack()
         self._ended: CardEnded | None = None
@@ -112,9 +96,29 @@ class Appliance:
 
     # -- the owner's own parts -------------------------------------------------------------
 
-    def register_manager(self, manager: type[Manager], **params: Any) -> None:
+    def register_manager(self, manager: type[Manager], **params: Any) -> Manager:
         """Add a manager of the owner's own, with its own settings; before `async with`."""
-        self._add(manager(event_bus=self.bus, config=self.config, appliance=self, **params))
+        made = manager(event_bus=self.bus, config=self.config, appliance=self, **params)
+        self._managers.append(made)
+        return made
+
+    def unregister_manager(self, manager: Manager) -> None:
+        """Undo `register_manager`; before `async with`.
+
+        Raises:
+            ValueError: it was not registered.
+        """
+        self._managers.remove(manager)
+
+    def add_agent_tools(self, *tools: Any) -> None:
+        """Let the agent call functions, or tool objects as LangChain has them; before `async with`.
+
+        A model reads their names, docstrings and annotations: the built-in one does not.
+
+        Raises:
+            ConfigError: one of them is no tool, or lacks what a model has to know.
+        """
+        self._tools += tools_of(tools)
 
     def subscribe_event(
         self, event_type: type[Event], handler: Callable[[Any], Any], priority: int = 0
@@ -208,142 +212,21 @@ class Appliance:
 
     async def _build(self) -> None:
         config, bus, stack = self.config, self.bus, self._stack
+        own, self._managers = self._managers, []
         if self._events_path is not None:
             event_log = EventLogManager(event_bus=bus, config=config, path=self._events_path)
             # Behind the bus, which may have something to say to its very end.
             stack.callback(event_log.close)
-            self._add(event_log)
+            self._managers.append(event_log)
         stack.push_async_callback(bus.aclose)
         hosting.check(config)
         bus.subscribe(CardEnded, self._on_card_ended)
-        for own in config.managers:
-            self.register_manager(own_manager(own), **own.params)
-
-        self._progress("opening the sound card")
-        card = self._card or open_card(config.audio)
-        stack.push(lambda kind, _error, _trace: card.abort() if kind else card.close())
-        self._progress("loading ears")
-        self.capture = capture = CaptureManager(
-            event_bus=bus,
-            config=config,
-            card=card,
-            echo=self._ear_engine("echo", config.echo),
-            enhancer=self._ear_engine("enhancer", config.enhancer),
+        self._managers += own
+        for each in config.managers:
+            self.register_manager(own_manager(each), **each.params)
+        parts = await Assembly(config, bus, stack, self._progress).assemble(
+            self._card, self._tools, self.ask_restart, self._tasks.aclose
         )
-        if config.wake.mode == "wake-word":
-            wake = self._ear_engine("wake", config.wake)
-            spotter = WakeManager(
-                event_bus=bus, config=config, wake=wake, rings=capture.rings, post=capture.post
-            )
-            capture.add_listener(spotter)
-            if config.wake.neighbours:
-                self._add(ArbitrationManager(event_bus=bus, config=config, rings=capture.rings))
-        stop_word = self._ear_engine("stop_word", config.stop_word)
-        vad = self._ear_engine("vad", config.vad)
-        detector = VADManager(
-            event_bus=bus, config=config, vad=vad, rings=capture.rings, post=capture.post
-        )
-        stop_spotter = StopWordManager(
-            event_bus=bus,
-            config=config,
-            stop_word=stop_word,
-            rings=capture.rings,
-            heard_since=detector.heard_since,
-            post=capture.post,
-        )
-        self._add(detector)
-        capture.add_listener(detector)
-        # Behind the voice detector, which lowers the voice and should not wait for it.
-        capture.add_listener(stop_spotter)
-
-        self._progress("loading speech recognition")
-        asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
-        turn_detector = await stack.enter_async_context(
-            hosting.hosted("turn_detector", config.turn_detector)
-        )
-        self._progress("loading the voice")
-        tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
-        self._progress("loading the agent")
-        self.playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
-        self._bell = stack.enter_context(open_bell(config))
-        ringing = RingingManager(event_bus=bus, config=config, finished=self._bell.finished)
-        self._bell.on_ring = ringing.ring
-        stack.push_async_callback(self._tasks.aclose)
-        equipped = await stack.enter_async_context(
-            open_agent(
-                config,
-                self._bell,
-                volume=self.playback,
-                last_reply=lambda: agent_manager.last_heard,
-                voice=await EngineVoice.of(tts.engine, tts.worker),
-                restart=self.ask_restart,
-            )
-        )
-        self.agent = equipped.agent
-        sounds = SoundShelf()
-        agent_manager = AgentManager(
-            event_bus=bus,
-            config=config,
-            agent=equipped.agent,
-            sounds=sounds,
-            answers=equipped.tools,
-        )
-        self.turn = TurnManager(event_bus=bus, config=config, capture=capture)
-        if config.speaker.type != "none":
-            speaker = await stack.enter_async_context(hosting.hosted("speaker", config.speaker))
-            self._add(
-                SpeakerManager(
-                    event_bus=bus,
-                    config=config,
-                    encoder=speaker.engine,
-                    worker=speaker.worker,
-                    capture=capture,
-                    people=stack.enter_context(open_people(config)),
-                    agent=self.agent,
-                )
-            )
-        self._add(
-            self.turn,
-            ASRManager(
-                event_bus=bus, config=config, asr=asr.engine, worker=asr.worker, capture=capture
-            ),
-            TurnDetectorManager(
-                event_bus=bus,
-                config=config,
-                detector=turn_detector.engine,
-                worker=turn_detector.worker,
-                capture=capture,
-                awaits_answer=agent_manager.awaits_answer,
-            ),
-            agent_manager,
-            ThinkingAheadManager(
-                event_bus=bus,
-                config=config,
-                agent=self.agent,
-                awaits_answer=agent_manager.awaits_answer,
-            ),
-            ringing,
-            TTSManager(
-                event_bus=bus,
-                config=config,
-                tts=tts.engine,
-                worker=tts.worker,
-                playback=self.playback,
-                sounds=sounds,
-            ),
-            self.playback,
-            LatencyManager(event_bus=bus, config=config, capture=capture),
-            EchoWatchManager(event_bus=bus, config=config, capture=capture),
-            MicrophoneManager(event_bus=bus, config=config, capture=capture),
-            # Last to start and first to stop: sound flows only while everybody is there.
-            capture,
-        )
-
-    def _ear_engine(self, slot: str, config: EngineConfig) -> Any:
-        """Load an engine that runs on the ear's own thread."""
-        engine = hosting.create(slot, config)
-        self._stack.callback(engine.close)
-        return engine
-
-    def _add(self, *managers: Manager) -> None:
-        self._managers.extend(managers)
+        self._managers += parts.managers
+        self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn
+        self.agent, self._bell = parts.agent, parts.bell

@@ -54,3 +54,23 @@ def test_the_engine_of_the_documentation_keeps_its_promises(
     spec = f"{EXAMPLES / 'counting_words.py'}:CountingWords"
     assert run(["engines", "check", "turn_detector", spec, "--set", "turn_detector.words=4"]) == 0
     assert "2 of 2 promises kept." in capsys.readouterr().out
+
+
+def test_the_consultant_calls_its_tool_and_asks_for_more(tmp_path: Path) -> None:
+    shop = example("consultant")
+    ears = {"asr": {"type": "tests.scripted:ScriptedASR", "texts": ["are you open on sunday"]}}
+    shop.SETTINGS |= ears
+
+    @on_virtual_clock
+    async def talk() -> None:
+        appliance = shop.consultant()
+        room = appliance._card = RoomCard(RoomScene(noise_db=-70.0))
+        appliance.config = replace(appliance.config, store=StoreConfig(state_dir=str(tmp_path)))
+        conversation = Conversation(appliance, room)
+        async with appliance:
+            await conversation.ask(after_s=0.5)
+            finished = await conversation.until(TTSPlaybackFinished)
+            assert finished.text == "We are closed on Sundays."
+            assert (await conversation.until(TTSPlaybackFinished)).text == shop.FAREWELL
+
+    talk()

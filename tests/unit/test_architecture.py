@@ -13,6 +13,7 @@ LINES = (
     "cli",
     "scenes",
     "appliance",
+    "assembly",
     "managers",
     "uplink",
     "tools",

@@ -77,6 +77,9 @@ _SPECS: dict[str, dict[str, str]] = {
     },
 }
 
+_SEARCHED: dict[str, list[str]] = {}
+"""Modules and files with classes that may be named without them, by slot."""
+
 _PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "piper": "piper-tts",
               "pyopen_wakeword": "pyopen-wakeword"}  # fmt: skip
 """Packages whose import name does not tell what to install."""
@@ -93,6 +96,23 @@ def register(slot: str, name: str, spec: str) -> None:
         ConfigError: there is no such slot.
     """
     _named(slot)[name] = spec
+
+
+def register_search(slot: str, place: str, *, prepend: bool = True) -> None:
+    """Look in a module, or a .py file, for classes that a `type` of the slot names.
+
+    Args:
+        slot: which.
+        place: "package.module" or "path/to/file.py".
+        prepend: whether it comes before what was registered earlier; all come before what is
+            built in.
+
+    Raises:
+        ConfigError: there is no such slot.
+    """
+    _named(slot)
+    places = _SEARCHED.setdefault(slot, [])
+    places.insert(0 if prepend else len(places), place)
 
 
 def slots() -> list[str]:
@@ -196,11 +216,19 @@ def _load(spec: str) -> tuple[str, str, ModuleType]:
     place, _, name = spec.rpartition(":")
     if not place or not name:
         raise ConfigError(f"{spec!r} must look like 'module:Class' or 'path/to/file.py:Class'")
-    return place, name, _load_file(Path(place)) if place.endswith(".py") else _load_module(place)
+    return place, name, _load_place(place)
+
+
+def _load_place(place: str) -> ModuleType:
+    return _load_file(Path(place)) if place.endswith(".py") else _load_module(place)
 
 
 def _class(slot: str, type: str) -> type[Any]:
     known = _named(slot)
+    for place in _SEARCHED.get(slot, ()):
+        found = getattr(_load_place(place), type, None)
+        if inspect.isclass(found):
+            return found
     if type not in known and ":" not in type:
         known = known | of_packages(slot)
     if type not in known and ":" not in type:

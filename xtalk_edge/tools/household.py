@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xtalk_edge.clock import is_virtual
@@ -66,6 +66,7 @@ async def open_agent(
     voice: VoiceControl | None = None,
     restart: Callable[[], None] | None = None,
     dry_run: bool = False,
+    own: Sequence[Tool] = (),
 ) -> AsyncIterator[EquippedAgent]:
     """Load the agent with its tools.
 
@@ -77,6 +78,7 @@ async def open_agent(
         voice: what the voice tools change; None where nothing is spoken.
         restart: starts the appliance afresh; None where none runs.
         dry_run: tools tell what they would do and do nothing.
+        own: tools of the owner's own, beside those of the settings.
     """
     # In virtual time the same conversation must come out the same, jokes included.
     luck = random.Random(0 if is_virtual() else None)
@@ -95,12 +97,12 @@ async def open_agent(
             choose=luck,
         )
         chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
-        if (config.tools.own or config.tools.mcp) and _is_built_in(config.agent):
+        if (own or config.tools.own or config.tools.mcp) and _is_built_in(config.agent):
             logger.warning(
                 "the built-in model knows the built-in tools only; set agent.model to another one "
                 "that is to call yours too"
             )
-        box = ToolBox([*chosen, *own_tools(config.tools.own)], context, dry_run=dry_run)
+        box = ToolBox([*chosen, *own_tools(config.tools.own), *own], context, dry_run=dry_run)
         async with (
             contextlib.aclosing(box),
             # They connect while the model is loaded.

@@ -40,17 +40,27 @@ def own_tools(entries: Iterable[OwnToolConfig]) -> list[Tool]:
     return [tool for entry in entries for tool in _of_entry(entry)]
 
 
+def tools_of(found: Iterable[Any]) -> list[Tool]:
+    """Return functions and tool objects as tools, with the usual limits; raises ConfigError."""
+    entry = OwnToolConfig(spec="add_agent_tools")
+    return [_surely_made(each, entry) for each in found]
+
+
 def _of_entry(entry: OwnToolConfig) -> Iterator[Tool]:
     found = registry.load_named(entry.spec)
     several = isinstance(found, list | tuple)
     for each in found if several else [found]:
-        tool = _made(each, entry)
-        if tool is None:
-            raise ConfigError(
-                f"tools.own: {entry.spec}: {type(each).__name__} is no tool; name a function, "
-                "a tool object with name, description and invoke, or a list of these"
-            )
-        yield tool
+        yield _surely_made(each, entry)
+
+
+def _surely_made(found: Any, entry: OwnToolConfig) -> Tool:
+    tool = _made(found, entry)
+    if tool is None:
+        raise ConfigError(
+            f"tools.own: {entry.spec}: {type(found).__name__} is no tool; name a function, "
+            "a tool object with name, description and invoke, or a list of these"
+        )
+    return tool
 
 
 def _made(found: Any, entry: OwnToolConfig) -> Tool | None:

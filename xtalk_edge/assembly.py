@@ -1,0 +1,233 @@
+"""Puts an appliance together: the one file that knows every class.
+
+Parts are opened in the order in which sound passes through them, and closed in reverse.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.portaudio import open_card
+from xtalk_edge.audio.sounds import SoundShelf
+from xtalk_edge.bus import EventBus
+from xtalk_edge.config.schema import Config, EngineConfig
+from xtalk_edge.engines import hosting
+from xtalk_edge.engines.interfaces import Agent
+from xtalk_edge.managers.agent import AgentManager
+from xtalk_edge.managers.arbitration import ArbitrationManager
+from xtalk_edge.managers.asr import ASRManager
+from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.echo_watch import EchoWatchManager
+from xtalk_edge.managers.latency import LatencyManager
+from xtalk_edge.managers.microphone import MicrophoneManager
+from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.managers.ringing import RingingManager
+from xtalk_edge.managers.speaker import SpeakerManager
+from xtalk_edge.managers.stop_word import StopWordManager
+from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
+from xtalk_edge.managers.tts import TTSManager
+from xtalk_edge.managers.turn import TurnManager
+from xtalk_edge.managers.turn_detector import TurnDetectorManager
+from xtalk_edge.managers.vad import VADManager
+from xtalk_edge.managers.wake import WakeManager
+from xtalk_edge.tools.household import open_agent, open_bell, open_people
+from xtalk_edge.tools.registry import Tool
+from xtalk_edge.tools.timekeeping.bell import Bell
+from xtalk_edge.tools.voice.voice_control import EngineVoice
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an appliance is made of, as far as it has to know."""
+
+    managers: list[Manager]
+    """In the order in which they start."""
+    capture: CaptureManager
+    playback: PlaybackManager
+    turn: TurnManager
+    agent: Agent
+    bell: Bell
+
+
+class Assembly:
+    """Opens what the settings name; everything is closed with `stack`.
+
+    Args:
+        config: the settings.
+        bus: what the parts talk over.
+        stack: takes what has to be closed.
+        progress: told what is being loaded, in words for the owner.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        bus: EventBus,
+        stack: contextlib.AsyncExitStack,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._config = config
+        self._bus = bus
+        self._stack = stack
+        self._progress = progress
+        self._managers: list[Manager] = []
+
+    async def assemble(
+        self,
+        card: Card | None,
+        tools: Sequence[Tool],
+        restart: Callable[[], None],
+        close_first: Callable[[], Any],
+    ) -> Parts:
+        """Return the parts, loaded and not started.
+
+        Args:
+            card: where sound comes from and goes to; None for the one the settings name.
+            tools: of the owner's own, beside those of the settings.
+            restart: starts the appliance afresh.
+            close_first: ends what runs beside the parts, before any of them is closed.
+        """
+        config, bus, stack = self._config, self._bus, self._stack
+        capture = self._ears(card)
+        self._progress("loading speech recognition")
+        asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
+        turn_detector = await stack.enter_async_context(
+            hosting.hosted("turn_detector", config.turn_detector)
+        )
+        self._progress("loading the voice")
+        tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
+        self._progress("loading the agent")
+        playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
+        bell = stack.enter_context(open_bell(config))
+        ringing = RingingManager(event_bus=bus, config=config, finished=bell.finished)
+        bell.on_ring = ringing.ring
+        stack.push_async_callback(close_first)
+        equipped = await stack.enter_async_context(
+            open_agent(
+                config,
+                bell,
+                volume=playback,
+                last_reply=lambda: agent_manager.last_heard,
+                voice=await EngineVoice.of(tts.engine, tts.worker),
+                restart=restart,
+                own=tools,
+            )
+        )
+        sounds = SoundShelf()
+        agent_manager = AgentManager(
+            event_bus=bus,
+            config=config,
+            agent=equipped.agent,
+            sounds=sounds,
+            answers=equipped.tools,
+        )
+        turn = TurnManager(event_bus=bus, config=config, capture=capture)
+        await self._know_people(capture, equipped.agent)
+        self._managers += [
+            turn,
+            ASRManager(
+                event_bus=bus, config=config, asr=asr.engine, worker=asr.worker, capture=capture
+            ),
+            TurnDetectorManager(
+                event_bus=bus,
+                config=config,
+                detector=turn_detector.engine,
+                worker=turn_detector.worker,
+                capture=capture,
+                awaits_answer=agent_manager.awaits_answer,
+            ),
+            agent_manager,
+            ThinkingAheadManager(
+                event_bus=bus,
+                config=config,
+                agent=equipped.agent,
+                awaits_answer=agent_manager.awaits_answer,
+            ),
+            ringing,
+            TTSManager(
+                event_bus=bus,
+                config=config,
+                tts=tts.engine,
+                worker=tts.worker,
+                playback=playback,
+                sounds=sounds,
+            ),
+            playback,
+            LatencyManager(event_bus=bus, config=config, capture=capture),
+            EchoWatchManager(event_bus=bus, config=config, capture=capture),
+            MicrophoneManager(event_bus=bus, config=config, capture=capture),
+            # Last to start and first to stop: sound flows only while everybody is there.
+            capture,
+        ]
+        return Parts(self._managers, capture, playback, turn, equipped.agent, bell)
+
+    def _ears(self, card: Card | None) -> CaptureManager:
+        """Open the sound card and what listens on the ear's own thread."""
+        config, bus, stack = self._config, self._bus, self._stack
+        self._progress("opening the sound card")
+        card = card or open_card(config.audio)
+        opened = card
+        stack.push(lambda kind, _error, _trace: opened.abort() if kind else opened.close())
+        self._progress("loading ears")
+        capture = CaptureManager(
+            event_bus=bus,
+            config=config,
+            card=card,
+            echo=self._ear_engine("echo", config.echo),
+            enhancer=self._ear_engine("enhancer", config.enhancer),
+        )
+        if config.wake.mode == "wake-word":
+            wake = self._ear_engine("wake", config.wake)
+            spotter = WakeManager(
+                event_bus=bus, config=config, wake=wake, rings=capture.rings, post=capture.post
+            )
+            capture.add_listener(spotter)
+            if config.wake.neighbours:
+                self._managers.append(
+                    ArbitrationManager(event_bus=bus, config=config, rings=capture.rings)
+                )
+        stop_word = self._ear_engine("stop_word", config.stop_word)
+        vad = self._ear_engine("vad", config.vad)
+        detector = VADManager(
+            event_bus=bus, config=config, vad=vad, rings=capture.rings, post=capture.post
+        )
+        stop_spotter = StopWordManager(
+            event_bus=bus,
+            config=config,
+            stop_word=stop_word,
+            rings=capture.rings,
+            heard_since=detector.heard_since,
+            post=capture.post,
+        )
+        self._managers.append(detector)
+        capture.add_listener(detector)
+        # Behind the voice detector, which lowers the voice and should not wait for it.
+        capture.add_listener(stop_spotter)
+        return capture
+
+    async def _know_people(self, capture: CaptureManager, agent: Agent) -> None:
+        config = self._config
+        if config.speaker.type == "none":
+            return
+        speaker = await self._stack.enter_async_context(hosting.hosted("speaker", config.speaker))
+        self._managers.append(
+            SpeakerManager(
+                event_bus=self._bus,
+                config=config,
+                encoder=speaker.engine,
+                worker=speaker.worker,
+                capture=capture,
+                people=self._stack.enter_context(open_people(config)),
+                agent=agent,
+            )
+        )
+
+    def _ear_engine(self, slot: str, config: EngineConfig) -> Any:
+        engine = hosting.create(slot, config)
+        self._stack.callback(engine.close)
+        return engine
