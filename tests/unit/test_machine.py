@@ -41,6 +41,7 @@ from xtalk_edge.turn.facts import (
     ReplyAudible,
     ReplyEnded,
     SoundLost,
+    SpeechCleared,
     SpeechEnded,
     SpeechOffered,
     SpeechStarted,
@@ -595,6 +596,47 @@ def test_speech_with_words_interrupts() -> None:
     assert made.handle(FinalRecognised(2, "no wait"), 6.75) == [StartReply(2, "no wait")]
 
 
+def doubtful() -> TurnMachine:
+    """Return the same machine, with what only passes for speech from 5.0 on, at 5.125."""
+    made = speaking(replace(POLICY, hold_s=0.4))
+    assert made.handle(SpeechStarted(5.0, clear=False), 5.125)[0] == Duck(1)
+    return made
+
+
+def test_what_only_passes_for_speech_makes_it_stand_still_and_no_more() -> None:
+    made = doubtful()
+    assert made.handle(PartialRecognised(2, "turn the volume up", 0.9), 5.25) == []
+    assert made.tick(5.5) == [HoldReply(1)]
+    assert made.tick(8.0) == []
+    made.handle(SpeechEnded(8.5), 8.625)
+    assert EndRecognition(2, 9.0) in made.tick(9.0)
+    assert made.handle(FinalRecognised(2, "turn the volume up", 0.9), 9.25) == [Unduck(1)]
+    assert made.state is State.SPEAKING
+
+
+def test_once_it_is_clear_it_counts_from_its_beginning() -> None:
+    made = doubtful()
+    assert made.handle(PartialRecognised(2, "no wait"), 5.25) == []
+    made.tick(5.5)
+    assert made.handle(SpeechCleared(), 5.75) == [
+        StopReply(1, "interrupted"),
+        changed(State.LISTENING),
+    ]
+
+
+def test_one_clear_word_makes_the_whole_utterance_clear() -> None:
+    made = doubtful()
+    made.handle(SpeechEnded(5.2), 5.3)
+    made.handle(SpeechStarted(5.4, clear=True), 5.5)
+    made.handle(PartialRecognised(2, "no wait"), 5.6)
+    assert StopReply(1, "interrupted") in made.tick(6.0)
+
+
+def test_stop_needs_not_be_clear() -> None:
+    made = doubtful()
+    assert made.handle(StopWordSpotted(5.2, 1.0), 5.25)[0] == StopReply(1, "stop word")
+
+
 def test_speech_without_words_takes_twice_as_long() -> None:
     made = barging_in()
     assert made.tick(5.96875) == []
@@ -1117,9 +1159,13 @@ class AnyFacts(RuleBasedStateMachine):
         self.tell(StopWordSpotted(self.now_s - late_s, probability))
         self.stop_doubted = False
 
-    @rule(late_s=st.sampled_from([-1.0, 0.0, 0.1, 1.0]))
-    def speech_starts(self, late_s: Any) -> None:
-        self.tell(SpeechStarted(self.now_s - late_s))
+    @rule(late_s=st.sampled_from([-1.0, 0.0, 0.1, 1.0]), clear=st.booleans())
+    def speech_starts(self, late_s: Any, clear: Any) -> None:
+        self.tell(SpeechStarted(self.now_s - late_s, clear=clear))
+
+    @rule()
+    def speech_is_clear(self) -> None:
+        self.tell(SpeechCleared())
 
     @rule(late_s=st.sampled_from([-1.0, 0.0, 0.16, 1.0]))
     def speech_ends(self, late_s: Any) -> None:

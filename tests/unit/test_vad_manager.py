@@ -9,7 +9,7 @@ from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import VAD
-from xtalk_edge.events import Event, TurnStateChanged, VADSpeechEnd, VADSpeechStart
+from xtalk_edge.events import Event, TurnStateChanged, VADSpeechClear, VADSpeechEnd, VADSpeechStart
 from xtalk_edge.managers.ear import Rings
 from xtalk_edge.managers.vad import RECALLED_S, VADManager
 from xtalk_edge.turn.actions import State
@@ -50,12 +50,13 @@ class Bench:
     def become(self, state: State) -> None:
         self.manager.on_state(TurnStateChanged(state=state))
 
-    def hear(self, seconds: float, level: int = 0) -> None:
+    def hear(self, seconds: float, level: int = 0, far: int = 0) -> None:
         for _ in range(round(seconds * RATE_HZ / CHUNK)):
             sound = np.full(CHUNK, level, np.int16)
             at_sample = self.rings.clean.head
             for ring in (self.rings.raw, self.rings.far, self.rings.clean):
-                ring.write(np.zeros(CHUNK, np.int16) if ring is self.rings.far else sound)
+                played = np.full(CHUNK, far, np.int16)
+                ring.write(played if ring is self.rings.far else sound)
             self.manager.hear(sound, at_sample)
 
     @property
@@ -122,3 +123,30 @@ def test_speech_that_goes_on_when_it_falls_asleep_is_heard_to_its_end() -> None:
     frames = bench.vad.frames
     bench.hear(1.0, SPEECH)
     assert bench.vad.frames == frames
+
+
+def kinds(bench: Bench) -> list[str]:
+    return [type(event).__name__ for event in bench.posted]
+
+
+def test_in_quiet_speech_is_clear_at_once() -> None:
+    bench = Bench()
+    bench.hear(1.0)
+    bench.hear(1.0, SPEECH)
+    bench.hear(1.0)
+    assert kinds(bench) == ["VADSpeechStart", "VADSpeechEnd"]
+    start = bench.posted[0]
+    assert isinstance(start, VADSpeechStart)
+    assert start.clear
+
+
+def test_over_its_own_voice_it_is_clear_once_the_detector_is_sure_for_a_while() -> None:
+    bench = Bench()
+    bench.hear(5.0, far=SPEECH)
+    bench.hear(1.0, SPEECH, far=SPEECH)
+    bench.hear(1.0, far=SPEECH)
+    assert kinds(bench) == ["VADSpeechStart", "VADSpeechClear", "VADSpeechEnd"]
+    start, clear, _ = bench.posted
+    assert isinstance(start, VADSpeechStart) and isinstance(clear, VADSpeechClear)
+    assert not start.clear
+    assert 0.3 < (clear.at_sample - start.at_sample) / RATE_HZ < 0.6

@@ -13,6 +13,15 @@ class VADSpeechStart(Event):
 
     at_sample: int
     speech_probability: float = 0.0
+    clear: bool = True
+    """Whether it surely is speech; over the device's own voice that is not known at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VADSpeechClear(Event):
+    """What began as speech surely is some, by `at_sample`."""
+
+    at_sample: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

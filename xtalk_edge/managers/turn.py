@@ -41,6 +41,7 @@ from xtalk_edge.events import (
     TurnTTSSoundAppendRequested,
     TurnTTSStopRequested,
     TurnTTSTextAppendRequested,
+    VADSpeechClear,
     VADSpeechEnd,
     VADSpeechStart,
     WakeWordDetected,
@@ -120,7 +121,12 @@ class TurnManager(Manager):
     @handles(VADSpeechStart)
     def on_speech_start(self, event: VADSpeechStart) -> None:
         """Somebody began to speak."""
-        self._tell(facts.SpeechStarted(event.at_sample / RATE_HZ))
+        self._tell(facts.SpeechStarted(event.at_sample / RATE_HZ, event.clear))
+
+    @handles(VADSpeechClear)
+    def on_speech_clear(self, event: VADSpeechClear) -> None:
+        """It surely is speech."""
+        self._tell(facts.SpeechCleared())
 
     @handles(VADSpeechEnd)
     def on_speech_end(self, event: VADSpeechEnd) -> None:

@@ -10,11 +10,12 @@ from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, Samples, level_db, pow
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import VAD
-from xtalk_edge.events import Event, TurnStateChanged, VADSpeechEnd, VADSpeechStart
+from xtalk_edge.events import Event, TurnStateChanged, VADSpeechClear, VADSpeechEnd, VADSpeechStart
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.ear import Rings
 from xtalk_edge.turn.actions import State
-from xtalk_edge.turn.facts import SpeechStarted
+from xtalk_edge.turn.clarity import Clarity
+from xtalk_edge.turn.facts import SpeechEnded, SpeechStarted
 from xtalk_edge.turn.own_voice import OwnVoice
 from xtalk_edge.turn.speech_gate import Limits, SpeechGate
 
@@ -48,6 +49,7 @@ class VADManager(Manager):
         self._rings = rings
         self._post = post
         self._own_voice = OwnVoice(vad.frame_samples / RATE_HZ, config.vad.own_voice_db)
+        self._clarity = Clarity(vad.frame_samples / RATE_HZ)
         self._gate = SpeechGate(
             threshold=config.vad.threshold,
             release_threshold=config.vad.release_threshold,
@@ -97,7 +99,7 @@ class VADManager(Manager):
         return self._heard > sample
 
     def _judge(self, frame: Samples, start: int, end: int) -> None:
-        probability = self._vad.probability(frame.tobytes())
+        sure = probability = self._vad.probability(frame.tobytes())
         raw, _ = self._rings.raw.slice(start, end)
         far, _ = self._rings.far.slice(start, end)
         sounding = level_db(far) >= SOUNDING_DB
@@ -112,13 +114,20 @@ class VADManager(Manager):
         settled = self._gate.is_open or not self._own_voice.learning
         if probability >= self.config.vad.threshold and settled:
             self._heard = end
-        if change is None:
-            return
-        if not self._gate.is_open:
-            self._ended_s = change.at_s
-        kind = VADSpeechStart if isinstance(change, SpeechStarted) else VADSpeechEnd
+        if change is not None:
+            self._tell(change, probability)
+        if self._gate.is_open and self._clarity.hear(sure):
+            self._post(VADSpeechClear(at_sample=end))
+
+    def _tell(self, change: SpeechStarted | SpeechEnded, probability: float) -> None:
         at_sample = round(change.at_s * RATE_HZ)
-        self._post(kind(at_sample=at_sample, speech_probability=probability))
+        if isinstance(change, SpeechEnded):
+            self._ended_s = change.at_s
+            self._post(VADSpeechEnd(at_sample=at_sample, speech_probability=probability))
+            return
+        clear = not self._own_voice.may_be_heard
+        self._clarity.begin(clear=clear)
+        self._post(VADSpeechStart(at_sample=at_sample, speech_probability=probability, clear=clear))
 
     def _limits(self, at_s: float) -> Limits | None:
         """Return from what on speech counts just now; None for the usual."""

@@ -42,6 +42,13 @@ class SpeechStarted:
     """Speech began to be audible at `at_s`."""
 
     at_s: float
+    clear: bool = True
+    """Whether it surely is speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechCleared:
+    """What is audible surely is speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +144,16 @@ class OfferWithdrawn:
 OwnersFact = Woken | ButtonPressed | ButtonReleased | StopWordSpotted | SpeechStarted | SpeechEnded
 """What somebody does."""
 
-OwnFact = EchoJudged | SoundLost | ReplyAudible | ReplyEnded | SpeechOffered | OfferWithdrawn
-"""What the device itself does, or finds out about itself."""
+OwnFact = (
+    SpeechCleared
+    | EchoJudged
+    | SoundLost
+    | ReplyAudible
+    | ReplyEnded
+    | SpeechOffered
+    | OfferWithdrawn
+)
+"""What the device itself does, or finds out."""
 
 TextFact = PartialRecognised | Concluded | Detected | Prepared | FinalRecognised
 """What becomes known about the text of an utterance."""

@@ -27,6 +27,8 @@ class Utterance:
     from_s: float
     over_reply: bool
     """Began while a reply was in progress."""
+    clear: bool = True
+    """Whether it surely is speech: a noise may pass for some."""
     text: str = ""
     confidence: float = 1.0
     """Of the text."""

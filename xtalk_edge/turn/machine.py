@@ -85,7 +85,7 @@ class TurnMachine:
             case facts.StopWordSpotted():
                 self._stop_spotted(fact)
             case facts.SpeechStarted():
-                self._speech_started(fact.at_s)
+                self._speech_started(fact)
             case facts.SpeechEnded():
                 self._speech.end(min(fact.at_s, self._now_s))
             case _:
@@ -93,13 +93,18 @@ class TurnMachine:
 
     def _take_own(self, fact: OwnFact) -> None:
         match fact:
+            case facts.SpeechCleared():
+                self._speech.clear = True
+                if self._utterance is not None:
+                    self._utterance.clear = True
             case facts.EchoJudged():
                 self._barge_in.echo_removed = fact.removed
             case facts.SoundLost():
                 self._clear_floor("sound lost")
                 self._wakefulness.sleep()
             case facts.ReplyAudible():
-                self._reply_audible(fact.turn_id)
+                if self._reply is not None and self._reply.turn_id == fact.turn_id:
+                    self._reply.audible = True
             case facts.ReplyEnded():
                 self._reply_ended(fact.turn_id)
             case facts.OfferWithdrawn():
@@ -182,8 +187,10 @@ class TurnMachine:
 
     # -- speech ----------------------------------------------------------------------------
 
-    def _speech_started(self, at_s: float) -> None:
+    def _speech_started(self, speech: facts.SpeechStarted) -> None:
         utterance = self._utterance
+        if utterance is not None:
+            utterance.clear |= speech.clear
         if utterance is not None and self._speech.end_s is not None:
             utterance.earlier_speech_s = utterance.speech_s(self._speech, self._now_s)
             if utterance.concluding and utterance.final_due_s is None:
@@ -193,7 +200,7 @@ class TurnMachine:
         # waited already and what begins now become one utterance, so that no word is lost.
         recogniser_busy = utterance is not None and utterance.final_due_s is not None
         joined = recogniser_busy and self._speech.is_new(self._now_s)
-        self._speech.begin(min(at_s, self._now_s), joined=joined)
+        self._speech.begin(min(speech.at_s, self._now_s), joined=joined, clear=speech.clear)
 
     def _notice_speech(self) -> None:
         reply = self._reply
@@ -206,7 +213,8 @@ class TurnMachine:
 
     def _listen(self, from_s: float) -> Utterance:
         over_reply = self._reply is not None
-        self._utterance = utterance = Utterance(next(self._turn_ids), from_s, over_reply)
+        turn_id, clear = next(self._turn_ids), self._speech.clear
+        self._utterance = utterance = Utterance(turn_id, from_s, over_reply, clear)
         self._actions.append(actions.StartRecognition(utterance.turn_id, from_s))
         return utterance
 
@@ -317,10 +325,6 @@ class TurnMachine:
         if self._reply is not None:
             self._actions.append(actions.StopReply(self._reply.turn_id, reason))
             self._reply = None
-
-    def _reply_audible(self, turn_id: int) -> None:
-        if self._reply is not None and self._reply.turn_id == turn_id:
-            self._reply.audible = True
 
     def _reply_ended(self, turn_id: int) -> None:
         reply = self._reply

@@ -20,6 +20,8 @@ class SpeechTrack:
         self._start_s = -math.inf
         self._end_s: float | None = -math.inf
         self._floor_s = 0.0
+        self.clear = True
+        """Whether the last stretch surely is speech."""
 
     @property
     def floor_s(self) -> float:
@@ -45,10 +47,11 @@ class SpeechTrack:
         """Declare all sound before `to_s` settled."""
         self._floor_s = max(self._floor_s, to_s)
 
-    def begin(self, at_s: float, *, joined: bool) -> None:
+    def begin(self, at_s: float, *, joined: bool, clear: bool = True) -> None:
         """Start a stretch, or go on with the last one if `joined`; nothing if one goes on."""
         if self._end_s is None:
             return
+        self.clear = clear or (joined and self.clear)
         if not joined:
             self._start_s = max(self._end_s, at_s)
         self._end_s = None

@@ -33,7 +33,7 @@ RATE, DECAY = 2e-3, 1e-2
 NOISE = 0.5
 """Added to the standardised embeddings: there are fewer voices than people."""
 
-THRESHOLD = 0.6
+THRESHOLD = 0.5
 """By `xtalk-edge bench stop` and `bench resume`: from here on "stop" is seldom missed, and
 "uh-huh", coughs and noises are seldom taken for it."""
 
@@ -102,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--audio", type=Path, help="folder of recordings and rooms")
     parser.add_argument("--cache", type=Path, default=CACHE)
-    parser.add_argument("--streams", type=int, default=150, help="minutes to learn from")
+    parser.add_argument("--streams", type=int, default=200, help="minutes to learn from")
     parser.add_argument("--exam-streams", type=int, default=20, help="minutes of the exam")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threshold", type=float, default=THRESHOLD)

@@ -24,7 +24,10 @@ from xtalk_edge.scenes.sounds import without_edges
 ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-029", "en-gb-x-gbclan",
            "en-gb-x-gbcwmd", "en-us-nyc")  # fmt: skip
 VARIANTS = ("", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m8", "+f1", "+f2", "+f4", "+f5",
-            "+klatt", "+klatt2", "+croak", "+whisper")  # fmt: skip
+            "+klatt", "+klatt2", "+croak", "+whisper", "+Alicia", "+Andrea", "+Annie", "+anika",
+            "+belinda", "+linda", "+shelby", "+steph", "+steph2", "+steph3", "+aunty", "+grandma",
+            "+Alex", "+Michael", "+adam", "+david", "+edward", "+rob", "+quincy",
+            "+grandpa")  # fmt: skip
 EXAM_VARIANTS = ("+m7", "+f3", "+klatt3", "+klatt4")
 RATES = (120, 150, 175, 210, 250)
 """Words a minute."""
