@@ -105,7 +105,7 @@ def test_settings_that_suit_it_are_written_once_the_models_are_there(
     for model in read_manifest().of_profile("pi5", "en"):
         bring(Shelf(folder), Manifest(), tmp_path / "model.onnx", model.name)
     assert run(words) == 0
-    assert '[asr]\ntype = "sherpa-streaming"\nmodel = "zipformer-en"\n' in path.read_text()
+    assert '[asr]\ntype = "sherpa"\nmodel = "zipformer-en"\n' in path.read_text()
     assert run(words) == 2
     assert "File exists" in capsys.readouterr().err
 
