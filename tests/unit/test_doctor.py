@@ -20,7 +20,7 @@ from xtalk_edge.models.manifest import Manifest, read_manifest
 from xtalk_edge.models.shelf import FOLDER_VARIABLE, Shelf
 
 QUIET = SoundCheck(
-    48_000, noise_db=-60.0, delay_ms=42.0, echo_db=-10.0, lost_frames=0, underflows=0
+    48_000, noise_db=-60.0, delay_ms=42.0, echo_db=-10.0, drift_ppm=4.0, lost_frames=0, underflows=0
 )
 COSTS = [Row(slot, "x", EngineCost(0.1, 10.0, 0.1, 5.0), "") for slot in MEASURED_SLOTS]
 
@@ -72,6 +72,7 @@ def test_a_healthy_machine_is_told_so(capsys: pytest.CaptureFixture[str]) -> Non
         ("board", {"memory_free_mb": 100}, "only 100 MB of memory"),
         ("board", {"disk_free_mb": 100}, "only 100 MB of the disk"),
         ("engine", {"problem": "asr x: no"}, "asr x: no"),
+        ("sound", {"drift_ppm": -90.0}, "90 ppm apart"),
         ("engine", {"cost": EngineCost(1.0, 1.0, 0.9, None)}, "is slow here (0.90)"),
     ],
 )

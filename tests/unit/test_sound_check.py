@@ -42,3 +42,21 @@ def test_a_loudspeaker_that_is_not_heard_is_told_from_noise() -> None:
 
 def test_a_muted_microphone_is_very_quiet() -> None:
     assert tried(RoomScene()).noise_db < -90
+
+
+@pytest.mark.parametrize("drift_ppm", [0.0, 40.0, -150.0])
+def test_clocks_that_drift_apart_are_noticed(drift_ppm: float) -> None:
+    found = tried(RoomScene(noise_db=-60.0, echo_db=-12.0, echo_delay_ms=50.0, drift_ppm=drift_ppm))
+    assert found.drift_ppm == pytest.approx(drift_ppm, abs=6.0)
+
+
+def test_without_an_echo_or_the_time_nothing_is_known_of_the_clocks() -> None:
+    assert tried(RoomScene(noise_db=-40.0)).drift_ppm is None
+    scene = RoomScene(noise_db=-60.0, echo_db=-12.0)
+
+    async def hurried() -> SoundCheck:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        return check_sound(RoomCard(scene), pause=loop.jump, drift_s=0.0)
+
+    assert run_virtual(hurried()).drift_ppm is None

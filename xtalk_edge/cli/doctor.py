@@ -27,6 +27,9 @@ MUTED_DB = -90.0
 
 LOUD_ROOM_DB = -40.0
 
+WIDE_DRIFT_PPM = 60.0
+"""The benches try 20; how people fare who talk over it beyond this, nobody has looked."""
+
 LOUD_ECHO_DB = 6.0
 """Louder, and the microphone clips over its own voice."""
 
@@ -72,8 +75,8 @@ def command(
 ) -> None:
     """Examine this machine: board, sound, engines; say what to see to and what suits it.
 
-    It listens for a second, plays a short chirp and hears what comes back, and loads each engine of
-    the settings once in a process of its own. It takes half a minute.
+    It listens for a second, plays two short chirps and hears what comes back, and loads each engine
+    of the settings once in a process of its own. It takes a minute.
 
     The exit code is 1 when there is something to see to.
     """
@@ -96,7 +99,7 @@ def examine(config: Config, *, with_sound: bool, tell: Callable[[str], None]) ->
     board = look(config.store.folder())
     devices, sound, problem = list[Device](), None, "not tried"
     if with_sound:
-        tell("listening to the room and playing a chirp")
+        tell("listening to the room, and playing two chirps, half a minute in all")
         try:
             devices = list_devices()
             sound, problem = check_sound(open_card(config.audio)), ""
@@ -155,6 +158,11 @@ def _of_sound(sound: SoundCheck | None, problem: str, tried: bool) -> list[str]:
         found.append("the chirp was not heard: turn the loudspeaker up, or choose another device")
     elif sound.echo_db is not None and sound.echo_db > LOUD_ECHO_DB:
         found.append("its own voice comes back too loud: move loudspeaker and microphone apart")
+    if sound.drift_ppm is not None and abs(sound.drift_ppm) > WIDE_DRIFT_PPM:
+        found.append(
+            f"the clocks of loudspeaker and microphone are {abs(sound.drift_ppm):.0f} ppm apart: "
+            "use one device for both"
+        )
     if sound.lost_frames or sound.underflows:
         found.append("sound was lost meanwhile: end other programs, or choose longer blocks")
     return found
@@ -205,6 +213,8 @@ def _print(report: Report) -> None:
         back = "not heard" if sound.delay_ms is None else (
             f"heard after {sound.delay_ms:.0f} ms, {sound.echo_db:+.0f} dB"
         )  # fmt: skip
+        if sound.drift_ppm is not None:
+            back += f", clocks {abs(sound.drift_ppm):.0f} ppm apart"
         click.echo(f"sound      {sound.rate_hz} Hz, room {sound.noise_db:.0f} dB, chirp {back}")
     for row in report.engines:
         click.echo(f"engine     {row.slot:14} {row.type:16} {_cost_text(row)}")
