@@ -596,6 +596,15 @@ def test_speech_with_words_interrupts() -> None:
     assert made.handle(FinalRecognised(2, "no wait"), 6.75) == [StartReply(2, "no wait")]
 
 
+def test_the_end_of_a_wake_phrase_that_is_noticed_late_is_no_request() -> None:
+    made = machine()
+    made.handle(Woken(2.0), 2.75)
+    # The detector had rested, and hears what was before.
+    assert made.handle(SpeechStarted(1.25, ended_s=2.1), 2.8) == []
+    assert made.handle(SpeechEnded(2.1), 2.8) == []
+    assert made.handle(SpeechStarted(3.0), 3.125)[0] == StartRecognition(1, 2.75)
+
+
 def doubtful() -> TurnMachine:
     """Return the same machine, with what only passes for speech from 5.0 on, at 5.125."""
     made = speaking(replace(POLICY, hold_s=0.4))

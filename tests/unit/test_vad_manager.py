@@ -150,3 +150,20 @@ def test_over_its_own_voice_it_is_clear_once_the_detector_is_sure_for_a_while() 
     assert isinstance(start, VADSpeechStart) and isinstance(clear, VADSpeechClear)
     assert not start.clear
     assert 0.3 < (clear.at_sample - start.at_sample) / RATE_HZ < 0.6
+
+
+def test_of_speech_that_was_over_before_it_woke_the_end_is_told_with_the_start() -> None:
+    bench = Bench()
+    bench.become(State.ASLEEP)
+    bench.hear(5.0)
+    bench.hear(0.4, SPEECH)
+    bench.hear(0.6)
+    bench.become(State.ATTENDING)
+    bench.hear(0.1)
+    start, end = bench.posted
+    assert isinstance(start, VADSpeechStart) and isinstance(end, VADSpeechEnd)
+    assert start.ended_sample == end.at_sample
+    bench.hear(1.0, SPEECH)
+    last = bench.posted[-1]
+    assert isinstance(last, VADSpeechStart)
+    assert last.ended_sample is None

@@ -15,6 +15,8 @@ class VADSpeechStart(Event):
     speech_probability: float = 0.0
     clear: bool = True
     """Whether it surely is speech; over the device's own voice that is not known at once."""
+    ended_sample: int | None = None
+    """Where it ended, if it is over already: on waking that is found out late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

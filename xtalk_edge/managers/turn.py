@@ -121,7 +121,8 @@ class TurnManager(Manager):
     @handles(VADSpeechStart)
     def on_speech_start(self, event: VADSpeechStart) -> None:
         """Somebody began to speak."""
-        self._tell(facts.SpeechStarted(event.at_sample / RATE_HZ, event.clear))
+        ended_s = None if event.ended_sample is None else event.ended_sample / RATE_HZ
+        self._tell(facts.SpeechStarted(event.at_sample / RATE_HZ, event.clear, ended_s))
 
     @handles(VADSpeechClear)
     def on_speech_clear(self, event: VADSpeechClear) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,6 +60,8 @@ class VADManager(Manager):
         self._held = np.empty(0, np.int16)
         self._ended_s = -RESUMES_WITHIN_S
         self._asleep = self._resting = False
+        self._found: list[Event] | None = None
+        """What is found while it catches up on waking; None at all other times."""
         self._heard = 0
         """Sample up to which somebody was heard."""
 
@@ -75,6 +78,7 @@ class VADManager(Manager):
             return
         if self._resting:
             self._recall(at_sample)
+            self._found = []
         start = at_sample - len(self._held)
         self._held = np.concatenate((self._held, samples))
         size = self._vad.frame_samples
@@ -82,6 +86,7 @@ class VADManager(Manager):
             frame, self._held = self._held[:size], self._held[size:]
             self._judge(frame, start, start + size)
             start += size
+        self._tell_found()
 
     def _recall(self, at_sample: int) -> None:
         """Begin anew with what was to be heard just now."""
@@ -121,13 +126,30 @@ class VADManager(Manager):
 
     def _tell(self, change: SpeechStarted | SpeechEnded, probability: float) -> None:
         at_sample = round(change.at_s * RATE_HZ)
+        event: Event
         if isinstance(change, SpeechEnded):
             self._ended_s = change.at_s
-            self._post(VADSpeechEnd(at_sample=at_sample, speech_probability=probability))
-            return
-        clear = not self._own_voice.may_be_heard
-        self._clarity.begin(clear=clear)
-        self._post(VADSpeechStart(at_sample=at_sample, speech_probability=probability, clear=clear))
+            event = VADSpeechEnd(at_sample=at_sample, speech_probability=probability)
+        else:
+            clear = not self._own_voice.may_be_heard
+            self._clarity.begin(clear=clear)
+            event = VADSpeechStart(at_sample=at_sample, speech_probability=probability, clear=clear)
+        if self._found is None:
+            self._post(event)
+        else:
+            self._found.append(event)
+
+    def _tell_found(self) -> None:
+        """Tell what was found in the sound before it woke: of speech that is over, that too.
+
+        Otherwise the wake phrase's own end would pass for somebody who goes on.
+        """
+        found, self._found = self._found or [], None
+        for number, event in enumerate(found):
+            following = found[number + 1] if number + 1 < len(found) else None
+            if isinstance(event, VADSpeechStart) and isinstance(following, VADSpeechEnd):
+                event = replace(event, ended_sample=following.at_sample)
+            self._post(event)
 
     def _limits(self, at_s: float) -> Limits | None:
         """Return from what on speech counts just now; None for the usual."""

@@ -44,6 +44,8 @@ class SpeechStarted:
     at_s: float
     clear: bool = True
     """Whether it surely is speech."""
+    ended_s: float | None = None
+    """When it ceased, if that is known already."""
 
 
 @dataclass(frozen=True, slots=True)

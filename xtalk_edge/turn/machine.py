@@ -188,8 +188,7 @@ class TurnMachine:
     # -- speech ----------------------------------------------------------------------------
 
     def _speech_started(self, speech: facts.SpeechStarted) -> None:
-        utterance = self._utterance
-        if utterance is not None:
+        if (utterance := self._utterance) is not None:
             utterance.clear |= speech.clear
         if utterance is not None and self._speech.end_s is not None:
             utterance.earlier_speech_s = utterance.speech_s(self._speech, self._now_s)
@@ -200,7 +199,8 @@ class TurnMachine:
         # waited already and what begins now become one utterance, so that no word is lost.
         recogniser_busy = utterance is not None and utterance.final_due_s is not None
         joined = recogniser_busy and self._speech.is_new(self._now_s)
-        self._speech.begin(min(speech.at_s, self._now_s), joined=joined, clear=speech.clear)
+        at_s, ended_s = min(speech.at_s, self._now_s), speech.ended_s
+        self._speech.begin(at_s, joined=joined, clear=speech.clear, ended_s=ended_s)
 
     def _notice_speech(self) -> None:
         reply = self._reply

@@ -47,14 +47,19 @@ class SpeechTrack:
         """Declare all sound before `to_s` settled."""
         self._floor_s = max(self._floor_s, to_s)
 
-    def begin(self, at_s: float, *, joined: bool, clear: bool = True) -> None:
-        """Start a stretch, or go on with the last one if `joined`; nothing if one goes on."""
+    def begin(
+        self, at_s: float, *, joined: bool, clear: bool = True, ended_s: float | None = None
+    ) -> None:
+        """Start a stretch, or go on with the last one if `joined`; nothing if one goes on.
+
+        With `ended_s` it is over already.
+        """
         if self._end_s is None:
             return
         self.clear = clear or (joined and self.clear)
         if not joined:
             self._start_s = max(self._end_s, at_s)
-        self._end_s = None
+        self._end_s = None if ended_s is None else max(self._start_s, ended_s)
 
     def end(self, at_s: float) -> None:
         """End the stretch that goes on; nothing if none does."""
