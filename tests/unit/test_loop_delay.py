@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xtalk_edge.audio.format import RATE_HZ, Samples
+from xtalk_edge.audio.format import RATE_HZ, Samples, to_int16
 from xtalk_edge.audio.loop_delay import FAR_SAMPLES, NEAR_SAMPLES, LoopDelay
-from xtalk_edge.audio.resample import DriftResampler, to_int16
+from xtalk_edge.audio.resample import DriftResampler
 from xtalk_edge.audio.room_acoustics import convolve, room_response
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.sounds import spoken

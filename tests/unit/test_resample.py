@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xtalk_edge.audio.resample import DriftResampler, Resampler, convert, to_int16
+from xtalk_edge.audio.format import to_int16
+from xtalk_edge.audio.resample import DriftResampler, Resampler, convert
 
 PAIRS = [
     (48000, 16000),

@@ -36,6 +36,22 @@ def samples_to_pcm(samples: Samples) -> bytes:
     return samples.astype("<i2", copy=False).tobytes()
 
 
+def to_int16(samples: NDArray[np.floating]) -> Samples:
+    """Round and clip."""
+    rounded: Samples = np.clip(np.rint(samples), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    return rounded
+
+
+def pcm_to_floats(pcm: bytes) -> NDArray[np.float32]:
+    """Return s16le bytes as networks want them, from -1 to 1; half a sample is left out."""
+    return (np.frombuffer(pcm, "<i2", len(pcm) // 2) / FULL_SCALE).astype(np.float32)
+
+
+def floats_to_samples(floats: NDArray[np.floating]) -> Samples:
+    """Return what a network made as samples; what is no number is silence."""
+    return to_int16(np.nan_to_num(floats) * FULL_SCALE)
+
+
 def db_to_gain(db: float) -> float:
     """Return the factor that changes a level by `db`."""
     return float(10 ** (db / 20))

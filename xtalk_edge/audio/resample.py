@@ -11,7 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-Samples = NDArray[np.int16]
+from xtalk_edge.audio.format import Samples, to_int16
+
 Floats = NDArray[np.float64]
 
 ZERO_CROSSINGS = 24
@@ -152,11 +153,6 @@ def convert(samples: Samples, from_hz: int, to_hz: int) -> Samples:
     whole = np.concatenate((resampler.process(samples), resampler.flush()))
     start = resampler.latency_frames
     return whole[start : start + round(len(samples) * to_hz / from_hz)]
-
-
-def to_int16(samples: Floats) -> Samples:
-    """Round and clip."""
-    return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
 
 
 def windowed_sinc(offsets: Floats, zero_crossings: int) -> Floats:

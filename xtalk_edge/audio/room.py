@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from xtalk_edge.audio.format import FULL_SCALE, db_to_gain, level_db
+from xtalk_edge.audio.format import FULL_SCALE, db_to_gain, level_db, to_int16
 from xtalk_edge.audio.paced import PacedCard
-from xtalk_edge.audio.resample import DriftResampler, convert, to_int16
+from xtalk_edge.audio.resample import DriftResampler, convert
 from xtalk_edge.audio.room_acoustics import (
     Convolver,
     convolve,

@@ -23,8 +23,9 @@ from xtalk_edge.audio.format import (
     Samples,
     Sound,
     samples_to_pcm,
+    to_int16,
 )
-from xtalk_edge.audio.resample import Resampler, to_int16
+from xtalk_edge.audio.resample import Resampler
 from xtalk_edge.errors import DeviceError
 
 log = logging.getLogger(__name__)

@@ -1,9 +1,9 @@
 """What every engine on sherpa-onnx needs of the library, without its traps.
 
 It ends the process over files it does not expect: each engine lets `preflight` try its files in a
-child before. Integers are taken as sound too, and heard as noise. Results keep every string that
-their `text` was ever asked for (2.0.1: 60 bytes a look, ten looks a second while somebody speaks);
-written as JSON they keep nothing.
+child before. Sound has to be floats: integers are taken too, and heard as noise. Results keep
+every string that their `text` was ever asked for (2.0.1: 60 bytes a look, ten looks a second while
+somebody speaks); written as JSON they keep nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from xtalk_edge.audio.format import FULL_SCALE
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
 
 MOST_THREADS = 64
@@ -49,17 +45,6 @@ def loading(*files: Path) -> Iterator[None]:
         names = " or ".join(str(file) for file in files)
         reason = " ".join(str(exc).split())
         raise ModelError(f"{names} cannot be loaded ({reason}); fetch it again") from exc
-
-
-def floats_of(audio: bytes) -> NDArray[np.float32]:
-    """Return PCM s16le as the floats from -1 to 1 that the library must be given."""
-    return (np.frombuffer(audio, "<i2") / FULL_SCALE).astype(np.float32)
-
-
-def pcm_of(samples: object) -> bytes:
-    """Return the library's floats as PCM s16le; what is no number is silence."""
-    loud = np.nan_to_num(np.asarray(samples, np.float32)) * (FULL_SCALE - 1)
-    return np.clip(np.rint(loud), -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes()
 
 
 def text_of(as_json: Callable[[], str], plain: Callable[[], str]) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xtalk_edge.audio.format import RATE_HZ, Samples, Sound, pcm_to_samples
-from xtalk_edge.audio.resample import convert, to_int16
+from xtalk_edge.audio.format import RATE_HZ, Samples, Sound, pcm_to_samples, to_int16
+from xtalk_edge.audio.resample import convert
 from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.script import Line

@@ -10,8 +10,7 @@ from random import Random
 import numpy as np
 
 from models.starter.stop.voices import Voice
-from xtalk_edge.audio.format import RATE_HZ, Samples
-from xtalk_edge.audio.resample import to_int16
+from xtalk_edge.audio.format import RATE_HZ, Samples, to_int16
 from xtalk_edge.scenes.sounds import at_peak, breath
 
 BEFORE = ("", "", "", "", "", "please", "okay", "no", "oh", "hey", "now", "just")

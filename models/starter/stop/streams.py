@@ -14,8 +14,7 @@ from random import Random
 import numpy as np
 
 from models.starter.stop.sayings import Saying
-from xtalk_edge.audio.format import RATE_HZ, Samples, db_to_gain, level_db
-from xtalk_edge.audio.resample import to_int16
+from xtalk_edge.audio.format import RATE_HZ, Samples, db_to_gain, level_db, to_int16
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.config.schema import Config

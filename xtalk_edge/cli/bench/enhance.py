@@ -21,8 +21,8 @@ from xtalk_edge.audio.format import (
     level_db,
     pcm_to_samples,
     power,
+    to_int16,
 )
-from xtalk_edge.audio.resample import to_int16
 from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.engines import hosting, registry

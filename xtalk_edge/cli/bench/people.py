@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from xtalk_edge.audio.format import Samples, db_to_gain, level_db
-from xtalk_edge.audio.resample import to_int16
+from xtalk_edge.audio.format import Samples, db_to_gain, level_db, to_int16
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.scenes.script import Line, Room
 

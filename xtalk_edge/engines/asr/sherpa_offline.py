@@ -11,14 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ, pcm_to_floats
 from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
 from xtalk_edge.engines.asr.sherpa_offline_kinds import inspect_offline
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import (
     checked_threads,
-    floats_of,
     loading,
     sherpa_version,
     text_of,
@@ -62,7 +61,7 @@ class SherpaOfflineASR(ASR):
         if len(audio) < SHORTEST_BYTES:
             return ""
         stream = self._recognizer.create_stream()
-        stream.accept_waveform(RATE_HZ, floats_of(audio[: len(audio) // 2 * 2]))
+        stream.accept_waveform(RATE_HZ, pcm_to_floats(audio))
         self._recognizer.decode_stream(stream)
         result = stream.result
         return text_of(lambda: str(result), lambda: result.text)

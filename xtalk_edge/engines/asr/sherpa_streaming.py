@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ, pcm_to_floats
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.asr.hot_words import hot_words as expect
 from xtalk_edge.engines.asr.sherpa_kinds import any_tokens, check_tokens, inspect_model
@@ -24,7 +24,6 @@ from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import (
     checked_threads,
-    floats_of,
     loading,
     sherpa_version,
     text_of,
@@ -144,7 +143,7 @@ class SherpaStreamingASR(ASR):
 
 def hear(recognizer: Any, stream: Any, audio: bytes) -> None:
     """Hand over PCM and run the network as often as it is ready."""
-    stream.accept_waveform(RATE_HZ, floats_of(audio))
+    stream.accept_waveform(RATE_HZ, pcm_to_floats(audio))
     # Decoding a stream that is not ready ends the process.
     while recognizer.is_ready(stream):
         recognizer.decode_stream(stream)

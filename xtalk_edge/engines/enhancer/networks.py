@@ -10,8 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from xtalk_edge.audio.format import FULL_SCALE, samples_to_pcm
-from xtalk_edge.audio.resample import to_int16
+from xtalk_edge.audio.format import FULL_SCALE, samples_to_pcm, to_int16
 from xtalk_edge.engines.enhancer.hops import HopEnhancer
 from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ, floats_to_samples, pcm_to_floats, samples_to_pcm
 from xtalk_edge.engines.enhancer.hops import HopEnhancer
 from xtalk_edge.engines.onnx_facts import model_facts
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.engines.sherpa_library import floats_of, loading, pcm_of, sherpa_version
+from xtalk_edge.engines.sherpa_library import loading, sherpa_version
 from xtalk_edge.errors import ModelError
 from xtalk_edge.models.shelf import named_file
 
@@ -49,9 +49,9 @@ class SherpaEnhancer(HopEnhancer):
         return SherpaEnhancer(str(self._path))
 
     def _clean(self, hop: bytes) -> bytes:
-        cleaned = pcm_of(self._denoiser.run(floats_of(hop), RATE_HZ).samples)
+        cleaned = self._denoiser.run(pcm_to_floats(hop), RATE_HZ).samples
         # The library keeps back the first hop, and with it the delay.
-        return cleaned or bytes(len(hop))
+        return samples_to_pcm(floats_to_samples(np.array(cleaned))) or bytes(len(hop))
 
     def _forget(self) -> None:
         self._denoiser.reset()

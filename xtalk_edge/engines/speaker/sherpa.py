@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ, pcm_to_floats
 from xtalk_edge.engines.interfaces import SpeakerEncoder
 from xtalk_edge.engines.onnx_facts import model_facts
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.engines.sherpa_library import checked_threads, floats_of, loading, sherpa_version
+from xtalk_edge.engines.sherpa_library import checked_threads, loading, sherpa_version
 from xtalk_edge.errors import ModelError
 from xtalk_edge.models.shelf import named_file
 
@@ -49,7 +49,7 @@ class SherpaSpeakerEncoder(SpeakerEncoder):
 
     def extract(self, audio: bytes) -> NDArray[np.float32] | None:
         """Return a vector of length 1; None of less than half a second, or of silence."""
-        samples = floats_of(audio[: len(audio) // 2 * 2])
+        samples = pcm_to_floats(audio)
         if len(samples) < SHORTEST_SAMPLES or not samples.any():
             return None
         vector = _vector(self._extractor, samples)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from xtalk_edge.audio.format import floats_to_samples
 from xtalk_edge.engines.interfaces import WordMark
 from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
@@ -97,8 +98,7 @@ class PiperTTS(PiecewiseTTS):
         wave, lengths = self._voice.phoneme_ids_to_audio(
             self._voice.phonemes_to_ids(phonemes), style, include_alignments=True
         )
-        loud = np.nan_to_num(np.atleast_1d(wave)) * (self._manner.volume * 32767)
-        return np.clip(np.rint(loud), -32768, 32767).astype("<i2"), lengths
+        return floats_to_samples(self._manner.volume * np.atleast_1d(wave)), lengths
 
 
 def load_settings(path: Path) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from xtalk_edge.audio.format import floats_to_samples, samples_to_pcm
 from xtalk_edge.engines.interfaces import WordMark
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.engines.sherpa_library import checked_threads, loading, pcm_of, sherpa_version
+from xtalk_edge.engines.sherpa_library import checked_threads, loading, sherpa_version
 from xtalk_edge.engines.tts.manner import Manner
 from xtalk_edge.engines.tts.piecewise import PiecewiseTTS
 from xtalk_edge.engines.tts.sherpa_voices import SherpaVoice, inspect_voice
@@ -75,7 +76,7 @@ class SherpaTTS(PiecewiseTTS):
     ) -> tuple[bytes, list[WordMark]]:
         manner = self._manner
         samples = speak(self._tts, self._voice, text[start:end], manner.speaker, manner.speed)
-        return pcm_of(manner.volume * samples), []
+        return samples_to_pcm(floats_to_samples(manner.volume * samples)), []
 
 
 def speak(tts: Any, voice: SherpaVoice, text: str, speaker: int, speed: float) -> Any:

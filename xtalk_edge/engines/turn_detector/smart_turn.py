@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ, pcm_to_floats
 from xtalk_edge.engines.interfaces import TurnDetector
 from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.engines.sherpa_library import floats_of
 from xtalk_edge.engines.turn_detector.whisper_features import BANDS, HOP_SAMPLES, features
 from xtalk_edge.models.shelf import named_file
 
@@ -43,7 +42,7 @@ class SmartTurnDetector(TurnDetector):
 
     def finished(self, text: str, audio: bytes) -> float | None:
         """Return the chance that nothing is missing; None where there is nothing to hear."""
-        samples = floats_of(audio[: len(audio) // 2 * 2])[-HEARS_SAMPLES:]
+        samples = pcm_to_floats(audio)[-HEARS_SAMPLES:]
         if len(samples) < SHORTEST_SAMPLES or not samples.any():
             return None
         return self._network.finished(samples)

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ, pcm_to_floats
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.interfaces import VAD
 from xtalk_edge.engines.onnx_facts import model_facts
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.engines.sherpa_library import floats_of, loading, sherpa_version
+from xtalk_edge.engines.sherpa_library import loading, sherpa_version
 from xtalk_edge.engines.vad.frames import check_frame
 from xtalk_edge.engines.vad.silero import DEFAULT_MODEL
 from xtalk_edge.errors import ConfigError
@@ -64,7 +64,7 @@ class SherpaVAD(VAD):
             EngineError: the frame has another size.
         """
         check_frame(frame, self.frame_samples)
-        return float(_hear(self._model, self._window, floats_of(frame)))
+        return float(_hear(self._model, self._window, pcm_to_floats(frame)))
 
     def reset(self) -> None:
         """Forget earlier frames."""

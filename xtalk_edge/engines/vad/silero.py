@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from xtalk_edge.audio.format import pcm_to_floats
 from xtalk_edge.config.files import data_path
 from xtalk_edge.engines.interfaces import VAD
 from xtalk_edge.engines.isolated import IsolatedEngine
@@ -67,8 +68,7 @@ class SileroVAD(VAD):
         if self._fallback is not None:
             return float(self._fallback.probability(frame))
         check_frame(frame, self.frame_samples)
-        samples = np.frombuffer(frame, dtype="<i2").astype(np.float32) / np.float32(32_768)
-        return self._network.probability(samples)
+        return self._network.probability(pcm_to_floats(frame))
 
     def reset(self) -> None:
         """Forget earlier frames."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.audio.format import RATE_HZ, pcm_to_floats
 from xtalk_edge.engines.asr.sherpa_kinds import (
     StreamingModel,
     any_tokens,
@@ -22,7 +22,7 @@ from xtalk_edge.engines.interfaces import WakeWord
 from xtalk_edge.engines.model_files import TRANSDUCER
 from xtalk_edge.engines.pcm import check_whole_samples
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.engines.sherpa_library import checked_threads, floats_of, loading, sherpa_version
+from xtalk_edge.engines.sherpa_library import checked_threads, loading, sherpa_version
 from xtalk_edge.engines.subwords import read_subwords
 from xtalk_edge.errors import ConfigError, ModelError
 from xtalk_edge.models.shelf import named_path
@@ -97,7 +97,7 @@ class SherpaWakeWord(WakeWord):
             EngineError: the audio is not whole 16-bit samples.
         """
         check_whole_samples(audio)
-        self._stream.accept_waveform(RATE_HZ, floats_of(audio))
+        self._stream.accept_waveform(RATE_HZ, pcm_to_floats(audio))
         self._quiet_samples += len(audio) // 2
         spotted = None
         # Decoding a stream that is not ready ends the process.
