@@ -62,7 +62,7 @@ async def test_every_slot_is_filled_by_a_library(tmp_path: Path) -> None:
     with state_folder(config) as config, open_people(config) as people:
         with contextlib.closing(hosting.create("speaker", config.speaker)) as encoder:
             voice = encoder.extract(np.concatenate((BURST, BURST)).tobytes())
-            people.enrol("Ann", voice.astype("<f4").tobytes(), encoder_name(config))
+            people.enrol("Ann", voice, encoder_name(config))
             people.set_greeting("Ann", "Hello, Ann.")
         async with conversation(config) as talk:
             talk.say(BURST, after_s=1.0)

@@ -78,8 +78,8 @@ class Scene:
 @pytest.fixture
 def people(tmp_path: Path) -> PeopleTable:
     table = PeopleTable(Database(tmp_path))
-    table.enrol("Ann", ANN.tobytes(), encoder_name(CONFIG))
-    table.enrol("Bob", BOB.tobytes(), encoder_name(CONFIG))
+    table.enrol("Ann", ANN, encoder_name(CONFIG))
+    table.enrol("Bob", BOB, encoder_name(CONFIG))
     table.set_greeting("Ann", "Hello, Ann.")
     table.set_note("Ann", "Likes tea.")
     return table
@@ -177,7 +177,7 @@ def test_a_clock_that_was_ahead_does_not_keep_anybody_from_being_greeted_for_goo
 
 def test_those_enrolled_with_another_model_are_not_looked_for(people: PeopleTable) -> None:
     for name in ("Ann", "Bob"):
-        people.enrol(name, ANN.tobytes(), "another")
+        people.enrol(name, ANN, "another")
     scene = played(people, [], *turn(1))
     assert scene.voices.lengths == []
     assert scene.recognised == []

@@ -73,7 +73,7 @@ def enrol(
         voice = voice_of(heard)
         others = _voices(people, config)
         others.pop(name, None)
-        people.enrol(name, voice.astype("<f4").tobytes(), encoder_name(config))
+        people.enrol(name, voice, encoder_name(config))
     click.echo(f"{name} is known now, from {len(heard)} of {len(takes)} takes.")
     alike = min((likeness(*pair) for pair in itertools.combinations(heard, 2)), default=1.0)
     if alike < config.speaker.likeness:
@@ -176,9 +176,7 @@ def _encoder(config: Config) -> Iterator[SpeakerEncoder]:
 
 
 def _voices(people: PeopleTable, config: Config) -> dict[str, np.ndarray]:
-    maker = encoder_name(config)
-    known = (each for each in people.all() if each.encoder == maker)
-    return {each.name: np.frombuffer(each.voice, "<f4") for each in known}
+    return {each.name: each.voice for each in people.known_to(encoder_name(config))}
 
 
 def _read_aloud(config: Config) -> Iterator[Samples]:

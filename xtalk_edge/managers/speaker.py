@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 
-import numpy as np
-
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.clock import wall_now
@@ -83,15 +81,11 @@ class SpeakerManager(Manager):
         self._look(event.turn_id, event.at_sample)
 
     def _look(self, turn_id: int, to_sample: int) -> None:
-        known = self._known()
+        known = self._people.known_to(encoder_name(self.config))
         if not known or self._busy_turn_id == turn_id:
             return
         self._busy_turn_id = turn_id
         self.tasks.start(self._recognise(turn_id, to_sample, known), "speaker recognition")
-
-    def _known(self) -> list[Person]:
-        maker = encoder_name(self.config)
-        return [person for person in self._people.all() if person.encoder == maker]
 
     async def _recognise(self, turn_id: int, to_sample: int, known: list[Person]) -> None:
         earliest = to_sample - round(LISTENS_S * RATE_HZ)
@@ -105,8 +99,7 @@ class SpeakerManager(Manager):
             # Too short a word: what comes behind it may say more.
             self._busy_turn_id = 0
             return
-        voices = {each.name: np.frombuffer(each.voice, "<f4") for each in known}
-        found = nearest(voice, voices)
+        found = nearest(voice, {each.name: each.voice for each in known})
         if found is None:
             return
         name, likeness = found

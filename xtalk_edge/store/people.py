@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from xtalk_edge.store.database import Database, from_text, to_text
 
@@ -13,8 +16,7 @@ class Person:
     """Somebody who was enrolled."""
 
     name: str
-    voice: bytes
-    """float32, little-endian."""
+    voice: NDArray[np.float32] = field(compare=False)
     encoder: str
     """What made the vector; those of different makers cannot be compared."""
     greeting: str
@@ -31,12 +33,12 @@ class PeopleTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enrol(self, name: str, voice: bytes, encoder: str) -> None:
+    def enrol(self, name: str, voice: NDArray[np.float32], encoder: str) -> None:
         """Save a voice; somebody of that name keeps greeting and note."""
         self._database.change(
             "INSERT INTO people (name, voice, encoder) VALUES (?1, ?2, ?3)"
             " ON CONFLICT (name) DO UPDATE SET voice = ?2, encoder = ?3",
-            name, voice, encoder,
+            name, voice.astype("<f4").tobytes(), encoder,
         )  # fmt: skip
 
     def all(self) -> list[Person]:
@@ -45,9 +47,20 @@ class PeopleTable:
             "SELECT name, voice, encoder, greeting, note, heard_at FROM people ORDER BY name"
         )
         return [
-            Person(name, voice, encoder, greeting, note, heard_at and from_text(heard_at))
+            Person(
+                name,
+                np.frombuffer(voice, "<f4"),
+                encoder,
+                greeting,
+                note,
+                heard_at and from_text(heard_at),
+            )
             for name, voice, encoder, greeting, note, heard_at in rows
         ]
+
+    def known_to(self, encoder: str) -> list[Person]:
+        """Return those whose voices it can tell apart: those enrolled with it."""
+        return [person for person in self.all() if person.encoder == encoder]
 
     def set_greeting(self, name: str, greeting: str) -> bool:
         """Change what somebody is greeted with; False where there is nobody of that name."""
