@@ -85,8 +85,7 @@ def check(
     config = read_config(config_path, overrides)
     chosen = [slot] if slot else registry.slots()
     engines: list[tuple[str, EngineConfig]] = [(each, getattr(config, each)) for each in chosen]
-    for name, engine in engines:
-        registry.check(name, engine.type, hosting.params_of(name, engine))
+    hosting.check(config, chosen)
     asked = [each for name, engine in engines for each in _ask(name, engine, quiet=as_json)]
     broken = [each for each in asked if each.broken]
     if as_json:

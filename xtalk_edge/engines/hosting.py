@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,14 +39,14 @@ async def hosted(slot: str, config: EngineConfig) -> AsyncIterator[Hosted]:
         worker.close()
 
 
-def check(config: Config) -> None:
+def check(config: Config, slots: Iterable[str] = registry.slots()) -> None:
     """Say what is wrong with the choice of engines before any is loaded.
 
     Raises:
         ConfigError: a type or setting is unknown; the message begins with the place it stands at.
         EngineError: a class does not fit its slot, or its package is missing.
     """
-    for slot in registry.slots():
+    for slot in slots:
         chosen: EngineConfig = getattr(config, slot)
         with _placed(slot, chosen):
             registry.check(slot, chosen.type, params_of(slot, chosen))
