@@ -16,7 +16,7 @@ from xtalk_edge.cli.main import run
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.sounds import spoken
 
-VOICES = {"ann": "en-us+f3", "bob": "en-us+whisper"}
+VOICES = {"ann": "en-us+f3", "bob": "en-us+croak"}
 SENTENCES = ("what time is it in tokyo", "set a timer for five minutes please")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -19,17 +19,19 @@ from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting
-from xtalk_edge.engines.interfaces import SpeakerEncoder
+from xtalk_edge.engines.interfaces import VAD
 from xtalk_edge.errors import ConfigError, DeviceError
 from xtalk_edge.managers.speaker import encoder_name
 from xtalk_edge.store.people import PeopleTable
 from xtalk_edge.tools.household import open_people
-from xtalk_edge.turn.who import likeness, nearest, voice_of
+from xtalk_edge.turn.who import Vector, likeness, nearest, voice_of
 
 TAKES = ("What time is it in Lisbon tomorrow?",
          "Please put bread, butter and two lemons on the list.",
          "I think it is going to rain again this evening.")  # fmt: skip
 TAKE_S = 5.0
+LEAD_S = 0.1
+"""Before the first frame of speech: detectors come late."""
 
 LONGEST_NAME = 40
 NOBODY = "(nobody)"
@@ -63,11 +65,10 @@ def enrol(
     """Learn a voice, from recordings or by the microphone; a second time replaces it."""
     config = read_config(config_path, overrides)
     name = _checked_name(name)
-    with _encoder(config) as encoder, open_people(config) as people:
+    with _voice_reader(config) as voice_in, open_people(config) as people:
         sounds = [read_sound(path, RATE_HZ).samples for path in recordings]
         takes = sounds or list(_read_aloud(config))
-        vectors = [encoder.extract(samples_to_pcm(take)) for take in takes]
-        heard = [np.asarray(vector, np.float32) for vector in vectors if vector is not None]
+        heard = [voice for take in takes if (voice := voice_in(take)) is not None]
         if not heard:
             raise DeviceError("no voice was heard; speak louder, or give recordings of speech")
         voice = voice_of(heard)
@@ -154,11 +155,11 @@ def whose(
 ) -> None:
     """Tell whose voices recordings are like, and how much."""
     config = read_config(config_path, overrides)
-    with _encoder(config) as encoder, open_people(config) as people:
+    with _voice_reader(config) as voice_in, open_people(config) as people:
         voices = _voices(people, config)
         for path in recordings:
-            voice = encoder.extract(samples_to_pcm(read_sound(path, RATE_HZ).samples))
-            found = None if voice is None else nearest(np.asarray(voice, np.float32), voices)
+            voice = voice_in(read_sound(path, RATE_HZ).samples)
+            found = None if voice is None else nearest(voice, voices)
             if found is None:
                 click.echo(f"{path}: {NOBODY}")
                 continue
@@ -168,11 +169,32 @@ def whose(
 
 
 @contextlib.contextmanager
-def _encoder(config: Config) -> Iterator[SpeakerEncoder]:
+def _voice_reader(config: Config) -> Iterator[Callable[[Samples], Vector | None]]:
+    """Give what reads the voice in a recording; None where nobody says enough in it."""
     if config.speaker.type == "none":
         raise ConfigError("speaker.type: no speaker model is chosen; see xtalk-edge people --help")
-    with contextlib.closing(hosting.create("speaker", config.speaker)) as encoder:
-        yield encoder
+    with (
+        contextlib.closing(hosting.create("vad", config.vad)) as vad,
+        contextlib.closing(hosting.create("speaker", config.speaker)) as encoder,
+    ):
+
+        def voice_in(recording: Samples) -> Vector | None:
+            voice = encoder.extract(samples_to_pcm(_speech_in(recording, vad)))
+            return None if voice is None else np.asarray(voice, np.float32)
+
+        yield voice_in
+
+
+def _speech_in(recording: Samples, vad: VAD) -> Samples:
+    """Return it without the silence around: a turn has none, and a voice is a mean over time."""
+    vad.reset()
+    size = vad.frame_samples
+    starts = range(0, len(recording) - size + 1, size)
+    speech = [at for at in starts if vad.is_speech(recording[at : at + size].tobytes())]
+    if not speech:
+        return recording[:0]
+    lead = round(LEAD_S * RATE_HZ)
+    return recording[max(0, speech[0] - lead) : speech[-1] + size]
 
 
 def _voices(people: PeopleTable, config: Config) -> dict[str, np.ndarray]:
