@@ -152,7 +152,7 @@ def _harmless() -> Iterator[list[EquippedAgent]]:
             opened.append(equipped)
             yield equipped
 
-    with mock.patch("xtalk_edge.appliance.open_agent", dry):
+    with mock.patch("xtalk_edge.assembly.open_agent", dry):
         yield opened
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from models.starter import KIT
 from models.starter.ears import grammar, recordings
 from models.starter.ears.recordings import COMMANDS, EXAM_VOICES, FIT_VOICES, PEOPLE_TALK, Recording
-from tests.ears_exam import Outcome, Turn, command_verdict, talk_verdict
+from tests.ears_exam import Outcome, Turn, command_verdict, listen, talk_verdict
 from tests.ears_report import HEAD, row, rows
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.tools.arguments import check_arguments
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
+from xtalk_edge.turn.phrases import Phrases
+from xtalk_edge.turn.policy import TurnPolicy
 
 FIVE = ToolCall("set_timer", {"minutes": 5})
 TWO = ToolCall("set_timer", {"minutes": 2})
@@ -71,6 +75,20 @@ def test_any_call_is_wrong_for_talk() -> None:
     assert talk_verdict(Turn("stop", calls=[ToolCall("stop", {})])) == "wrong"
     assert talk_verdict(Turn("hello", reply="Hello!")) == "said"
     assert talk_verdict(Turn("")) == "silent"
+
+
+def test_the_ears_hear_backchannels_as_what_they_are() -> None:
+    listening = Phrases(TurnPolicy().backchannels)
+    for text in grammar.BACKCHANNELS:
+        assert listening.are_all_of(text), text
+        assert f"| /1/ {text}\n" in grammar.GRAMMAR.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_recording_is_played_to_a_real_appliance() -> None:
+    command = next(recordings.exam_espeak())
+    (outcome,) = asyncio.run(listen([command]))
+    assert [turn.calls for turn in outcome.turns] == [[command.call]]
 
 
 def test_the_table_counts_turns() -> None:

@@ -41,6 +41,9 @@ short ones, and the grammar is the same whether anything came before or not."""
 ANSWERS = ("yes [ please ]", "yeah", "sure", "okay", "no", "no ( thanks | thank you )")
 """How a question of the device is answered."""
 
+BACKCHANNELS = ("uh huh", "right", "all right", "really", "wow", "i see", "go on")
+"""What people say to show that they listen. Unheard, "go on" was bent into "who are you"."""
+
 UNHEARD = frozenset(
     {
         # The rule <moment> may end in a repetition too.
@@ -119,7 +122,7 @@ def build(description: Description) -> str:
             if beginning not in into:
                 into.append(beginning)
     orders[""] += MERGED
-    others[""] += ANSWERS
+    others[""] += ANSWERS + BACKCHANNELS
     for ending in orders.keys() & others.keys() - {""}:
         orders[ending] += others.pop(ending)
     rules = {"orders": _alternatives(orders), "others": _alternatives(others)}
