@@ -18,6 +18,7 @@ def graph_of(
     outputs: Mapping[str, Shape],
     facts: Mapping[str, object] | None = None,
     whole: Sequence[str] = (),
+    narrow: Sequence[str] = (),
 ) -> ModelProto:
     """Return a model.
 
@@ -28,10 +29,12 @@ def graph_of(
         outputs: theirs.
         facts: its metadata.
         whole: inputs that are whole numbers; the others are floats.
+        narrow: inputs that are whole numbers of 32 bits.
     """
 
     def value(name: str, shape: Shape) -> Any:
         kind = TensorProto.INT64 if name in whole else TensorProto.FLOAT
+        kind = TensorProto.INT32 if name in narrow else kind
         return helper.make_tensor_value_info(name, kind, shape)
 
     graph = helper.make_graph(

@@ -96,6 +96,11 @@ class Assembly:
         capture = self._ears(card)
         self._progress("loading speech recognition")
         asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
+        punctuation = None
+        if config.punctuation.type != "none":
+            punctuation = await stack.enter_async_context(
+                hosting.hosted("punctuation", config.punctuation)
+            )
         turn_detector = await stack.enter_async_context(
             hosting.hosted("turn_detector", config.turn_detector)
         )
@@ -131,7 +136,12 @@ class Assembly:
         self._managers += [
             turn,
             ASRManager(
-                event_bus=bus, config=config, asr=asr.engine, worker=asr.worker, capture=capture
+                event_bus=bus,
+                config=config,
+                asr=asr.engine,
+                worker=asr.worker,
+                capture=capture,
+                punctuation=punctuation,
             ),
             TurnDetectorManager(
                 event_bus=bus,

@@ -10,6 +10,7 @@ from tests import tiny_gguf
 from tests.contract import enhancers
 from tests.tiny_ctc import write_ctc
 from tests.tiny_gguf import END
+from tests.tiny_punctuation import write_punctuation
 from tests.tiny_sherpa_voice import write_sherpa_voice
 from tests.tiny_smart_turn import write_smart_turn
 from tests.tiny_speaker import write_speaker
@@ -47,6 +48,7 @@ NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("enhancer", "fastenhancer"): _enhancer("fastenhancer"),
     ("enhancer", "gtcrn"): _enhancer("gtcrn"),
     ("enhancer", "sherpa"): _enhancer("sherpa"),
+    ("punctuation", "sherpa"): _model(write_punctuation),
     ("speaker", "sherpa"): _model(write_speaker),
     ("tts", "piper"): _model(write_voice),
     ("tts", "sherpa"): _model(write_sherpa_voice),

@@ -16,6 +16,8 @@ from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import AudioConfig, Config
+from xtalk_edge.engines.hosting import Hosted
+from xtalk_edge.engines.interfaces import PunctuationRestorer
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.events import (
     ASRResultConcluded,
@@ -64,7 +66,9 @@ class RecordingASR(ScriptedASR):
 class Bench:
     """A recogniser in a room whose every sample tells its index."""
 
-    def __init__(self, asr: ScriptedASR, config: Config) -> None:
+    def __init__(
+        self, asr: ScriptedASR, config: Config, punctuation: PunctuationRestorer | None
+    ) -> None:
         self.bus = EventBus()
         self.log = Log(self.bus)
         self.room = RoomCard(RoomScene())
@@ -72,7 +76,12 @@ class Bench:
         self.capture: CaptureManager = plain_capture(self.bus, self.room, config)
         self.worker = Worker("asr")
         self.manager = ASRManager(
-            event_bus=self.bus, config=config, asr=asr, worker=self.worker, capture=self.capture
+            event_bus=self.bus,
+            config=config,
+            asr=asr,
+            worker=self.worker,
+            capture=self.capture,
+            punctuation=Hosted(punctuation, self.worker) if punctuation else None,
         )
         self.bus.register(self.manager)
 
@@ -82,9 +91,22 @@ class Bench:
         return self.log.all_of(ASRResultFinal)[-1]
 
 
+class Questioner(PunctuationRestorer):
+    """Takes everything for a question."""
+
+    def restore(self, text: str) -> str:
+        if text == "12 pieces":
+            raise RuntimeError("broken")
+        return f"{text.capitalize()}?"
+
+
 @contextlib.asynccontextmanager
-async def bench(asr: ScriptedASR, config: Config | None = None) -> AsyncIterator[Bench]:
-    made = Bench(asr, config or Config())
+async def bench(
+    asr: ScriptedASR,
+    config: Config | None = None,
+    punctuation: PunctuationRestorer | None = None,
+) -> AsyncIterator[Bench]:
+    made = Bench(asr, config or Config(), punctuation)
     await made.manager.start()
     await made.capture.start()
     try:
@@ -117,6 +139,22 @@ def test_it_recognises_exactly_the_stretch_it_was_given():
             assert partials == ["2", "4", "6", "8", "10"]
             await b.capture.advance()
             assert not b.manager.busy
+
+    run_virtual(scene())
+
+
+@pytest.mark.parametrize(
+    ("samples", "text"), [(17_600, "11 pieces?"), (19_200, "12 pieces"), (0, "0 pieces?")]
+)
+def test_final_texts_are_marked_if_that_succeeds(samples: int, text: str) -> None:
+    async def scene():
+        async with bench(RecordingASR(), punctuation=Questioner()) as b:
+            b.bus.publish(TurnASRStartRequested(turn_id=1, from_sample=0))
+            b.bus.publish(TurnASREndRequested(turn_id=1, at_sample=samples))
+            final = await b.until_final()
+            assert (final.text, final.display_text) == (text, text)
+            failed = [error.error_type for error in b.log.all_of(ErrorOccurred)]
+            assert failed == ([] if text.endswith("?") else ["punctuation_error"])
 
     run_virtual(scene())
 

@@ -53,7 +53,7 @@ def test_numbers_of_fixed_length_are_stepped_over(tmp_path: Path) -> None:
         b"\xff" * 11,
         varint(14 << 3) + varint(5),
         field(14, varint(1 << 3) + varint(7)),
-        field(14, field(1, "k") + field(2, bytes((1 << 20) + 1))),
+        field(14, field(1, "k") + field(2, bytes((8 << 20) + 1))),
         varint(0 << 3 | 2) + varint(0),
         varint(9 << 3 | 3),
     ],

@@ -140,6 +140,13 @@ class AsrConfig(EngineConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class PunctuationConfig(EngineConfig):
+    """What adds marks and capitals to text."""
+
+    type: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class TurnDetectorConfig(EngineConfig):
     """What tells at a pause whether the owner has finished."""
 
@@ -302,6 +309,7 @@ class Config:
     wake: WakeConfig = field(default_factory=WakeConfig)
     stop_word: StopWordConfig = field(default_factory=StopWordConfig)
     asr: AsrConfig = field(default_factory=AsrConfig)
+    punctuation: PunctuationConfig = field(default_factory=PunctuationConfig)
     turn_detector: TurnDetectorConfig = field(default_factory=TurnDetectorConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)

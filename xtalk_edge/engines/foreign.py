@@ -14,6 +14,7 @@ from xtalk_edge.engines.interfaces import (
     VAD,
     Agent,
     EchoCanceller,
+    PunctuationRestorer,
     SpeakerEncoder,
     SpeechEnhancer,
     TurnDetector,
@@ -75,6 +76,7 @@ SLOTS: dict[str, SlotContract] = {
     "stop_word": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "wake": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "turn_detector": SlotContract(TurnDetector, TurnDetector, ("finished",)),
+    "punctuation": SlotContract(PunctuationRestorer, PunctuationRestorer, ("restore",)),
     "speaker": SlotContract(SpeakerEncoder, SpeakerEncoder, ("extract",)),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }

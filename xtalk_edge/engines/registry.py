@@ -67,6 +67,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.turn_detector.none:NoTurnDetector",
         "smart-turn": f"{_ENGINES}.turn_detector.smart_turn:SmartTurnDetector",
     },
+    "punctuation": {
+        "none": f"{_ENGINES}.punctuation.none:NoPunctuation",
+        "sherpa": f"{_ENGINES}.punctuation.sherpa:SherpaPunctuation",
+    },
     "speaker": {
         "none": f"{_ENGINES}.speaker.none:NoSpeakerEncoder",
         "sherpa": f"{_ENGINES}.speaker.sherpa:SherpaSpeakerEncoder",

@@ -150,6 +150,12 @@ def _tell_apart(engine: Any, audio: bytes) -> Work:
     return None, 1000 * (perf_counter() - began_s)
 
 
+def _mark(engine: Any, _audio: bytes) -> Work:
+    began_s = perf_counter()
+    engine.restore("turn on the kitchen light then set a timer for ten minutes")
+    return None, 1000 * (perf_counter() - began_s)
+
+
 _WORK: dict[str, Callable[[Any, bytes], Work]] = {
     "asr": _recognise,
     "tts": _speak,
@@ -159,6 +165,7 @@ _WORK: dict[str, Callable[[Any, bytes], Work]] = {
     "stop_word": _by_frame("detect"),
     "echo": _cancel,
     "turn_detector": _judge,
+    "punctuation": _mark,
     "speaker": _tell_apart,
 }
 

@@ -26,6 +26,7 @@ from xtalk_edge.engines.interfaces.thinking import (
     ToolResult,
     ToolRunner,
 )
+from xtalk_edge.engines.interfaces.writing import PunctuationRestorer
 
 __all__ = [
     "ASR",
@@ -37,6 +38,7 @@ __all__ = [
     "EchoCanceller",
     "Engine",
     "Prepared",
+    "PunctuationRestorer",
     "SpeakerEncoder",
     "SpeechChunk",
     "SpeechEnhancer",
