@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 import pytest
 
 from tests import tiny_gguf
 from tests.tiny_gguf import END
 from xtalk_edge.clock import run_virtual
-from xtalk_edge.engines.agent.llama import LlamaAgent
+from xtalk_edge.engines import registry
 from xtalk_edge.engines.agent.scripted import ScriptedAgent
 from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCall, ToolResult
+from xtalk_edge.engines.isolated_agent import IsolatedAgent
 from xtalk_edge.errors import ConfigError
 
 RULES = {"hello": "Sound is good.", "time": '<tool_call>{"name": "get_time"}</tool_call>'}
@@ -37,18 +39,21 @@ class Tools:
         return ToolResult(call.name, "It's 4:10 PM.")
 
 
-@pytest.fixture(params=["scripted", "llama"])
+@pytest.fixture(params=["scripted", "llama", "isolated scripted", "isolated llama"])
 def make_agent(request, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     made: list[Agent] = []
 
     def make(kind):
-        if request.param == "scripted":
-            made.append(ScriptedAgent(RULES))
-        else:
+        *isolated, name = request.param.split()
+        params: dict[str, Any] = {"rules": RULES}
+        if name == "llama":
             path = tmp_path / f"{kind}.gguf"
             tiny_gguf.scripted(path, SAYS if kind == "talks" else CALLS)
-            made.append(LlamaAgent(str(path), threads=1, history_turns=4))
+            params = {"model": str(path), "threads": 1, "history_turns": 4}
+        made.append(
+            IsolatedAgent(name, params) if isolated else registry.create("agent", name, params)
+        )
         return made[-1]
 
     yield make

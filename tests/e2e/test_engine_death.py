@@ -13,11 +13,14 @@ from tests.e2e.room_conversation import (
     on_virtual_clock,
     settings,
 )
-from xtalk_edge.engines.isolated import IsolatedEngine
+from xtalk_edge.engines.child_process import ChildProcess
 from xtalk_edge.events import (
     ASRResultFinal,
     ASRResultPartial,
     ErrorOccurred,
+    LLMAgentResponseUpdate,
+    ToolCallOccurred,
+    ToolResultOccurred,
     TTSChunkGenerated,
     TTSPlaybackFinished,
 )
@@ -28,7 +31,7 @@ REPLY = "One two three four five. Six seven eight nine ten."
 
 
 def kill(slot: str) -> None:
-    [engine] = [each for each in IsolatedEngine.running if each.slot == slot and each.is_alive]
+    [engine] = [each for each in ChildProcess.running if each.slot == slot and each.is_alive]
     os.kill(engine.pid, signal.SIGKILL)
 
 
@@ -80,3 +83,38 @@ async def test_a_recogniser_that_dies_hears_the_words_again() -> None:
         assert (await talk.until(ASRResultFinal)).text == "what time is it"
         assert (await talk.until(TTSPlaybackFinished)).text == "fine"
         assert len(talk.all_of(ErrorOccurred)) == 1
+
+
+@on_virtual_clock
+async def test_an_agent_that_dies_in_mid_answer_says_so_and_begins_again() -> None:
+    config = settings(
+        texts=["hello", "again"],
+        agent={"type": "scripted", "isolation": "process", "otherwise": REPLY, "word_s": 0.1},
+    )
+    async with conversation(config) as talk:
+        await talk.ask()
+        while "three" not in (await talk.until(LLMAgentResponseUpdate)).text:
+            pass
+        kill("agent")
+        first, second = (await talk.until(TTSPlaybackFinished)).text.split(
+            "I lost my thread for a moment."
+        )
+        assert REPLY.startswith(first.strip())
+        assert second.strip() == REPLY
+        [error] = talk.all_of(ErrorOccurred)
+        assert "SIGKILL" in error.error_message
+        await talk.ask(after_s=0.5)
+        assert (await talk.until(TTSPlaybackFinished)).text == REPLY
+
+
+@on_virtual_clock
+async def test_what_a_tool_does_while_the_agent_dies_is_done_once() -> None:
+    config = settings(
+        texts=["set a timer for ten minutes"], agent={"type": "llama", "isolation": "process"}
+    )
+    async with conversation(config) as talk:
+        await talk.ask()
+        await talk.until(ToolCallOccurred)
+        kill("agent")
+        assert "ten minutes" in (await talk.until(TTSPlaybackFinished)).text
+        assert len(talk.all_of(ToolResultOccurred)) == 1

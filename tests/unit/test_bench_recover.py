@@ -37,4 +37,5 @@ def test_every_question_is_answered_whoever_dies() -> None:
     rows = {row["slot"]: row for row in json.loads(result.stdout)["rows"]}
     assert rows["asr"]["killed"] == rows["asr"]["answered"] == 3
     assert rows["tts"]["killed"] == rows["tts"]["answered"] == 3
+    assert rows["agent"]["killed"] == rows["agent"]["answered"] == 3
     assert rows["tts"]["recovered_ms"]["count"] == 3

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from xtalk_edge.engines.child_process import DEATHS_BORNE
 from xtalk_edge.engines.interfaces import WordMark
-from xtalk_edge.engines.isolated import DEATHS_BORNE, IsolatedEngine
+from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.engines.isolated_child import serve
 from xtalk_edge.errors import ConfigError, EngineError, EngineLostError
 
@@ -204,7 +205,7 @@ def test_an_engine_that_only_dies_is_given_up_for_a_while(
     with pytest.raises(EngineError, match=f"died {DEATHS_BORNE} times without doing anything"):
         voice.synthesize("hello")
     assert not voice.is_alive
-    monkeypatch.setattr("xtalk_edge.engines.isolated.GIVEN_UP_S", 0.0)
+    monkeypatch.setattr("xtalk_edge.engines.child_process.GIVEN_UP_S", 0.0)
     assert voice.synthesize("hello") == b"hello"
 
 
@@ -233,7 +234,7 @@ def test_a_recogniser_that_died_between_pieces_says_so(tmp_path: Path) -> None:
     recogniser = IsolatedEngine("asr", "tests.scripted:ScriptedASR", {"texts": ["hello"]})
     recogniser.recognize_stream(bytes(3200))
     os.kill(recogniser.pid, signal.SIGKILL)
-    recogniser._process.wait()
+    recogniser._child.wait_for_end()
     with pytest.raises(EngineLostError, match="what it knew is lost"):
         recogniser.recognize_stream(bytes(3200))
     recogniser.reset()
@@ -253,7 +254,7 @@ def test_an_iterator_of_a_dead_child_can_be_closed(voice: IsolatedEngine) -> Non
     stream = voice.synthesize_stream("abc")
     next(stream)
     os.kill(voice.pid, signal.SIGKILL)
-    voice._process.wait()
+    voice._child.wait_for_end()
     stream.close()
 
 
@@ -268,7 +269,7 @@ def test_a_hanging_child_is_ended(spec: str) -> None:
 def test_closing_from_another_thread_ends_a_hanging_call(
     spec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xtalk_edge.engines.isolated._EXIT_GRACE_S", 0.1)
+    monkeypatch.setattr("xtalk_edge.engines.child_process.EXIT_GRACE_S", 0.1)
     voice = IsolatedEngine("tts", spec, {})
     failures: list[str] = []
 
@@ -310,12 +311,6 @@ def test_an_engine_that_cannot_start_leaves_no_child(spec: str) -> None:
         IsolatedEngine("tts", "nothing", {})
 
 
-def test_slots_that_cannot_be_isolated() -> None:
-    for slot in ("agent", "nose"):
-        with pytest.raises(ConfigError, match="not possible"):
-            IsolatedEngine(slot, "llama", {})
-
-
 def test_ctrl_c_does_not_reach_the_child(voice: IsolatedEngine) -> None:
     os.kill(voice.pid, signal.SIGINT)
     assert voice.synthesize("calm") == b"calm"
@@ -324,7 +319,8 @@ def test_ctrl_c_does_not_reach_the_child(voice: IsolatedEngine) -> None:
 
 def test_the_child_ends_with_its_parent(spec: str) -> None:
     code = (
-        "import os, sys; from xtalk_edge.engines.isolated import DEATHS_BORNE, IsolatedEngine; "
+        "import os, sys; from xtalk_edge.engines.child_process import DEATHS_BORNE; "
+        "from xtalk_edge.engines.isolated import IsolatedEngine; "
         f"e = IsolatedEngine('tts', {spec!r}, {{}}); print(e.pid, flush=True); "
         "os.kill(os.getpid(), 9)"
     )

@@ -179,6 +179,9 @@ class AgentConfig(EngineConfig):
     """What decides what to say and do."""
 
     type: str = "llama"
+    lost_thread: str = "I lost my thread for a moment."
+    """What is said when the agent's own process died over an answer that had begun, before it
+    begins again; "" says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

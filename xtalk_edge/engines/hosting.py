@@ -10,6 +10,7 @@ from typing import Any
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.isolated import IsolatedEngine
+from xtalk_edge.engines.isolated_agent import IsolatedAgent
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import ConfigError
 
@@ -73,9 +74,13 @@ def create(slot: str, config: EngineConfig) -> Any:
     isolation = config.isolation
     if isolation == "auto":
         isolation = registry.default_isolation(slot, config.type)
-    load = IsolatedEngine if isolation == "process" else registry.create
     with _placed(slot, config):
-        return load(slot, config.type, params_of(slot, config))
+        params = params_of(slot, config)
+        if isolation == "thread":
+            return registry.create(slot, config.type, params)
+        if slot == "agent":
+            return IsolatedAgent(config.type, params)
+        return IsolatedEngine(slot, config.type, params)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from xtalk_edge.engines.interfaces import (
     ToolCall,
     ToolResult,
 )
-from xtalk_edge.errors import EngineError
+from xtalk_edge.errors import EngineError, EngineLostError
 from xtalk_edge.events import (
     LLMAgentResponseFinish,
     LLMAgentResponseUpdate,
@@ -144,7 +144,7 @@ class AgentManager(Manager):
         said = Speech(self, turn_id)
         try:
             if not await self._settle(turn_id, text, said):
-                await self._ask(turn_id, text, said)
+                await self._ask_surely(turn_id, text, said)
         except TimeoutError:
             slow = EngineError(
                 f"the agent gave no sign for {self._silence_limit_s:.0f} s; choose a smaller model"
@@ -177,6 +177,22 @@ class AgentManager(Manager):
         said.add(result.content)
         return True
 
+    async def _ask_surely(self, turn_id: int, text: str, said: Speech) -> None:
+        """Have the agent answer, also when its process dies over it once.
+
+        What tools did is done: then their answer is the reply, and nothing is asked again.
+        """
+        try:
+            await self._ask(turn_id, text, said)
+        except EngineLostError as error:
+            self.report(error, error_type="llm_stream_error", component="agent", turn_id=turn_id)
+            if said.tools_answered:
+                said.add(said.last_answer)
+                return
+            if said.begun_to_speak:
+                said.add(f" {self.config.agent.lost_thread} ")
+            await self._ask(turn_id, text, said)
+
     async def _ask(self, turn_id: int, text: str, said: Speech) -> None:
         context = AgentContext("asr_final", text)
         async with contextlib.aclosing(self._agent.async_accept(context)) as items:  # type: ignore[type-var]
@@ -199,6 +215,7 @@ class AgentManager(Manager):
                 )
             )
             said.hold(item.sound)
+            said.answered(item.content)
         else:
             said.add(item)
 
@@ -216,6 +233,14 @@ class Speech:
         self._text = ""
         self._begun = False
         self._speakable = False
+        self.tools_answered = False
+        self.last_answer = ""
+        """Of a tool, while nothing has been said since; else ""."""
+
+    @property
+    def begun_to_speak(self) -> bool:
+        """Whether there is a word of it."""
+        return bool(self._text.strip())
 
     def first_chunk(self) -> None:
         """Note that the agent gave something; the first time is published."""
@@ -226,9 +251,15 @@ class Speech:
     def add(self, piece: str) -> None:
         """Take the next piece of text and hand on the clauses it completes."""
         self._text += piece
+        if piece.strip():
+            self.last_answer = ""
         self._bus.publish(LLMAgentResponseUpdate(turn_id=self._turn_id, text=self._text))
         for clause in self._splitter.push(piece):
             self._say(clause)
+
+    def answered(self, content: str) -> None:
+        """Take it that a tool has answered."""
+        self.tools_answered, self.last_answer = True, content
 
     def hold(self, sound: Sound | None) -> None:
         """Play a sound once what follows, up to the next tool's answer or the end, was said."""

@@ -15,8 +15,14 @@ import click
 from xtalk_edge.bus import handles
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.clock import run_virtual
-from xtalk_edge.engines.isolated import IsolatedEngine
-from xtalk_edge.events import ASRResultFinal, ASRResultPartial, TTSChunkGenerated
+from xtalk_edge.engines.child_process import ChildProcess
+from xtalk_edge.events import (
+    ASRResultFinal,
+    ASRResultPartial,
+    LLMAgentResponseFinish,
+    LLMFirstChunk,
+    TTSChunkGenerated,
+)
 from xtalk_edge.scenes.exchange import Exchange
 from xtalk_edge.scenes.script import Line, Room, Scene
 from xtalk_edge.scenes.stage import perform
@@ -24,8 +30,12 @@ from xtalk_edge.scenes.stage import perform
 from .percentiles import Percentiles, percentiles, spread_text
 from .verdict import tell
 
-QUESTIONS = {"asr": "How many days are there until Christmas?", "tts": "What can you do?"}
-"""Long enough to be killed over: the one to hear, the other to answer."""
+QUESTIONS = {
+    "asr": "How many days are there until Christmas?",
+    "tts": "What can you do?",
+    "agent": "Set a timer for ten minutes.",
+}
+"""Long enough to be killed over: the first to hear, the second to answer; the third has effects."""
 
 MID_SENTENCE_CHUNK = 60
 """3.6 s into the answer; its first clause may have been made beforehand."""
@@ -74,6 +84,18 @@ class Killer:
         if self._slot == "asr":
             self._note(event.turn_id, due=False)
 
+    @handles(LLMFirstChunk)
+    def on_thought(self, event: LLMFirstChunk) -> None:
+        """Kill the agent when it has decided on a tool; it may be running already."""
+        if self._slot == "agent":
+            self._note(event.turn_id, due=True)
+
+    @handles(LLMAgentResponseFinish)
+    def on_answer(self, event: LLMAgentResponseFinish) -> None:
+        """The agent is back when the whole answer is there."""
+        if self._slot == "agent":
+            self._note(event.turn_id, due=False)
+
     @handles(TTSChunkGenerated)
     def on_chunk(self, event: TTSChunkGenerated) -> None:
         """Kill the voice in mid-sentence; the next sound shows that it is back."""
@@ -88,9 +110,9 @@ class Killer:
             self._turn_id = turn_id
             self.killed_turns.append(turn_id)
             self._killed_s = time.perf_counter()
-            for engine in list(IsolatedEngine.running):
-                if engine.slot == self._slot and engine.is_alive:
-                    os.kill(engine.pid, signal.SIGKILL)
+            for child in list(ChildProcess.running):
+                if child.slot == self._slot and child.is_alive:
+                    os.kill(child.pid, signal.SIGKILL)
 
 
 @click.command()
@@ -103,9 +125,9 @@ def command(
 ) -> None:
     """Measure whether a conversation survives the death of an engine.
 
-    In a simulated room the whole appliance is asked a question again and again, with recogniser
-    and voice in processes of their own; the one or the other is killed (kill -9) in the middle of
-    each sentence.
+    In a simulated room the whole appliance is asked a question again and again, with recogniser,
+    voice or agent in a process of its own, which is killed (kill -9) in the middle of each
+    sentence, the agent once it has decided on a tool.
 
     \b
     answered    questions that were answered to the end all the same
@@ -114,7 +136,7 @@ def command(
     The exit code is 1 unless every question is answered, and 95 % of recoveries take less than
     three seconds.
     """
-    found = [_row(slot, kills, config_path, overrides, quiet=as_json) for slot in ("asr", "tts")]
+    found = [_row(slot, kills, config_path, overrides, quiet=as_json) for slot in QUESTIONS]
     tell(found, _print_table, as_json=as_json)
 
 
