@@ -13,7 +13,9 @@ from xtalk_edge.engines.interfaces import (
     TTS,
     VAD,
     Agent,
+    Captioner,
     EchoCanceller,
+    Rewriter,
     SpeakerEncoder,
     SpeechEnhancer,
     TurnDetector,
@@ -76,6 +78,9 @@ SLOTS: dict[str, SlotContract] = {
     "wake": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "turn_detector": SlotContract(TurnDetector, TurnDetector, ("finished",)),
     "speaker": SlotContract(SpeakerEncoder, SpeakerEncoder, ("extract",)),
+    "captioner": SlotContract(Captioner, Captioner, ("caption",)),
+    "caption_rewriter": SlotContract(Rewriter, Rewriter, ("rewrite",)),
+    "thought_rewriter": SlotContract(Rewriter, Rewriter, ("rewrite",)),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }
 

@@ -51,6 +51,9 @@ REPEATED_SLOTS = frozenset({"vad", "wake", "stop_word", "enhancer", "echo", "tur
 """A call that died is made once more in these: what it would have remembered is a moment of sound.
 Of a recogniser's text or a voice's sentence whoever asked has to know that it begins anew."""
 
+SHARED_SLOTS = frozenset({"agent", "caption_rewriter", "thought_rewriter"})
+"""Engines of these are stopped in the midst of a call; a child answers one call at a time."""
+
 _MIDWAY = frozenset({"recognize_stream", "confidence", "semantic_tag"})
 """Calls that mean what was said before."""
 
@@ -81,7 +84,7 @@ class IsolatedEngine:
         params: Mapping[str, Any],
         call_timeout_s: float = CALL_TIMEOUT_S,
     ) -> None:
-        if slot not in SLOTS or slot == "agent":
+        if slot not in SLOTS or slot in SHARED_SLOTS:
             raise ConfigError(
                 f'{slot}.isolation: "process" is not possible for this slot; remove the setting'
             )

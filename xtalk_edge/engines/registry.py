@@ -71,6 +71,18 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.speaker.none:NoSpeakerEncoder",
         "sherpa": f"{_ENGINES}.speaker.sherpa:SherpaSpeakerEncoder",
     },
+    "captioner": {
+        "none": f"{_ENGINES}.captioner.none:NoCaptioner",
+        "sherpa": f"{_ENGINES}.captioner.sherpa:SherpaCaptioner",
+    },
+    "caption_rewriter": {
+        "llama": f"{_ENGINES}.rewriter.llama:LlamaCaptionRewriter",
+        "none": f"{_ENGINES}.rewriter.none:NoRewriter",
+    },
+    "thought_rewriter": {
+        "llama": f"{_ENGINES}.rewriter.llama:LlamaThoughtRewriter",
+        "none": f"{_ENGINES}.rewriter.none:NoRewriter",
+    },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",
