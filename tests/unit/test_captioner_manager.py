@@ -155,8 +155,8 @@ def test_several_descriptions_are_shortened_into_one() -> None:
 
 def test_a_captioner_or_rewriter_that_fails_is_reported_and_asked_again() -> None:
     async def script(scene: Scene) -> None:
-        scene.noise(8.0)
-        await asyncio.sleep(8.0)
+        scene.noise(9.0)
+        await asyncio.sleep(9.0)
 
     scene = played(script, [FAILURE, RAIN, BARK], ScriptedRewriter([FAILURE]))
     assert [text for text, _, _ in scene.updates] == [RAIN, BARK]

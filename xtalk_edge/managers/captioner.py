@@ -116,6 +116,8 @@ class CaptionerManager(Manager):
             text = await self._worker.run(self._captioner.caption, sound.tobytes())
         except Exception as error:  # noqa: BLE001 - an engine may raise anything; it is not needed
             self.report(error, error_type="captioner_error", component="captioner", turn_id=0)
+            # One that always fails is asked more and more rarely.
+            self._watch.described(self._watch.text)
             return
         # In a turn the agent has read what it is told already.
         if self._resting and self._watch.described(text.strip()):

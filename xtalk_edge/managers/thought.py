@@ -17,11 +17,11 @@ from xtalk_edge.turn.actions import RESTING, State
 TIDIES_UP_S = 2.0
 """After a turn the agent first has work of its own to do; so has the owner, who may go on."""
 
-MESSAGES = 12
+MESSAGES = 8
 """What is older is in the last note."""
 
-LONGEST_MESSAGE_CHARS = 300
-"""Twenty seconds of speech."""
+LONGEST_MESSAGE_CHARS = 200
+"""Twelve seconds of speech; all of them fit the rewriter's context, with the last note."""
 
 
 class ThoughtManager(Manager):

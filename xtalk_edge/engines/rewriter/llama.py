@@ -46,7 +46,7 @@ class LlamaRewriter(Rewriter):
         self,
         model: str,
         instruction: str = "",
-        context_tokens: int = 2048,
+        context_tokens: int = 1024,
         threads: int = 0,
         gpu_layers: int = -1,
         max_tokens: int = 64,
