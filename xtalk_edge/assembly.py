@@ -129,7 +129,9 @@ class Assembly:
         )
         turn = TurnManager(event_bus=bus, config=config, capture=capture)
         await self._know_people(capture, equipped.agent)
-        self._managers += await open_surroundings(config, bus, stack, capture, equipped.agent)
+        self._managers += await open_surroundings(
+            config, bus, stack, self._progress, capture, equipped.agent
+        )
         self._managers += [
             turn,
             ASRManager(

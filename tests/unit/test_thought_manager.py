@@ -167,15 +167,19 @@ class Slow(Rewriter):
         self.aborted.set()
 
 
-def test_a_turn_aborts_what_is_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("state", ["listening", "asleep"])
+def test_a_turn_and_the_end_abort_what_is_being_written(
+    monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
     monkeypatch.setattr(thought, "TIDIES_UP_S", 0.0)
     rewriter = Slow()
 
     async def script(scene: Scene) -> None:
         await scene.turn("set a timer")
         await asyncio.to_thread(rewriter.begun.wait, 10.0)
-        await scene.state("listening")
-        assert rewriter.aborted.is_set()
+        await scene.state(state)
+        assert rewriter.aborted.is_set() is (state == "listening")
 
+    # A device that is switched off does not wait for its note either.
     scene = asyncio.run(held(script, rewriter))
     assert scene.thoughts == scene.agent.told == []

@@ -84,6 +84,12 @@ class CaptionerManager(Manager):
         if not self._resting and self._rewriting:
             self._rewriting.stop()
 
+    async def shutdown(self) -> None:
+        """End, without waiting for a shorter description."""
+        if self._rewriting:
+            self._rewriting.stop()
+        await super().shutdown()
+
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self.config.captioner.interval_s)

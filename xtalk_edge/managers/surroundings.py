@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from xtalk_edge.bus import EventBus
@@ -16,9 +17,14 @@ from xtalk_edge.managers.thought import ThoughtManager
 
 
 async def open_surroundings(
-    config: Config, bus: EventBus, stack: AsyncExitStack, capture: CaptureManager, agent: Agent
+    config: Config,
+    bus: EventBus,
+    stack: AsyncExitStack,
+    progress: Callable[[str], None],
+    capture: CaptureManager,
+    agent: Agent,
 ) -> list[Manager]:
-    """Return the managers, their engines loaded; `stack` closes these.
+    """Return the managers, their engines loaded; `stack` closes these, `progress` is told which.
 
     Raises:
         ConfigError: descriptions are to be rewritten, and there are none.
@@ -27,6 +33,7 @@ async def open_surroundings(
     async def opened(slot: str, chosen: EngineConfig) -> Hosted | None:
         if chosen.type == "none":
             return None
+        progress(f"loading the {slot.replace('_', ' ')}")
         return await stack.enter_async_context(hosted(slot, chosen))
 
     if config.caption_rewriter.type != "none" and config.captioner.type == "none":

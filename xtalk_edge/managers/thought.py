@@ -59,6 +59,11 @@ class ThoughtManager(Manager):
             self._resting = None
         self._rewriting.stop()
 
+    async def shutdown(self) -> None:
+        """End, without waiting for a note."""
+        self._rewriting.stop()
+        await super().shutdown()
+
     async def _rest(self) -> None:
         await asyncio.sleep(TIDIES_UP_S)
         history = self._agent.history()[-MESSAGES:]
