@@ -81,13 +81,12 @@ class CaptionerManager(Manager):
     def on_state(self, event: TurnStateChanged) -> None:
         """Rest while somebody has the floor."""
         self._resting = State(event.state) in RESTING
-        if not self._resting and self._rewriting:
-            self._rewriting.stop()
+        if not self._resting:
+            self._stop_shortening()
 
     async def shutdown(self) -> None:
         """End, without waiting for a shorter description."""
-        if self._rewriting:
-            self._rewriting.stop()
+        self._stop_shortening()
         await super().shutdown()
 
     async def _run(self) -> None:
@@ -99,6 +98,7 @@ class CaptionerManager(Manager):
                 continue
             look = self._watch.look(head / RATE_HZ, level)
             if look is Look.FORGET:
+                self._stop_shortening()
                 self._recent.clear()
                 self._tell("", is_final=True, reason="quiet")
             elif look is Look.DESCRIBE:
@@ -131,15 +131,19 @@ class CaptionerManager(Manager):
 
     def _scene(self, at_s: float, text: str) -> None:
         """Tell what is newly heard, and have it shortened with what was heard just before."""
-        if text:
-            self._recent.append((at_s, text))
+        self._stop_shortening()
         while self._recent and at_s - self._recent[0][0] > SCENE_S:
             self._recent.popleft()
-        several = len(self._recent) > 1 and bool(text)
-        shorten = self._rewriting if several and self._resting else None
+        if text:
+            self._recent.append((at_s, text))
+        shorten = self._rewriting if text and len(self._recent) > 1 else None
         self._tell(text, is_final=shorten is None, reason="refresh")
         if shorten:
             shorten.start("\n".join(each for _, each in self._recent))
+
+    def _stop_shortening(self) -> None:
+        if self._rewriting:
+            self._rewriting.stop()
 
     def _shortened(self, text: str) -> None:
         self._tell(text, is_final=True, reason="rewritten")

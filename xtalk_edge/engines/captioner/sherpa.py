@@ -33,6 +33,7 @@ LONGEST_SAMPLES = 10 * RATE_HZ
 """They were taught clips of ten seconds."""
 
 _CURE = "name an audio tagging model, Zipformer or CED, as sherpa-onnx publishes it"
+_CURE_OF_LABELS = f"give the {LABELS} that was published with the model"
 
 
 class SherpaCaptioner(Captioner):
@@ -71,7 +72,7 @@ class SherpaCaptioner(Captioner):
         if len(self._labels) != classes:
             raise ModelError(
                 f"{path} tells {classes} sounds apart and {names} names {len(self._labels)}; "
-                "give the labels that belong to it"
+                f"{_CURE_OF_LABELS}"
             )
         preflight(path, sherpa_version("captioner", "sherpa"), f"{__name__}:check_model")
         with loading(path):
@@ -85,9 +86,9 @@ class SherpaCaptioner(Captioner):
         if len(samples) < SHORTEST_SAMPLES or not samples.any():
             return ""
         chances = _chances(self._tagger, samples, len(self._labels))
-        # In the labels' own order: two sounds that are about as sure would else change places.
-        surest = sorted(np.argsort(-chances, kind="stable")[: self._most])
-        return sentence([self._labels[each] for each in surest if chances[each] >= self._threshold])
+        surest = np.argsort(-chances, kind="stable")
+        heard = [self._labels[each] for each in surest if chances[each] >= self._threshold]
+        return sentence(heard, self._most)
 
 
 def read_labels(path: Path) -> list[str]:
@@ -102,9 +103,9 @@ def read_labels(path: Path) -> list[str]:
         names = [_label(number, row) for number, row in enumerate(rows)]
     except (OSError, ValueError, csv.Error) as exc:
         reason = "it is missing" if isinstance(exc, FileNotFoundError) else exc
-        raise ModelError(f"{path} cannot be used: {reason}; {_CURE}") from exc
+        raise ModelError(f"{path} cannot be used: {reason}; {_CURE_OF_LABELS}") from exc
     if not names:
-        raise ModelError(f"{path} names no sounds; {_CURE}")
+        raise ModelError(f"{path} names no sounds; {_CURE_OF_LABELS}")
     return names
 
 

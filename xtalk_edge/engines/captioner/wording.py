@@ -109,14 +109,21 @@ _UNCOUNTED = frozenset({
 """Last words that stand without an article; those that end in -s and -ing do, too."""
 
 
-def sentence(labels: Sequence[str]) -> str:
-    """Return what is heard in a sentence, in the order given; "" where there is nothing to say."""
+def sentence(labels: Sequence[str], most: int) -> str:
+    """Return what is heard in a sentence; "" where there is nothing to say.
+
+    Args:
+        labels: names of sounds, the surest first.
+        most: how many are said at most.
+    """
     said = [label for label in labels if label not in UNSAID]
     exact = [label for label in said if label not in VAGUE]
     phrases = list(dict.fromkeys(map(phrase, exact or said)))
     told = [one for one in phrases if not any(_includes(other, one) for other in phrases)]
     if not told:
         return ""
+    # By the alphabet: two sounds that are about as sure would else change places all the time.
+    told = sorted(told[:most])
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
     return f"{listed[0].upper()}{listed[1:]} can be heard."
 
