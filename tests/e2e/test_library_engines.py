@@ -56,6 +56,8 @@ async def test_every_slot_is_filled_by_a_library(tmp_path: Path) -> None:
     }
     # The same sound is the phrase and the question.
     sections["wake"]["refractory_s"] = 30.0
+    # It would have a process of its own.
+    sections["captioner"]["isolation"] = "thread"
     config = settings(
         mode="wake-word",
         replies=["You were loud, and then you were quiet."],
@@ -85,5 +87,5 @@ async def test_every_slot_is_filled_by_a_library(tmp_path: Path) -> None:
             played = talk.played()
             assert np.abs(played).max() > 3_000
             assert (await talk.until(ThoughtUpdated)).text == "Sound"
-            talk.say(noise(2.5))
+            talk.say(noise(4.0))
             await talk.until(CaptionUpdated, text="A dog barking can be heard.")

@@ -259,6 +259,7 @@ def _raise(error: Exception) -> None:
 
 def test_only_engines_that_hold_the_interpreter_get_a_process_by_default() -> None:
     assert registry.default_isolation("asr", "pocketsphinx") == "process"
+    assert registry.default_isolation("captioner", "sherpa") == "process"
     assert registry.default_isolation("tts", "espeak") == "thread"
 
 

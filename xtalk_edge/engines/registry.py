@@ -96,9 +96,10 @@ _PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "pi
               "pyopen_wakeword": "pyopen-wakeword"}  # fmt: skip
 """Packages whose import name does not tell what to install."""
 
-_LONERS = frozenset({("asr", "pocketsphinx"), ("vad", "pysilero")})
-"""PocketSphinx keeps the interpreter for more than 5 ms at a time; pysilero's libraries and those
-of llama.cpp have the same names and do not fit one another."""
+_LONERS = frozenset({("asr", "pocketsphinx"), ("captioner", "sherpa"), ("vad", "pysilero")})
+"""PocketSphinx keeps the interpreter for more than 5 ms at a time, and so does sherpa-onnx while it
+takes in some seconds of sound at once (18 ms of five); pysilero's libraries and those of llama.cpp
+have the same names and do not fit one another."""
 
 
 def register(slot: str, name: str, spec: str) -> None:
