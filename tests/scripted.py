@@ -15,6 +15,8 @@ from xtalk_edge.engines.interfaces import (
     VAD,
     Agent,
     AgentContext,
+    Captioner,
+    Rewriter,
     SpeechChunk,
     ToolCall,
     ToolResult,
@@ -44,6 +46,41 @@ class LoudnessVAD(VAD):
 
     def reset(self) -> None:
         pass
+
+
+class ScriptedCaptioner(Captioner):
+    """Gives one caption after another, then the last one again; `FAILURE` fails."""
+
+    def __init__(self, captions: Sequence[str] = ("A noise can be heard.",)) -> None:
+        self._left = list(captions)
+        self.lengths: list[int] = []
+        """Of what it was given, in samples."""
+
+    def caption(self, audio: bytes) -> str:
+        self.lengths.append(len(audio) // 2)
+        caption = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+        if caption == FAILURE:
+            raise ScriptedError("no caption")
+        return caption
+
+
+class ScriptedRewriter(Rewriter):
+    """Gives one text after another, then the last one again; `FAILURE` fails."""
+
+    def __init__(self, texts: Sequence[str] = ("A short text.",)) -> None:
+        self._left = list(texts)
+        self.asked: list[str] = []
+        self.aborts = 0
+
+    def rewrite(self, input: str) -> str:
+        self.asked.append(input)
+        text = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+        if text == FAILURE:
+            raise ScriptedError("no text")
+        return text
+
+    def abort(self) -> None:
+        self.aborts += 1
 
 
 class ScriptedASR(ASR):

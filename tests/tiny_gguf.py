@@ -27,6 +27,11 @@ def token(text):
     return WORDS.index(text) if len(text) > 1 else ord(text)
 
 
+def read_by(model):
+    """Return what a loaded model has read and written, as far as its cache goes."""
+    return b"".join(map(model.piece, model.tokens)).decode()
+
+
 def scripted(path, follows, *, second=None, **options):
     """Write a model in which `follows[a]` comes after `a`; the end comes after anything else.
 

@@ -29,6 +29,7 @@ from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
 from xtalk_edge.managers.stop_word import StopWordManager
+from xtalk_edge.managers.surroundings import open_surroundings
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
 from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
@@ -133,6 +134,9 @@ class Assembly:
         )
         turn = TurnManager(event_bus=bus, config=config, capture=capture)
         await self._know_people(capture, equipped.agent)
+        self._managers += await open_surroundings(
+            config, bus, stack, self._progress, capture, equipped.agent
+        )
         self._managers += [
             turn,
             ASRManager(

@@ -14,6 +14,7 @@ from tests.tiny_punctuation import write_punctuation
 from tests.tiny_sherpa_voice import write_sherpa_voice
 from tests.tiny_smart_turn import write_smart_turn
 from tests.tiny_speaker import write_speaker
+from tests.tiny_tagger import write_tagger
 from tests.tiny_transducer import write_transducer
 from tests.tiny_voice import write_voice
 from xtalk_edge.engines import registry
@@ -43,6 +44,9 @@ def _loud_phrase(folder: Path) -> Params:
 
 NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("agent", "llama"): _talker,
+    ("captioner", "sherpa"): _model(write_tagger),
+    ("caption_rewriter", "llama"): _talker,
+    ("thought_rewriter", "llama"): _talker,
     ("asr", "sherpa"): _model(write_transducer),
     ("asr", "sherpa-offline"): _model(write_ctc),
     ("enhancer", "fastenhancer"): _enhancer("fastenhancer"),

@@ -22,6 +22,9 @@ from xtalk_edge.errors import ModelError
 
 MODEL_EXIT_CODE = 3
 
+BESIDE = {"caption_rewriter": ["--set=captioner.type=tests.scripted:ScriptedCaptioner"]}
+"""What a slot is of no use without."""
+
 SPARED = {("tts", "sherpa", "cut", "tokens.txt")}
 """A voice does not say how many tokens it has; what it lacks, it does not speak."""
 
@@ -82,6 +85,7 @@ def test_a_bad_model_ends_the_start_with_its_own_exit_code(
     network.write_bytes(tiny_onnx({}))
     settings = {"type": name, **params}
     chosen = ["--set=store.state_dir=" + str(tmp_path / "state")]
+    chosen += BESIDE.get(slot, [])
     chosen += [f"--set={slot}.{key}={value}" for key, value in settings.items()]
     assert run(["demo", *chosen]) == MODEL_EXIT_CODE
     assert str(tmp_path) in capsys.readouterr().err.splitlines()[-1]

@@ -18,8 +18,10 @@ from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
 from xtalk_edge.engines import hosting
 from xtalk_edge.events import (
     ASRResultFinal,
+    CaptionUpdated,
     SpeakerRecognized,
     SpeechRequested,
+    ThoughtUpdated,
     TTSPlaybackFinished,
     TurnDetected,
     WakeWordDetected,
@@ -34,6 +36,8 @@ LIBRARY = {
     "wake": "sherpa",
     "turn_detector": "smart-turn",
     "speaker": "sherpa",
+    "captioner": "sherpa",
+    "thought_rewriter": "llama",
 }
 BURST = noise(0.5, level=3_000.0)
 """The recogniser and the wake word take it for "loud quiet"."""
@@ -52,10 +56,13 @@ async def test_every_slot_is_filled_by_a_library(tmp_path: Path) -> None:
     }
     # The same sound is the phrase and the question.
     sections["wake"]["refractory_s"] = 30.0
+    # It would have a process of its own.
+    sections["captioner"]["isolation"] = "thread"
     config = settings(
         mode="wake-word",
         replies=["You were loud, and then you were quiet."],
         vad={"type": "tests.scripted:LoudnessVAD"},
+        turn={"follow_up_s": 0.0},
         echo={"type": "speex"},
         **sections,
     )
@@ -79,3 +86,6 @@ async def test_every_slot_is_filled_by_a_library(tmp_path: Path) -> None:
             assert (await talk.until(TTSPlaybackFinished)).text == "Hello, Ann."
             played = talk.played()
             assert np.abs(played).max() > 3_000
+            assert (await talk.until(ThoughtUpdated)).text == "Sound"
+            talk.say(noise(4.0))
+            await talk.until(CaptionUpdated, text="A dog barking can be heard.")

@@ -28,6 +28,12 @@ class Offline:
 class Loud:
     def is_speech(self, frame): return frame != bytes(len(frame))
 
+class Ears:
+    def caption(self, audio): return "Rain."
+
+class Pen:
+    def rewrite(self, input): return input.upper()
+
 class Half:
     def recognize(self, audio): return ""
 
@@ -153,6 +159,15 @@ def test_reset_forgets_what_an_offline_recogniser_collected(plugin: str) -> None
     assert recogniser.recognize_stream(b"", is_final=True) == ""
 
 
+def test_a_captioner_and_a_rewriter_fit_with_one_method_each(plugin: str) -> None:
+    captioner = registry.create("captioner", f"{plugin}:Ears", {})
+    assert list(captioner.caption_stream(b"")) == ["Rain."]
+    captioner.close()
+    rewriter = registry.create("thought_rewriter", f"{plugin}:Pen", {})
+    rewriter.abort()
+    assert rewriter.rewrite("rain") == "RAIN"
+
+
 def test_the_same_file_is_loaded_once(plugin: str) -> None:
     assert registry.load_class(f"{plugin}:Loud") is registry.load_class(f"{plugin}:Loud")
 
@@ -244,6 +259,7 @@ def _raise(error: Exception) -> None:
 
 def test_only_engines_that_hold_the_interpreter_get_a_process_by_default() -> None:
     assert registry.default_isolation("asr", "pocketsphinx") == "process"
+    assert registry.default_isolation("captioner", "sherpa") == "process"
     assert registry.default_isolation("tts", "espeak") == "thread"
 
 

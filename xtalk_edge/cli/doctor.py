@@ -217,7 +217,7 @@ def _print(report: Report) -> None:
             back += f", clocks {abs(sound.drift_ppm):.0f} ppm apart"
         click.echo(f"sound      {sound.rate_hz} Hz, room {sound.noise_db:.0f} dB, chirp {back}")
     for row in report.engines:
-        click.echo(f"engine     {row.slot:14} {row.type:16} {_cost_text(row)}")
+        click.echo(f"engine     {row.slot:16} {row.type:16} {_cost_text(row)}")
     if report.voice_to_voice_ms is not None:
         click.echo(
             f"answers    about {report.voice_to_voice_ms:.0f} ms after a command, and the agent"

@@ -11,17 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from xtalk_edge.config.engine import EngineConfig as EngineConfig
+from xtalk_edge.config.engine import number as number
+from xtalk_edge.config.engine import tables as tables
 from xtalk_edge.config.places import ModelsConfig, StoreConfig
-
-
-def number(default: float | None, at_least: float, at_most: float) -> Any:
-    """Return a field whose value must lie within limits; None: it may be left out."""
-    return field(default=default, metadata={"at_least": at_least, "at_most": at_most})
-
-
-def tables(item: type) -> Any:
-    """Return a field that holds any number of tables, each one an `item`."""
-    return field(default=(), metadata={"item": item})
+from xtalk_edge.config.surroundings import (
+    CaptionerConfig,
+    CaptionRewriterConfig,
+    ThoughtRewriterConfig,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +47,6 @@ class AudioConfig:
     never says so."""
     output_gain_db: float = number(0.0, -60.0, 0.0)
     """Volume of everything that is played."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineConfig:
-    """Which engine fills a slot, and the engine's own settings."""
-
-    type: str
-    """A registered name, "module:Class" or "file.py:Class"; a file's settings mean files beside
-    it, `load` makes their names full."""
-    isolation: Literal["auto", "thread", "process"] = "auto"
-    """Where the engine runs; "auto" is what was measured to be right for it."""
-    params: dict[str, Any] = field(default_factory=dict)
-    """All other keys of the section, as TOML gave them."""
-    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """Where each of `params` stands, as "edge.toml:12: asr.grammar", for error messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +298,9 @@ class Config:
     punctuation: PunctuationConfig = field(default_factory=PunctuationConfig)
     turn_detector: TurnDetectorConfig = field(default_factory=TurnDetectorConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
+    captioner: CaptionerConfig = field(default_factory=CaptionerConfig)
+    caption_rewriter: CaptionRewriterConfig = field(default_factory=CaptionRewriterConfig)
+    thought_rewriter: ThoughtRewriterConfig = field(default_factory=ThoughtRewriterConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)

@@ -13,8 +13,10 @@ from xtalk_edge.engines.interfaces import (
     TTS,
     VAD,
     Agent,
+    Captioner,
     EchoCanceller,
     PunctuationRestorer,
+    Rewriter,
     SpeakerEncoder,
     SpeechEnhancer,
     TurnDetector,
@@ -78,6 +80,9 @@ SLOTS: dict[str, SlotContract] = {
     "turn_detector": SlotContract(TurnDetector, TurnDetector, ("finished",)),
     "punctuation": SlotContract(PunctuationRestorer, PunctuationRestorer, ("restore",)),
     "speaker": SlotContract(SpeakerEncoder, SpeakerEncoder, ("extract",)),
+    "captioner": SlotContract(Captioner, Captioner, ("caption",)),
+    "caption_rewriter": SlotContract(Rewriter, Rewriter, ("rewrite",)),
+    "thought_rewriter": SlotContract(Rewriter, Rewriter, ("rewrite",)),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }
 

@@ -17,7 +17,7 @@ from xtalk_edge.engines.child_process import (
     rebuilt_error,
 )
 from xtalk_edge.engines.foreign import SLOTS
-from xtalk_edge.errors import EngineError, EngineLostError
+from xtalk_edge.errors import ConfigError, EngineError, EngineLostError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,9 @@ CALL_TIMEOUT_S = 30.0
 REPEATED_SLOTS = frozenset({"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector"})
 """A call that died is made once more in these: what it would have remembered is a moment of sound.
 Of a recogniser's text or a voice's sentence whoever asked has to know that it begins anew."""
+
+STOPPED_SLOTS = frozenset({"caption_rewriter", "thought_rewriter"})
+"""Engines of these are stopped in the midst of a call; such a child answers one call at a time."""
 
 _MIDWAY = frozenset({"recognize_stream", "confidence", "semantic_tag"})
 """Calls that mean what was said before."""
@@ -54,6 +57,10 @@ class IsolatedEngine:
         params: Mapping[str, Any],
         call_timeout_s: float = CALL_TIMEOUT_S,
     ) -> None:
+        if slot in STOPPED_SLOTS:
+            raise ConfigError(
+                f'{slot}.isolation: "process" is not possible for this slot; remove the setting'
+            )
         self._slot, self._type, self._params = slot, type, dict(params)
         self._name = f"{slot} engine {type}"
         self._call_timeout_s = call_timeout_s

@@ -52,7 +52,8 @@ class IsolatedAgent(Agent):
         self._worker = Worker(self._name)
         self._closed = False
         self._tools: ToolRunner | None = None
-        self._speaker: tuple[str, str] | None = None
+        self._told: dict[str, tuple[str, ...]] = {}
+        """What it was told of the speaker, the room and the conversation, by method."""
         self._history: list[dict[str, str]] = []
         self._line = AgentLine(type, self._params)
 
@@ -68,8 +69,15 @@ class IsolatedAgent(Agent):
 
     def use_speaker(self, name: str, about: str = "") -> None:
         """Take who is speaking."""
-        self._speaker = name, about
-        self._line.tell("use_speaker", name, about)
+        self._tell("use_speaker", name, about)
+
+    def use_caption(self, text: str) -> None:
+        """Take what is heard around the device."""
+        self._tell("use_caption", text)
+
+    def use_thought(self, text: str) -> None:
+        """Take a note about the conversation."""
+        self._tell("use_thought", text)
 
     async def async_accept(self, context: AgentContext) -> AsyncGenerator[Piece, None]:
         """Yield what the agent yields; closing the iterator stops it at once."""
@@ -120,6 +128,10 @@ class IsolatedAgent(Agent):
         self._closed = True
         self._line.close()
         self._worker.close()
+
+    def _tell(self, name: str, *told: str) -> None:
+        self._told[name] = told
+        self._line.tell(name, *told)
 
     async def _call(self, name: str, *args: Any) -> Any:
         await self._be_there()
@@ -177,8 +189,8 @@ class IsolatedAgent(Agent):
         self._line.use_loop(asyncio.get_running_loop())
         if self._tools is not None:
             self._line.use_tools(self._tools)
-        if self._speaker is not None:
-            self._line.tell("use_speaker", *self._speaker)
+        for name, told in self._told.items():
+            self._line.tell(name, *told)
         for text, reply in _exchanges(self._history):
             self._line.tell("note", text, reply, None)
 

@@ -75,6 +75,18 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.speaker.none:NoSpeakerEncoder",
         "sherpa": f"{_ENGINES}.speaker.sherpa:SherpaSpeakerEncoder",
     },
+    "captioner": {
+        "none": f"{_ENGINES}.captioner.none:NoCaptioner",
+        "sherpa": f"{_ENGINES}.captioner.sherpa:SherpaCaptioner",
+    },
+    "caption_rewriter": {
+        "llama": f"{_ENGINES}.rewriter.llama:LlamaCaptionRewriter",
+        "none": f"{_ENGINES}.rewriter.none:NoRewriter",
+    },
+    "thought_rewriter": {
+        "llama": f"{_ENGINES}.rewriter.llama:LlamaThoughtRewriter",
+        "none": f"{_ENGINES}.rewriter.none:NoRewriter",
+    },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",
@@ -88,9 +100,10 @@ _PIP_NAMES = {"llama_cpp": "llama-cpp-python", "sherpa_onnx": "sherpa-onnx", "pi
               "pyopen_wakeword": "pyopen-wakeword"}  # fmt: skip
 """Packages whose import name does not tell what to install."""
 
-_LONERS = frozenset({("asr", "pocketsphinx"), ("vad", "pysilero")})
-"""PocketSphinx keeps the interpreter for more than 5 ms at a time; pysilero's libraries and those
-of llama.cpp have the same names and do not fit one another."""
+_LONERS = frozenset({("asr", "pocketsphinx"), ("captioner", "sherpa"), ("vad", "pysilero")})
+"""PocketSphinx keeps the interpreter for more than 5 ms at a time, and so does sherpa-onnx while it
+takes in some seconds of sound at once (18 ms of five); pysilero's libraries and those of llama.cpp
+have the same names and do not fit one another."""
 
 
 def register(slot: str, name: str, spec: str) -> None:

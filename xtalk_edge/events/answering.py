@@ -49,3 +49,11 @@ class ToolResultOccurred(Event):
     name: str
     content: str
     ok: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThoughtUpdated(Event):
+    """A note about the conversation so far was written anew."""
+
+    text: str = ""
+    is_final: bool = False

@@ -75,6 +75,18 @@ class SpeakerRecognized(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionUpdated(Event):
+    """What is heard around the device has changed."""
+
+    text: str = ""
+    """ "" is nothing."""
+    is_final: bool = False
+    """Whether no shorter description of the same is to come."""
+    reason: str = ""
+    """"refresh" of what was newly heard, "rewritten" of a shorter description, "quiet"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonPressed(Event):
     """The button (or its key) was pressed."""
 

@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+from tests.tiny_gguf import read_by
 from tests.unit.agent.parts import CALLS, SOUND, Tools, answer, said
 from xtalk_edge.engines.agent.conversation import Conversation
 from xtalk_edge.engines.agent.prompting import SUMMARISE
@@ -112,6 +113,23 @@ def test_who_speaks_is_told_behind_the_clock(agent_of):
     said(agent, "good night")
     text = bytes(token for token in agent._model.tokens if token < 256).decode()
     assert "] good night" in text
+
+
+def test_surroundings_are_told_behind_the_clock_and_a_note_once(agent_of):
+    agent = agent_of(SOUND, persona="Be brief.")
+    agent.use_caption("Music <can> be heard.")
+    agent.use_thought("Ann is cooking.")
+    for _ in range(2):
+        said(agent, "good day")
+    first, second = read_by(agent._model).split("] [Music can be heard.] ")[1:]
+    assert first.startswith("[Note: Ann is cooking.] good day")
+    assert second.startswith("good day")
+    agent.use_caption("")
+    agent.use_thought("Ann has cooked.")
+    said(agent, "good night")
+    last = read_by(agent._model).split("good day")[-1]
+    assert "] [Note: Ann has cooked.] good night" in last
+    assert "heard" not in last
 
 
 async def idle(agent):

@@ -18,6 +18,7 @@ from xtalk_edge.engines.agent.llama import PERSONA, STARTER_NAME
 from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.agent.prompting import Prompts
 from xtalk_edge.engines.agent.sampling import TokenChooser
+from xtalk_edge.engines.agent.stamp import Stamp
 from xtalk_edge.errors import ModelError
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 
@@ -87,7 +88,7 @@ class Subject:
             self.model,
             PERSONA,
             Conversation(0),
-            None if starter else ClockLine(),
+            None if starter else Stamp(ClockLine()),
             reply_tokens=min(REPLY_TOKENS, self.model.context_tokens // 4),
         )
         self.schemas = schemas(tools)

@@ -52,7 +52,8 @@ def command(
     load     time until it can be used
     memory   by how much it makes a process larger
     factor   its work as a share of the sound's time: below 1 it keeps up
-    first    of a voice, time until its first sound; of a turn detector, until it has answered
+    first    of a voice, time until its first sound; of what is asked now and then (turn detector,
+             speaker, captioner, rewriters), until it has answered
 
     What a language model costs: xtalk-edge bench agent. The exit code is 1 when an engine cannot
     be loaded.
@@ -84,9 +85,9 @@ def _row(slot: str, engine: EngineConfig, sound: Path) -> Row:
 
 
 def _print_table(rows: Sequence[Row]) -> None:
-    click.echo("slot           engine             load     memory    factor     first")
+    click.echo("slot             engine             load     memory    factor     first")
     for row in rows:
-        click.echo(f"{row.slot:14} {row.type:16} {_figures(row)}")
+        click.echo(f"{row.slot:16} {row.type:16} {_figures(row)}")
 
 
 def _figures(row: Row) -> str:

@@ -24,7 +24,7 @@ class Turn:
 
     text: str
     stamp: str = ""
-    """Date and time, where the model is told them."""
+    """Date, time and surroundings, where the model is told them."""
     meant: str = ""
     """What was said when the device asked back, where the model sees both as one exchange."""
     calls: list[Message] = field(default_factory=list)

@@ -24,6 +24,7 @@ from xtalk_edge.engines.agent.priority import Desk, Priority
 from xtalk_edge.engines.agent.prompting import Prompts
 from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.agent.speculation import Speculation
+from xtalk_edge.engines.agent.stamp import Stamp
 from xtalk_edge.engines.agent.summary import Summariser
 from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCall, ToolRunner
 from xtalk_edge.engines.preflight import preflight
@@ -115,6 +116,7 @@ class LlamaAgent(Agent):
         self._tasks = TaskOwner()
         self._desk = Desk()
         self._guess: Speculation | None = None
+        self._stamp = Stamp(ClockLine())
         try:
             fit = STARTER if self._model.figure("general.name") == STARTER_NAME else OTHER
             abstention = fitted(
@@ -132,7 +134,7 @@ class LlamaAgent(Agent):
                 self._model,
                 persona,
                 self._conversation,
-                None if fit.is_starter else ClockLine(),
+                None if fit.is_starter else self._stamp,
                 reply_tokens=min(max_reply_tokens, self._model.context_tokens // 4),
             )
             self._prompts.use_tools([])
@@ -174,7 +176,15 @@ class LlamaAgent(Agent):
 
     def use_speaker(self, name: str, about: str = "") -> None:
         """Take who is speaking; the built-in model was not taught to be told."""
-        self._prompts.use_speaker(name, about)
+        self._stamp.use_speaker(name, about)
+
+    def use_caption(self, text: str) -> None:
+        """Take what is heard around the device; of it, too, the built-in model is not told."""
+        self._stamp.use_caption(text)
+
+    def use_thought(self, text: str) -> None:
+        """Take a note about the conversation; of it, too, the built-in model is not told."""
+        self._stamp.use_thought(text)
 
     @property
     def evaluated_tokens(self) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from xtalk_edge.engines.agent.clock_line import ClockLine
 from xtalk_edge.engines.agent.conversation import Conversation, Turn
 from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.agent.prompt import ChatTemplate, Message, harmless
+from xtalk_edge.engines.agent.stamp import Stamp
 from xtalk_edge.errors import ModelError
 
 MIN_TURN_TOKENS = 64
@@ -31,7 +31,7 @@ class Prompts:
         model: whose tokens they are.
         persona: what the model is told first; "" for nothing.
         conversation: the past.
-        clock_line: tells date and time; None for a model that was not trained to be told.
+        stamp: tells date, time and the like; None for a model that was not trained to be told.
         reply_tokens: room to leave for a reply.
     """
 
@@ -40,7 +40,7 @@ class Prompts:
         model: LlamaModel,
         persona: str,
         conversation: Conversation,
-        clock_line: ClockLine | None,
+        stamp: Stamp | None,
         *,
         reply_tokens: int,
     ) -> None:
@@ -50,8 +50,7 @@ class Prompts:
         )
         self._system = [Message("system", persona)] if persona else []
         self._conversation = conversation
-        self._clock_line = clock_line
-        self._speaker_line = ""
+        self._stamp = stamp
         self._room = model.context_tokens - reply_tokens
         self._schemas: list[dict[str, Any]] = []
         self.prefix: list[int] = []
@@ -75,20 +74,13 @@ class Prompts:
             )
 
     def turn(self, text: str) -> Turn:
-        """Return a turn to be answered, which knows what time it is and who speaks."""
-        if self._clock_line is None:
-            return Turn(text)
-        return Turn(text, f"{self._clock_line.text()}{self._speaker_line}")
-
-    def use_speaker(self, name: str, about: str) -> None:
-        """Take who asks from now on; "" is somebody unknown."""
-        known = f"{name} is speaking. {about}".strip()
-        self._speaker_line = f" [{harmless(known)}]" if name else ""
+        """Return a turn to be answered, which knows what time it is and the like."""
+        return Turn(text, self._stamp.text() if self._stamp else "")
 
     def begun(self) -> None:
         """Let the next question have a time of its own."""
-        if self._clock_line:
-            self._clock_line.renew()
+        if self._stamp:
+            self._stamp.renew()
 
     def certain(self, text: str) -> list[int]:
         """Return what the next prompt will begin with, however `text` goes on."""

@@ -10,12 +10,14 @@ from xtalk_edge.engines.interfaces.engine import Engine
 from xtalk_edge.engines.interfaces.hearing import (
     ASR,
     VAD,
+    Captioner,
     EchoCanceller,
     SpeakerEncoder,
     SpeechEnhancer,
     TurnDetector,
     WakeWord,
 )
+from xtalk_edge.engines.interfaces.rewriting import Rewriter
 from xtalk_edge.engines.interfaces.speaking import TTS, SpeechChunk, WordMark
 from xtalk_edge.engines.interfaces.thinking import (
     Agent,
@@ -35,10 +37,12 @@ __all__ = [
     "Agent",
     "AgentContext",
     "AnswerTaker",
+    "Captioner",
     "EchoCanceller",
     "Engine",
     "Prepared",
     "PunctuationRestorer",
+    "Rewriter",
     "SpeakerEncoder",
     "SpeechChunk",
     "SpeechEnhancer",

@@ -1,8 +1,11 @@
-"""What is made of sound: text, speech or not, silence, phrases, ends of turns, who speaks."""
+"""What is made of sound: text, speech or not, silence, phrases, ends of turns, who speaks, what
+else is heard.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from xtalk_edge.engines.interfaces.engine import Engine
@@ -150,3 +153,15 @@ class SpeakerEncoder(Engine):
 
         Vectors of one person point the same way, whatever is said; their length says nothing.
         """
+
+
+class Captioner(Engine):
+    """Says what is heard around the device."""
+
+    @abstractmethod
+    def caption(self, audio: bytes) -> str:
+        """Return a description of the sound in a sentence; "" where it knows nothing in it."""
+
+    def caption_stream(self, audio: bytes) -> Iterable[str]:
+        """Yield the description in pieces as they are made."""
+        yield self.caption(audio)

@@ -123,6 +123,12 @@ class Agent(Engine):
         is somebody unknown.
         """
 
+    def use_caption(self, text: str) -> None:
+        """Take what is heard around the device, from the next answer on; "" is nothing."""
+
+    def use_thought(self, text: str) -> None:
+        """Take a note about the conversation so far, from the next answer on; "" is none."""
+
     def confidence(self) -> float:
         """Return how sure the last decision was, 0.0 to 1.0."""
         return 1.0

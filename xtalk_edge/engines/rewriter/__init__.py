@@ -1,0 +1,1 @@
+"""Engines that say texts in another way."""
