@@ -79,7 +79,7 @@ def test_each_kind_of_one_network_is_known_by_its_metadata(
 ) -> None:
     found = inspect_offline(write_ctc(tmp_path, facts))
     assert found.kind.name == name
-    assert found.tokens == tmp_path / "tokens.txt"
+    assert found.spelling == tmp_path / "tokens.txt"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_whisper_is_two_networks_with_names_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "tiny.en-tokens.txt").write_text("IQ== 0\n")
     found = inspect_offline(tmp_path)
     assert found.kind.name == "whisper"
-    assert found.tokens.name == "tiny.en-tokens.txt"
+    assert found.spelling.name == "tiny.en-tokens.txt"
     assert list(found.files) == ["encoder", "decoder"]
 
 
