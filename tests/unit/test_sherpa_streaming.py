@@ -16,6 +16,7 @@ import pytest
 
 from tests.contract.sound import noise, silence
 from tests.tiny_onnx import metadata, tiny_onnx
+from tests.tiny_paraformer import write_paraformer
 from tests.tiny_transducer import write_transducer
 from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples
 from xtalk_edge.audio.resample import convert
@@ -160,6 +161,16 @@ def test_a_transducer_hears_through_its_three_networks(tmp_path: Path) -> None:
     other = recogniser.clone()
     assert other.recognize(bursts) == "loud quiet"
     assert stream(recogniser, silence(1.0))[-1] == ""
+
+
+def test_a_paraformer_hears_through_its_two_networks(tmp_path: Path) -> None:
+    recogniser = SherpaStreamingASR(str(write_paraformer(tmp_path)))
+    assert recogniser.stream_chunk_bytes_hint() == 600 * 32
+    bursts = silence(0.5) + noise(0.6).tobytes()
+    texts = stream(recogniser, bursts * 2 + silence(0.1))
+    assert texts[-1] == "loud quiet loud quiet"
+    assert all(after.startswith(before) for before, after in itertools.pairwise(texts))
+    assert recogniser.clone().recognize(bursts + silence(0.1)) == "loud quiet"
 
 
 @pytest.mark.parametrize("part", ["encoder", "decoder", "joiner"])

@@ -67,12 +67,12 @@ class SherpaOfflineASR(ASR):
         self._model = inspect_offline(named_path(model))
         wishes = OfflineWishes(language, translate_to, formatted)
         arguments = wishes.arguments(self._model.kind)
-        version = sherpa_version("asr", "sherpa-offline")
-        _preflight(self._model, f"{version} {self._model.kind.name}", wishes)
         if rules and not self._model.kind.takes_rules:
             raise ConfigError(
                 f"asr.rules: a {self._model.kind.name} model takes none; remove the setting"
             )
+        version = sherpa_version("asr", "sherpa-offline")
+        _preflight(self._model, f"{version} {self._model.kind.name}", wishes)
         arguments |= rule_arguments(rules, version)
         with loading(self._model.path):
             self._recognizer = self._model.load(threads, arguments)

@@ -33,7 +33,7 @@ class Languages:
     unsaid: str = ""
     """What it is told where the owner does not say; "" lets the model find out."""
     known: frozenset[str] = frozenset()
-    """All that there are, where the library silently takes any other for English."""
+    """All that there are, where the library silently goes on as if nothing else had been said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ OFFLINE_KINDS = (
                 "from_funasr_nano", spelling=TOKENIZER, languages=Languages(),
                 formatting=("itn",), takes_rules=False),
     OfflineKind("sense-voice", ONE, frozenset({"lfr_window_size", "neg_mean", "lang_auto"}),
-                "from_sense_voice", languages=Languages(), formatting=("use_itn",)),
+                "from_sense_voice", formatting=("use_itn",),
+                languages=Languages(known=frozenset({"auto", "zh", "en", "ja", "ko", "yue"}))),
     OfflineKind("paraformer", ONE, frozenset({"lfr_window_size", "neg_mean"}), "from_paraformer",
                 names={"model": "paraformer"}),
     OfflineKind("nemo ctc", ONE, frozenset({"vocab_size", "normalize_type", "subsampling_factor"}),
@@ -154,8 +155,8 @@ class OfflineModel:
     @property
     def others(self) -> list[Path]:
         """All other files that the library reads."""
-        spelling = self.spelling
-        spelled = sorted(spelling.iterdir()) if spelling.is_dir() else [spelling]
+        inside = sorted(each for each in self.spelling.rglob("*") if each.is_file())
+        spelled = inside or [self.spelling]
         return [each for each in (*self.files.values(), *spelled) if each != self.path]
 
     def load(self, threads: int, arguments: Mapping[str, Any]) -> Any:
