@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
 import shutil
 import subprocess
@@ -271,11 +270,8 @@ def test_what_sherpa_onnx_refuses_itself_is_a_sentence_too(
         SherpaStreamingASR(str(model))
 
 
-def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr("importlib.metadata.version", missing)
+@pytest.mark.usefixtures("without_sherpa_onnx")
+def test_without_the_library_it_says_what_to_install() -> None:
     with pytest.raises(EngineError, match="pip install sherpa-onnx"):
         SherpaStreamingASR()
 
