@@ -75,6 +75,16 @@ def test_rules_that_let_no_text_through_are_refused(tmp_path: Path) -> None:
     assert "no text comes out of these rules" in refused(path)
 
 
+def test_rules_may_read_only_what_others_write(tmp_path: Path) -> None:
+    to_signs = write_fst(
+        tmp_path / "signs.fst", {0: [(each, 36, 0.0, 0) for each in range(1, 256)]}
+    )
+    of_signs = write_fst(tmp_path / "words.fst", {0: [(36, ord("a"), 0.0, 0)]})
+    assert "no text comes out" in refused(of_signs)
+    recogniser = SherpaASR(str(write_ctc(tmp_path)), rules=[str(to_signs), str(of_signs)])
+    assert recogniser.recognize(BURST) == "aaaa"
+
+
 def test_good_rules_pass_the_check(tmp_path: Path) -> None:
     path = write_rules(tmp_path / "rules.fst", WORDS)
     check_rules(str(path))

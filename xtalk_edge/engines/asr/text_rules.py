@@ -37,14 +37,18 @@ def rule_arguments(rules: Sequence[str], version: str) -> dict[str, str]:
     if isinstance(rules, str) or not all(isinstance(each, str) for each in rules):
         raise ConfigError(f"asr.rules: must be a list of paths in quotes, got {rules!r}")
     paths = [Path(each).expanduser() for each in rules]
-    for path in paths:
+    for number, path in enumerate(paths):
         if _SEPARATOR in str(path):
             raise ConfigError(f"asr.rules: {path} has a comma in its name; rename it")
-        preflight(path, f"{version} rules", f"{__name__}:check_rules")
+        # Some read only what those before them write.
+        before = paths[:number]
+        told = {"before": [str(each) for each in before]} if before else {}
+        check = f"{__name__}:check_rules"
+        preflight(path, f"{version} rules", check, others=before, settings=told)
     return {"rule_fsts": _SEPARATOR.join(map(str, paths))} if paths else {}
 
 
-def check_rules(path: str) -> None:
+def check_rules(path: str, before: Sequence[str] = ()) -> None:
     """Let the built-in model hear a sentence and write it by the rules: for `preflight`."""
     # Not at the top: it uses this file.
     from xtalk_edge.engines.asr.sherpa_streaming import STARTER, hear
@@ -52,7 +56,9 @@ def check_rules(path: str) -> None:
 
     folder = data_path(STARTER)
     model = inspect_model(folder / "letters.onnx")
-    recognizer = model.load(folder / "tokens.txt", 1, {"rule_fsts": path})
+    recognizer = model.load(
+        folder / "tokens.txt", 1, {"rule_fsts": _SEPARATOR.join([*before, path])}
+    )
     voice = EspeakTTS()
     speech = convert(pcm_to_samples(voice.synthesize(_SENTENCE)), voice.sample_rate, RATE_HZ)
     stream = recognizer.create_stream()
