@@ -1,8 +1,8 @@
-"""Writes a streaming Paraformer of two networks of a few kB that tells loud from quiet.
+"""Writes Paraformers of a few kB that tell loud from quiet.
 
-The encoder weighs each frame by how much of a token it is: one where a burst of noise begins, and
-one where it ends. The library adds frames up to whole tokens, which the decoder names: "loud" and
-"quiet".
+One streams. Its encoder weighs each frame by how much of a token it is: one where a burst of noise
+begins, and one where it ends. The library adds frames up to whole tokens, which the decoder names:
+"loud" and "quiet". The other is a single network, which writes that of any loud utterance.
 """
 
 from __future__ import annotations
@@ -34,6 +34,33 @@ def write_paraformer(folder: Path, facts: Mapping[str, object] = FACTS) -> Path:
     """Write encoder, decoder and tokens; return the folder."""
     save(_encoder(facts), folder / "encoder.onnx")
     save(_decoder(), folder / "decoder.onnx")
+    (folder / "tokens.txt").write_text(TOKENS, encoding="utf-8")
+    return folder
+
+
+def write_whole_paraformer(folder: Path) -> Path:
+    """Write one for whole utterances, a single network; return the folder."""
+    words = np.eye(6, dtype=np.float32)[[3, 4, 2]][None]
+    nodes = [
+        helper.make_node("ReduceMean", ["speech", "two"], ["energy"], keepdims=1),
+        helper.make_node("ReduceMax", ["energy", "one"], ["loudest"], keepdims=1),
+        helper.make_node("Greater", ["loudest", "threshold"], ["is_loud"]),
+        helper.make_node("Where", ["is_loud", "words", "nothing"], ["logits"]),
+        helper.make_node("Identity", ["speech_lengths"], ["token_num"]),
+    ]
+    constants = {
+        "one": np.array([1]), "two": np.array([2]), "words": words,
+        "threshold": np.array([LOUD_FROM], np.float32), "nothing": words[:, [2, 2, 2]],
+    }  # fmt: skip
+    model = graph_of(
+        nodes,
+        constants,
+        {"speech": (1, "T", FEATURES), "speech_lengths": (1,)},
+        {"logits": (1, 3, 6), "token_num": (1,)},
+        FACTS,
+        narrow=["speech_lengths", "token_num"],
+    )
+    save(model, folder / "model.onnx")
     (folder / "tokens.txt").write_text(TOKENS, encoding="utf-8")
     return folder
 

@@ -1,7 +1,5 @@
 """Writes models of an encoder and a decoder that spells word after word, of a few kB: FireRedASR,
-Canary and both Moonshines.
-
-Whatever is loud is "loud quiet"; in Canary's German, "laut leise".
+Whisper and both Moonshines. Whatever is loud is "loud quiet".
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ FRAME_SAMPLES = 384
 WORDS = ("\u2581loud", "\u2581quiet")
 
 
-def _speller(begin: int, end: int, count: int) -> tuple[list[Any], dict[str, np.ndarray]]:
+def spelling(begin: int, end: int, count: int) -> tuple[list[Any], dict[str, np.ndarray]]:
     """Return nodes from `token` (1, 1) and `loudness` (1, 1, 1) to `logits` (1, 1, count).
 
     The two words are the last tokens; `begin` is what stands before them.
@@ -46,13 +44,16 @@ def _speller(begin: int, end: int, count: int) -> tuple[list[Any], dict[str, np.
     return nodes, constants
 
 
-def _write_tokens(folder: Path, before: Sequence[str], *, encoded: bool = False) -> None:
+def write_tokens(
+    folder: Path, before: Sequence[str], name: str = "tokens.txt", *, encoded: bool = False
+) -> None:
+    """Write the tokens before the words, and the words; in base 64 if they are to be encoded."""
     tokens = [*before, *WORDS]
     if encoded:
         spaced = (token.replace("\u2581", " ") for token in tokens)
         tokens = [base64.b64encode(token.encode()).decode() for token in spaced]
     lines = [f"{token} {number}\n" for number, token in enumerate(tokens)]
-    (folder / "tokens.txt").write_text("".join(lines), encoding="utf-8")
+    (folder / name).write_text("".join(lines), encoding="utf-8")
 
 
 def write_fire_red(folder: Path) -> Path:
@@ -76,26 +77,10 @@ def write_fire_red(folder: Path) -> Path:
         facts,
         whole=["x_len"],
     )
-    nodes, constants = _speller(1, 2, count)
-    cache: Shape = (1, 1, "n", 1, 1)
-    decoder = graph_of(
-        [
-            helper.make_node("Identity", ["cross_k"], ["loudness"]),
-            *nodes,
-            helper.make_node("Identity", ["self_k"], ["next_k"]),
-            helper.make_node("Identity", ["self_v"], ["next_v"]),
-        ],
-        constants | {"threshold": np.array([5.0], np.float32)},
-        {
-            "token": (1, 1), "self_k": cache, "self_v": cache, "cross_k": (1, 1, 1),
-            "cross_v": (1, 1, 1), "offset": (1,),
-        },
-        {"logits": (1, 1, count), "next_k": cache, "next_v": cache},
-        whole=["token", "offset"],
-    )  # fmt: skip
+    decoder = _attending(1, 2, count, (1, 1, "length", 1, 1), 5.0)
     save(encoder, folder / "encoder.int8.onnx")
     save(decoder, folder / "decoder.int8.onnx")
-    _write_tokens(folder, special)
+    write_tokens(folder, special)
     return folder
 
 
@@ -126,7 +111,7 @@ def _moonshine_decoder(
     flags: Sequence[str] = (),
 ) -> ModelProto:
     count = len(_MOONSHINE_SPECIAL) + len(WORDS)
-    nodes, constants = _speller(1, 2, count)
+    nodes, constants = spelling(1, 2, count)
     states = [helper.make_node("Identity", [source], [name]) for name, source in copies.items()]
     model = graph_of(
         [_LOUDEST, *nodes, *states],
@@ -169,7 +154,7 @@ def write_moonshine(folder: Path) -> Path:
     }
     for name, network in networks.items():
         save(network, folder / f"{name}.onnx")
-    _write_tokens(folder, _MOONSHINE_SPECIAL)
+    write_tokens(folder, _MOONSHINE_SPECIAL)
     return folder
 
 
@@ -193,85 +178,66 @@ def write_moonshine_v2(folder: Path) -> Path:
     )
     save(encoder, folder / "encoder_model.onnx")
     save(decoder, folder / "decoder_model_merged.onnx")
-    _write_tokens(folder, _MOONSHINE_SPECIAL, encoded=True)
+    write_tokens(folder, _MOONSHINE_SPECIAL, encoded=True)
     return folder
 
 
-_CANARY_PROMPT = (
-    "<|startofcontext|>", "<|startoftranscript|>", "<|emo:undefined|>", "<|en|>", "<|es|>",
-    "<|de|>", "<|fr|>", "<|pnc|>", "<|nopnc|>", "<|noitn|>", "<|notimestamp|>", "<|nodiarize|>",
-    "<|endoftext|>", "\u2581laut", "\u2581leise",
-)  # fmt: skip
-_CANARY_LANGUAGE_AT = 4
-"""Place in the prompt of the language that is written."""
-
-
-def write_canary(folder: Path) -> Path:
-    """Write a Canary model, which writes English or German; return the folder."""
-    ids = {token: number for number, token in enumerate((*_CANARY_PROMPT, *WORDS))}
-    begin, end, german = ids["<|nodiarize|>"], ids["<|endoftext|>"], ids["\u2581laut"]
+def write_whisper(folder: Path) -> Path:
+    """Write a Whisper model of two languages; return the folder."""
+    special = ("<|en|>", "<|de|>", "<|sot|>", "<|transcribe|>", "<|translate|>", "<|nospeech|>",
+               "<|notimestamps|>", "<|eot|>")  # fmt: skip
+    ids = {token: number for number, token in enumerate(special)}
+    count = len(special) + len(WORDS)
     facts = {
-        "model_type": "EncDecMultiTaskModel", "vocab_size": len(ids), "normalize_type": "",
-        "subsampling_factor": 8, "feat_dim": 128, "num_decoder_layers": 1,
-        "decoder_hidden_size": 1,
+        "model_type": "whisper-tiny", "n_mels": 80, "n_text_layer": 1, "n_text_ctx": 32,
+        "n_text_state": 1, "n_vocab": count, "sot": ids["<|sot|>"], "eot": ids["<|eot|>"],
+        "blank_id": 0, "translate": ids["<|translate|>"], "transcribe": ids["<|transcribe|>"],
+        "is_multilingual": 1, "no_timestamps": ids["<|notimestamps|>"],
+        "no_speech": ids["<|nospeech|>"],
+        "sot_sequence": f"{ids['<|sot|>']},{ids['<|en|>']},{ids['<|transcribe|>']}",
+        "all_language_tokens": f"{ids['<|en|>']},{ids['<|de|>']}", "all_language_codes": "en,de",
     }  # fmt: skip
     encoder = graph_of(
         [
-            helper.make_node("ReduceMean", ["x", "two"], ["enc_states"], keepdims=1),
-            helper.make_node("Identity", ["x_len"], ["enc_len"]),
-            helper.make_node("Squeeze", ["enc_states", "two"], ["enc_mask"]),
+            helper.make_node("ReduceMean", ["mel", "one"], ["by_frame"], keepdims=1),
+            helper.make_node("ReduceMax", ["by_frame", "two"], ["cross_k"], keepdims=1),
+            helper.make_node("Identity", ["cross_k"], ["cross_v"]),
         ],
-        {"two": np.array([2])},
-        {"x": (1, "T", 128), "x_len": (1,)},
-        {"enc_states": (1, "T", 1), "enc_len": (1,), "enc_mask": (1, "T")},
+        {"one": np.array([1]), "two": np.array([2])},
+        {"mel": (1, 80, "T")},
+        {"cross_k": (1, 1, 1), "cross_v": (1, 1, 1)},
         facts,
-        whole=["x_len", "enc_len"],
     )
-    nodes, constants = _speller(begin, end, len(ids))
-    # After the prompt German words are likelier than others if that is its language.
-    constants["following"][german, german + 1] = UNSURE
-    constants["following"][german + 1, end] = UNSURE
-    by_language = np.zeros((len(ids), len(ids)), np.float32)
-    by_language[begin, german] = SURE
-    decoder = graph_of(
-        [
-            helper.make_node("Slice", ["ids", "zero", "one", "one"], ["token"]),
-            helper.make_node("Cast", ["token"], ["number"], to=TensorProto.FLOAT),
-            helper.make_node("Unsqueeze", ["number", "two"], ["state"]),
-            helper.make_node("Concat", ["mems", "state"], ["next_mems"], axis=1),
-            helper.make_node("Slice", ["next_mems", "at", "behind", "one"], ["said"]),
-            helper.make_node("Equal", ["said", "german"], ["is_german"]),
-            helper.make_node("Cast", ["is_german"], ["flag"], to=TensorProto.FLOAT),
-            helper.make_node("ReduceSum", ["flag", "one"], ["flag_or_none"], keepdims=1),
-            helper.make_node("Gather", ["by_language", "token"], ["german_guess"]),
-            helper.make_node("Mul", ["german_guess", "flag_or_none"], ["german_bias"]),
-            helper.make_node("ReduceMax", ["enc_states", "one"], ["loudness"], keepdims=1),
-            *nodes[:-1],
-            helper.make_node("Add", ["bias", "german_bias"], ["biases"]),
-            helper.make_node("Add", ["guess", "biases"], ["logits"]),
-        ],
-        constants
-        | {
-            "zero": np.array([0]), "one": np.array([1]), "two": np.array([2]),
-            "at": np.array([_CANARY_LANGUAGE_AT]), "behind": np.array([_CANARY_LANGUAGE_AT + 1]),
-            "german": np.array([ids["<|de|>"]], np.float32), "by_language": by_language,
-            "threshold": np.array([-9.0], np.float32),
-        },
-        {
-            "ids": (1, 2), "mems": (1, "n", 1), "enc_states": (1, "T", 1), "enc_mask": (1, "T"),
-        },
-        {"logits": (1, 1, len(ids)), "next_mems": (1, "m", 1)},
-        narrow=["ids"],
-    )  # fmt: skip
-    save(encoder, folder / "encoder.int8.onnx")
-    save(decoder, folder / "decoder.int8.onnx")
-    _write_tokens(folder, _CANARY_PROMPT)
+    save(encoder, folder / "tiny-encoder.int8.onnx")
+    decoder = _attending(ids["<|notimestamps|>"], ids["<|eot|>"], count, (1, 1, 32, 1), 0.3)
+    save(decoder, folder / "tiny-decoder.int8.onnx")
+    write_tokens(folder, special, "tiny-tokens.txt", encoded=True)
     return folder
+
+
+def _attending(begin: int, end: int, count: int, cache: Shape, loud_from: float) -> ModelProto:
+    """Return a decoder with caches of its own and the encoder's keys and values."""
+    nodes, constants = spelling(begin, end, count)
+    return graph_of(
+        [
+            helper.make_node("Identity", ["cross_k"], ["loudness"]),
+            *nodes,
+            helper.make_node("Identity", ["self_k"], ["next_k"]),
+            helper.make_node("Identity", ["self_v"], ["next_v"]),
+        ],
+        constants | {"threshold": np.array([loud_from], np.float32)},
+        {
+            "token": (1, "n"), "self_k": cache, "self_v": cache, "cross_k": (1, 1, 1),
+            "cross_v": (1, 1, 1), "offset": (1,),
+        },
+        {"logits": (1, "n", count), "next_k": cache, "next_v": cache},
+        whole=["token", "offset"],
+    )  # fmt: skip
 
 
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "fire-red-asr": write_fire_red,
-    "canary": write_canary,
+    "whisper": write_whisper,
     "moonshine": write_moonshine,
     "moonshine v2": write_moonshine_v2,
 }

@@ -12,13 +12,14 @@ import pytest
 import sherpa_onnx
 
 from tests.contract.sound import noise, silence
+from tests.tiny_canary import write_canary
 from tests.tiny_ctc import LAYOUTS, write_ctc
 from tests.tiny_onnx import tiny_onnx
+from tests.tiny_paraformer import write_whole_paraformer
 from tests.tiny_sense_voice import write_sense_voice
-from tests.tiny_speller import WRITERS, write_canary, write_moonshine, write_moonshine_v2
-from tests.tiny_transducer import write_transducer
+from tests.tiny_speller import WRITERS, write_moonshine, write_moonshine_v2, write_whisper
+from tests.tiny_transducer import write_transducer, write_whole_transducer
 from xtalk_edge.engines import registry
-from xtalk_edge.engines.asr import sherpa_offline
 from xtalk_edge.engines.asr.offline_wishes import OfflineWishes
 from xtalk_edge.engines.asr.sherpa_offline import SherpaOfflineASR
 from xtalk_edge.engines.asr.sherpa_offline_kinds import OFFLINE_KINDS, inspect_offline
@@ -26,6 +27,8 @@ from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
 
 PIECE_BYTES = 3_200
+
+SPELLERS = {**WRITERS, "paraformer": write_whole_paraformer}
 
 LFR = {"lfr_window_size": 7, "neg_mean": "0", "vocab_size": 4}
 
@@ -117,10 +120,17 @@ def test_each_kind_of_one_network_hears_through_the_library(tmp_path: Path, kind
     assert recogniser.recognize(bursts(2)) == "loud loud"
 
 
-@pytest.mark.parametrize("kind", WRITERS)
-def test_each_kind_of_several_networks_hears_through_the_library(tmp_path: Path, kind: str) -> None:
-    assert inspect_offline(WRITERS[kind](tmp_path)).kind.name == kind
-    assert SherpaOfflineASR(str(tmp_path)).recognize(bursts(2)) == "loud quiet"
+@pytest.mark.parametrize("kind", SPELLERS)
+def test_each_kind_that_spells_hears_through_the_library(tmp_path: Path, kind: str) -> None:
+    assert inspect_offline(SPELLERS[kind](tmp_path)).kind.name == kind
+    recogniser = SherpaOfflineASR(str(tmp_path))
+    assert recogniser.recognize(bursts(2)) == "loud quiet"
+    assert recogniser.recognize(silence(1.5)) == ""
+
+
+def test_a_transducer_for_whole_utterances_hears_through_the_library(tmp_path: Path) -> None:
+    recogniser = SherpaOfflineASR(str(write_whole_transducer(tmp_path)))
+    assert recogniser.recognize(bursts(2)) == "loud quiet loud quiet"
 
 
 def test_of_several_networks_any_may_be_named(tmp_path: Path) -> None:
@@ -232,16 +242,11 @@ def test_a_language_that_would_be_passed_over_is_refused(tmp_path: Path, name: s
         SherpaOfflineASR(str(write_canary(tmp_path)), **settings)
 
 
-def test_settings_over_which_the_library_ends_end_a_child(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def ends(path: Path, *_: object, settings: dict[str, str], **__: object) -> None:
-        if settings:
-            raise ModelError("Invalid language: xx")
-
-    monkeypatch.setattr(sherpa_offline, "preflight", ends)
-    with pytest.raises(ConfigError, match=r"asr\.language = 'en': .*\(Invalid language: xx"):
-        SherpaOfflineASR(str(write_sense_voice(tmp_path)), language="en")
+def test_a_setting_over_which_the_library_ends_ends_a_child(tmp_path: Path) -> None:
+    model = str(write_whisper(tmp_path))
+    assert SherpaOfflineASR(model, language="de").recognize(bursts(1)) == "loud quiet"
+    with pytest.raises(ConfigError, match=r"asr\.language = 'xx': .*-encoder.*does not run so"):
+        SherpaOfflineASR(model, language="xx")
 
 
 def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def _preflight(model: OfflineModel, kind: str, wishes: OfflineWishes) -> None:
             raise
         tried({})
         said = ", ".join(f"asr.{name} = {value!r}" for name, value in settings.items())
-        raise ConfigError(f"{said}: {model.path} does not run so; choose others ({exc})") from exc
+        raise ConfigError(f"{said}: {model.path} does not run so; choose another") from exc
 
 
 def check_model(path: str, **settings: Any) -> None:
