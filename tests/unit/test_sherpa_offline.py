@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.tiny_canary import write_canary
 from tests.tiny_ctc import LAYOUTS, write_ctc
 from tests.tiny_onnx import tiny_onnx
 from tests.tiny_paraformer import write_whole_paraformer
+from tests.tiny_parakeet import write_parakeet
 from tests.tiny_sense_voice import write_sense_voice
 from tests.tiny_speller import WRITERS, write_moonshine, write_moonshine_v2, write_whisper
 from tests.tiny_transducer import write_transducer, write_whole_transducer
@@ -128,8 +130,11 @@ def test_each_kind_that_spells_hears_through_the_library(tmp_path: Path, kind: s
     assert recogniser.recognize(silence(1.5)) == ""
 
 
-def test_a_transducer_for_whole_utterances_hears_through_the_library(tmp_path: Path) -> None:
-    recogniser = SherpaOfflineASR(str(write_whole_transducer(tmp_path)))
+@pytest.mark.parametrize("write", [write_whole_transducer, write_parakeet])
+def test_a_transducer_for_whole_utterances_hears_through_the_library(
+    tmp_path: Path, write: Callable[[Path], Path]
+) -> None:
+    recogniser = SherpaOfflineASR(str(write(tmp_path)))
     assert recogniser.recognize(bursts(2)) == "loud quiet loud quiet"
 
 
