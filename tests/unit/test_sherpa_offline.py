@@ -199,7 +199,7 @@ def test_a_tokenizer_stands_in_for_tokens_where_a_language_model_writes(
     assert found.kind.name == name
     assert found.spelling == tmp_path / "Qwen3-0.6B"
     assert found.others[-2:] == files
-    with pytest.raises(ConfigError, match=f"a {name} model takes none"):
+    with pytest.raises(ConfigError, match=f"asr.rules: a {name} model has no use for it"):
         SherpaOfflineASR(str(tmp_path), rules=["rules.fst"])
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xtalk_edge.engines.asr.sherpa_offline_kinds import OfflineKind
+from xtalk_edge.engines.asr.sherpa_offline_kinds import Languages, OfflineKind
+from xtalk_edge.engines.sherpa_library import refuse_useless
 from xtalk_edge.errors import ConfigError
 
 
@@ -22,31 +23,26 @@ class OfflineWishes:
 
     def arguments(self, kind: OfflineKind) -> dict[str, Any]:
         """Return what a constructor is told; raises ConfigError where it has no use for it."""
-        arguments: dict[str, Any] = dict.fromkeys(kind.formatting, self.formatted)
         languages = kind.languages
         useless = {
-            "language": bool(self.language) and languages is None,
-            "translate_to": bool(self.translate_to) and not (languages and languages.written),
+            "language": self.language if languages is None else "",
+            "translate_to": "" if languages and languages.written else self.translate_to,
             "formatted": self.formatted and not kind.formatting,
         }
-        for name, has_no_use in useless.items():
-            if has_no_use:
+        refuse_useless("asr", f"{kind.name} model", useless)
+        told = self._languages(kind.name, languages) if languages else {}
+        return told | dict.fromkeys(kind.formatting, self.formatted)
+
+    def _languages(self, kind: str, languages: Languages) -> dict[str, Any]:
+        for name, each in (("language", self.language), ("translate_to", self.translate_to)):
+            if each and languages.known and each not in languages.known:
                 raise ConfigError(
-                    f"asr.{name}: a {kind.name} model has no use for it; remove the setting"
+                    f"asr.{name}: a {kind} model does not know {each!r}; it knows "
+                    f"{', '.join(sorted(languages.known))}"
                 )
-        if languages:
-            spoken = self.language or languages.unsaid
-            told = {languages.spoken: spoken}
-            if languages.written:
-                told[languages.written] = self.translate_to or spoken
-            for name, each in (("language", spoken), ("translate_to", self.translate_to)):
-                if each and languages.known and each not in languages.known:
-                    raise ConfigError(
-                        f"asr.{name}: a {kind.name} model does not know {each!r}; it knows "
-                        f"{', '.join(sorted(languages.known))}"
-                    )
-            arguments |= told
-        return arguments
+        spoken = self.language or languages.unsaid
+        written = {languages.written: self.translate_to or spoken} if languages.written else {}
+        return {languages.spoken: spoken, **written}
 
     def said(self) -> dict[str, Any]:
         """Return those that are not as usual."""

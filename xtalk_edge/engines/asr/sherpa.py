@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from xtalk_edge.engines.asr.sherpa_kinds import inspect_model
 from xtalk_edge.engines.asr.sherpa_offline import SherpaOfflineASR
 from xtalk_edge.engines.asr.sherpa_offline_kinds import inspect_offline
 from xtalk_edge.engines.asr.sherpa_streaming import SherpaStreamingASR
 from xtalk_edge.engines.interfaces import ASR
-from xtalk_edge.errors import ConfigError, ModelError
+from xtalk_edge.engines.sherpa_library import refuse_useless
+from xtalk_edge.errors import ModelError
 from xtalk_edge.models.shelf import named_path
 
 _CURE = "fetch the model again, or name one of the kinds that docs/engines.md lists"
@@ -46,10 +47,10 @@ class SherpaASR(ASR):
         self._asr: ASR
         if streams(model):
             told = {"language": language, "translate_to": translate_to, "formatted": formatted}
-            _refuse(told, "a streaming model")
+            refuse_useless("asr", "streaming model", told)
             self._asr = SherpaStreamingASR(model, "", hot_words, rules, threads)
         else:
-            _refuse({"hot_words": hot_words}, "a model for whole utterances")
+            refuse_useless("asr", "model for whole utterances", {"hot_words": hot_words})
             self._asr = SherpaOfflineASR(model, language, translate_to, rules, formatted, threads)
 
     def recognize(self, audio: bytes) -> str:
@@ -95,9 +96,3 @@ def streams(model: str) -> bool:
             raise ModelError(f"{', and '.join(reasons)}; {_CURE}") from whole
         return False
     return True
-
-
-def _refuse(settings: Mapping[str, object], what: str) -> None:
-    for name, value in settings.items():
-        if value:
-            raise ConfigError(f"asr.{name}: {what} has no use for it; remove the setting")

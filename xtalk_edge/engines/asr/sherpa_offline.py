@@ -23,6 +23,7 @@ from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import (
     checked_threads,
     loading,
+    refuse_useless,
     sherpa_version,
     text_of,
 )
@@ -67,10 +68,8 @@ class SherpaOfflineASR(ASR):
         self._model = inspect_offline(named_path(model))
         wishes = OfflineWishes(language, translate_to, formatted)
         arguments = wishes.arguments(self._model.kind)
-        if rules and not self._model.kind.takes_rules:
-            raise ConfigError(
-                f"asr.rules: a {self._model.kind.name} model takes none; remove the setting"
-            )
+        if not self._model.kind.takes_rules:
+            refuse_useless("asr", f"{self._model.kind.name} model", {"rules": rules})
         version = sherpa_version("asr", "sherpa-offline")
         _preflight(self._model, f"{version} {self._model.kind.name}", wishes)
         arguments |= rule_arguments(rules, version)
