@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,16 @@ def _state_of_the_tests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         del os.environ["STATE_DIRECTORY"]
     else:
         os.environ["STATE_DIRECTORY"] = before
+
+
+@pytest.fixture
+def without_sherpa_onnx(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make it look as if the library were not installed."""
+
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
 
 
 @pytest.fixture

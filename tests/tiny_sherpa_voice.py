@@ -10,8 +10,9 @@ from onnx import ModelProto, TensorProto, helper, save
 from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
 from tests.tiny_graph import Shape, graph_of
+from tests.tiny_tone import HOP_FRAMES, TONE, TONE_CONSTANTS
 
-RATE_HZ, HOP_FRAMES, HOPS_A_TOKEN = 22_050, 256, 4
+RATE_HZ, HOPS_A_TOKEN = 22_050, 4
 SPEAKERS, STYLE = 2, 4
 STYLES = {"kokoro": f"510,1,{STYLE}", "kitten": f"1,{STYLE}"}
 """What the metadata call the shape of a speaker in voices.bin."""
@@ -78,11 +79,8 @@ _NODES = [
     helper.make_node("Mul", ["numbers", "nothing"], ["nought"]),
     helper.make_node("Add", ["nought", "frames_a_token"], ["frames_each"]),
     helper.make_node("ReduceSum", ["frames_each"], ["length"], keepdims=0),
-    helper.make_node("Range", ["zero", "length", "step"], ["time"]),
-    helper.make_node("Mul", ["time", "pitch"], ["phase"]),
-    helper.make_node("Sin", ["phase"], ["tone"]),
-    helper.make_node("Mul", ["tone", "loudness"], ["quieter"]),
-    helper.make_node("Reshape", ["quieter", "row"], ["audio"]),
+    *TONE,
+    helper.make_node("Reshape", ["tone", "row"], ["audio"]),
 ]
 _AS_MEL = [
     # A frame for each hop, of which the vocoder below only wants to know how many there are.
@@ -96,9 +94,7 @@ _AS_MEL = [
 _CONSTANTS = {
     "one": np.array([1]), "row": np.array([1, -1]), "bands": np.array([1, 80, 1]),
     "usual_frames": np.array([HOPS_A_TOKEN * HOP_FRAMES], np.float32),
-    "nothing": np.array([0], np.float32), "hop": np.array(HOP_FRAMES, np.float32),
-    "zero": np.array(0, np.float32), "step": np.array(1, np.float32),
-    "pitch": np.array(0.05, np.float32), "loudness": np.array(0.3, np.float32),
+    "nothing": np.array([0], np.float32), **TONE_CONSTANTS,
 }  # fmt: skip
 
 
@@ -109,18 +105,10 @@ def _vocoder() -> ModelProto:
         helper.make_node("Gather", ["shape", "two"], ["frames"]),
         helper.make_node("Cast", ["frames"], ["count"], to=TensorProto.FLOAT),
         helper.make_node("Mul", ["count", "hop"], ["length"]),
-        helper.make_node("Range", ["zero", "length", "step"], ["time"]),
-        helper.make_node("Mul", ["time", "pitch"], ["phase"]),
-        helper.make_node("Sin", ["phase"], ["tone"]),
-        helper.make_node("Mul", ["tone", "loudness"], ["quieter"]),
-        helper.make_node("Reshape", ["quieter", "whole"], ["audio"]),
+        *TONE,
+        helper.make_node("Reshape", ["tone", "whole"], ["audio"]),
     ]
-    constants = {
-        "two": np.array(2), "whole": np.array([1, 1, -1]),
-        "hop": np.array(HOP_FRAMES, np.float32), "zero": np.array(0, np.float32),
-        "step": np.array(1, np.float32), "pitch": np.array(0.05, np.float32),
-        "loudness": np.array(0.3, np.float32),
-    }  # fmt: skip
+    constants = {"two": np.array(2), "whole": np.array([1, 1, -1]), **TONE_CONSTANTS}
     return graph_of(
         nodes, constants, {"mels": (1, 80, "frames")}, {"audio": (1, 1, "samples")},
         {"model_type": "hifigan", "sample_rate": RATE_HZ},

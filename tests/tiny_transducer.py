@@ -39,6 +39,30 @@ def write_transducer(
     return folder
 
 
+def write_whole_transducer(folder: Path) -> Path:
+    """Write one for whole utterances; return the folder."""
+    write_transducer(folder)
+    nodes = [
+        helper.make_node("ReduceMean", ["x", "two"], ["by_frame"], keepdims=1),
+        helper.make_node("Transpose", ["by_frame"], ["row"], perm=[0, 2, 1]),
+        helper.make_node(
+            "AveragePool", ["row"], ["steps"], kernel_shape=[SUBSAMPLING], strides=[SUBSAMPLING]
+        ),
+        helper.make_node("Transpose", ["steps"], ["encoder_out"], perm=[0, 2, 1]),
+        helper.make_node("Div", ["x_lens", "subsampling"], ["encoder_out_lens"]),
+    ]
+    encoder = graph_of(
+        nodes,
+        {"two": np.array([2]), "subsampling": np.array([SUBSAMPLING])},
+        {"x": ("N", "T", BINS), "x_lens": ("N",)},
+        {"encoder_out": ("N", "steps", 1), "encoder_out_lens": ("N",)},
+        {"model_type": "zipformer2"},
+        whole=["x_lens", "encoder_out_lens"],
+    )
+    save(encoder, folder / "encoder-epoch-1.onnx")
+    return folder
+
+
 def _encoder(facts: Mapping[str, object]) -> ModelProto:
     steps = CHUNK_FRAMES // SUBSAMPLING
     nodes = [

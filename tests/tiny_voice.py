@@ -10,8 +10,9 @@ from onnx import TensorProto, helper, save
 from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
 from tests.tiny_graph import Shape, graph_of
+from tests.tiny_tone import TONE, TONE_CONSTANTS
 
-RATE_HZ, HOP_FRAMES, HOPS_A_PHONEME = 22_050, 256, 4
+RATE_HZ, HOPS_A_PHONEME = 22_050, 4
 
 
 def write_voice(folder: Path, *, timed: bool = True, speakers: int = 1) -> Path:
@@ -58,16 +59,11 @@ _NODES = [
     # A tone as long as all of them.
     helper.make_node("ReduceSum", ["w_ceil"], ["all_hops"], keepdims=0),
     helper.make_node("Mul", ["all_hops", "hop"], ["length"]),
-    helper.make_node("Range", ["zero", "length", "step"], ["time"]),
-    helper.make_node("Mul", ["time", "pitch"], ["phase"]),
-    helper.make_node("Sin", ["phase"], ["tone"]),
-    helper.make_node("Mul", ["tone", "loudness"], ["quieter"]),
-    helper.make_node("Reshape", ["quieter", "shape"], ["output"]),
+    *TONE,
+    helper.make_node("Reshape", ["tone", "shape"], ["output"]),
 ]
 _CONSTANTS = {
     "one": np.array([1]), "first": np.array([0]), "shape": np.array([1, 1, 1, -1]),
     "usual_hops": np.array([HOPS_A_PHONEME], np.float32),
-    "nothing": np.array([0], np.float32), "hop": np.array(HOP_FRAMES, np.float32),
-    "zero": np.array(0, np.float32), "step": np.array(1, np.float32),
-    "pitch": np.array(0.05, np.float32), "loudness": np.array(0.3, np.float32),
+    "nothing": np.array([0], np.float32), **TONE_CONSTANTS,
 }  # fmt: skip

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from tests.tiny_onnx import tiny_onnx
-from tests.tiny_voice import HOP_FRAMES, HOPS_A_PHONEME, write_voice
+from tests.tiny_tone import HOP_FRAMES
+from tests.tiny_voice import HOPS_A_PHONEME, write_voice
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.interfaces import SpeechChunk
 from xtalk_edge.engines.tts import piper

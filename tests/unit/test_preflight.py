@@ -19,6 +19,9 @@ CHECKS = """
 import os, signal, sys
 def good(path):
     with open(path + ".tried", "a") as file: file.write("x")
+def told(path, word=""):
+    if word == "bad": raise ValueError("no such word")
+    with open(path + ".tried", "a") as file: file.write("x")
 def raises(path): raise ValueError("three layers, not two")
 def crashes(path): os.kill(os.getpid(), signal.SIGSEGV)
 def exits(path): os._exit(255)
@@ -68,6 +71,15 @@ def test_a_good_file_is_tried_once(model: Path, state: Path) -> None:
     assert tries(model) == 1
     assert stat.S_IMODE((state / "preflight.json").stat().st_mode) & 0o077 == 0
     assert [path.name for path in state.iterdir()] == ["preflight.json"]
+
+
+def test_the_verdict_belongs_to_the_settings(model: Path, state: Path) -> None:
+    for word in ("one", "one", "two"):
+        preflight(model, "own", "own_checks:told", settings={"word": word}, state_dir=state)
+    preflight(model, "own", "own_checks:told", state_dir=state)
+    assert tries(model) == 3
+    with pytest.raises(ModelError, match="no such word"):
+        preflight(model, "own", "own_checks:told", settings={"word": "bad"}, state_dir=state)
 
 
 def test_the_verdict_belongs_to_the_content(model: Path, state: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.sound import noise, silence
 from tests.tiny_ctc import write_ctc
+from tests.tiny_onnx import tiny_onnx
 from tests.tiny_transducer import write_transducer
 from xtalk_edge.engines.asr.sherpa import SherpaASR
 from xtalk_edge.engines.asr.sherpa_streaming import SherpaStreamingASR
@@ -59,7 +60,10 @@ def test_settings_that_a_model_has_no_use_for_are_refused(tmp_path: Path) -> Non
 def test_what_is_neither_says_what_each_lacks(tmp_path: Path) -> None:
     write_transducer(tmp_path)
     (tmp_path / "joiner-epoch-1.onnx").unlink()
-    with pytest.raises(ModelError, match=r"holds no joiner, and .* is no model that is known"):
+    with pytest.raises(ModelError, match=r"holds no joiner; fetch the model again"):
         SherpaASR(str(tmp_path))
+    (tmp_path / "model.onnx").write_bytes(tiny_onnx({}))
+    with pytest.raises(ModelError, match=r"no streaming model .*, and .* is no model that is kn"):
+        SherpaASR(str(tmp_path / "model.onnx"))
     with pytest.raises(ModelError, match="is missing"):
         SherpaASR(str(tmp_path / "none.onnx"))

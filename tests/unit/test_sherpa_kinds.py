@@ -14,9 +14,9 @@ from xtalk_edge.engines.asr.sherpa_kinds import (
     KINDS,
     Rhythm,
     StreamingModel,
-    check_tokens,
     inspect_model,
 )
+from xtalk_edge.engines.asr.sherpa_tokens import check_tokens
 from xtalk_edge.errors import ModelError
 
 NEMO = {

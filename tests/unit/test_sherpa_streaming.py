@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 
 from tests.contract.sound import noise, silence
 from tests.tiny_onnx import metadata, tiny_onnx
+from tests.tiny_paraformer import write_paraformer
 from tests.tiny_transducer import write_transducer
 from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples
 from xtalk_edge.audio.resample import convert
@@ -162,6 +162,16 @@ def test_a_transducer_hears_through_its_three_networks(tmp_path: Path) -> None:
     assert stream(recogniser, silence(1.0))[-1] == ""
 
 
+def test_a_paraformer_hears_through_its_two_networks(tmp_path: Path) -> None:
+    recogniser = SherpaStreamingASR(str(write_paraformer(tmp_path)))
+    assert recogniser.stream_chunk_bytes_hint() == 600 * 32
+    bursts = silence(0.5) + noise(0.6).tobytes()
+    texts = stream(recogniser, bursts * 2 + silence(0.1))
+    assert texts[-1] == "loud quiet loud quiet"
+    assert all(after.startswith(before) for before, after in itertools.pairwise(texts))
+    assert recogniser.clone().recognize(bursts + silence(0.1)) == "loud quiet"
+
+
 @pytest.mark.parametrize("part", ["encoder", "decoder", "joiner"])
 @pytest.mark.parametrize("content", [b"", b"<html>404</html>", tiny_onnx({"vocab_size": 4})])
 def test_a_transducer_with_one_bad_network_is_refused(
@@ -260,11 +270,8 @@ def test_what_sherpa_onnx_refuses_itself_is_a_sentence_too(
         SherpaStreamingASR(str(model))
 
 
-def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr("importlib.metadata.version", missing)
+@pytest.mark.usefixtures("without_sherpa_onnx")
+def test_without_the_library_it_says_what_to_install() -> None:
     with pytest.raises(EngineError, match="pip install sherpa-onnx"):
         SherpaStreamingASR()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from pathlib import Path
 
 import numpy as np
@@ -59,16 +58,15 @@ def test_models_that_would_end_the_process_are_refused(
         SherpaSpeakerEncoder(str(write_speaker(tmp_path, facts or {"x": 1})))
 
 
-def test_settings_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    model = str(write_speaker(tmp_path))
+def test_threads_are_counted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"speaker\.threads"):
-        SherpaSpeakerEncoder(model, threads=0)
-    monkeypatch.setattr("importlib.metadata.version", missing)
+        SherpaSpeakerEncoder(str(write_speaker(tmp_path)), threads=0)
+
+
+@pytest.mark.usefixtures("without_sherpa_onnx")
+def test_without_the_library_it_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="pip install sherpa-onnx"):
-        SherpaSpeakerEncoder(model)
+        SherpaSpeakerEncoder(str(write_speaker(tmp_path)))
 
 
 def test_the_check_makes_a_vector(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import shutil
 from pathlib import Path
 
@@ -137,12 +136,15 @@ def test_tokens_that_would_end_the_process_are_refused(tmp_path: Path, tokens: s
         SherpaTTS(str(tmp_path))
 
 
-def test_without_a_library_it_says_what_to_install(
+@pytest.mark.usefixtures("without_sherpa_onnx")
+def test_without_the_library_it_says_what_to_install(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="pip install sherpa-onnx"):
+        SherpaTTS(str(write_sherpa_voice(tmp_path)))
+
+
+def test_without_phonemes_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
-
     folder = str(write_sherpa_voice(tmp_path))
     with monkeypatch.context() as patch:
         patch.setattr("importlib.util.find_spec", lambda _name: None)
@@ -152,9 +154,6 @@ def test_without_a_library_it_says_what_to_install(
         patch.setattr("piper.phonemize_espeak.ESPEAK_DATA_DIR", tmp_path / "none")
         with pytest.raises(EngineError, match="install piper-tts again"):
             phoneme_sentences("en-us", "One.")
-    monkeypatch.setattr("importlib.metadata.version", missing)
-    with pytest.raises(EngineError, match="pip install sherpa-onnx"):
-        SherpaTTS(folder)
 
 
 def test_the_check_lets_a_voice_speak(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +89,8 @@ def test_tokens_of_another_model_are_refused(tmp_path: Path) -> None:
         SherpaWakeWord(str(folder), "loud")
 
 
-def test_without_the_library_it_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def missing(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr("importlib.metadata.version", missing)
+@pytest.mark.usefixtures("without_sherpa_onnx")
+def test_without_the_library_it_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="pip install sherpa-onnx"):
         spotter(tmp_path)
 

@@ -24,6 +24,8 @@ _DIMENSION, _SIZE = 1, 1
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
 _LONGEST_VARINT_BYTES = 10
+_ORT_MARK_AT, _ORT_MARK = 4, b"ORTM"
+"""How onnxruntime's own form of a model begins; what that says about itself is not read."""
 _LONGEST_TEXT_BYTES = 8 << 20
 """Metadata are numbers and names, the longest a punctuation model's 270,000 tokens of some 8 bytes;
 more is some part of a damaged file."""
@@ -57,6 +59,8 @@ def read_onnx_facts(path: Path) -> OnnxFacts:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
+        if file.read(_ORT_MARK_AT + len(_ORT_MARK))[_ORT_MARK_AT:] == _ORT_MARK:
+            return OnnxFacts({}, ())
         metadata: dict[str, str] = {}
         shape: tuple[int, ...] = ()
         for field in _fields(file, 0, os.fstat(file.fileno()).st_size):

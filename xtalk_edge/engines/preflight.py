@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,10 @@ _MAGIC = {"gguf": (0, b"GGUF"), "tflite": (4, b"TFL3")}
 _CURE = "fetch it again, or name another file in the settings"
 
 _CHILD = (
-    "import importlib, sys; module, name, path = sys.argv[1:4]; sys.path[:] = sys.argv[4:]; "
-    "getattr(importlib.import_module(module), name)(path); print('PREFLIGHT-OK')"
+    "import importlib, json, sys; module, name, path, settings = sys.argv[1:5]; "
+    "sys.path[:] = sys.argv[5:]; "
+    "getattr(importlib.import_module(module), name)(path, **json.loads(settings)); "
+    "print('PREFLIGHT-OK')"
 )
 
 
@@ -43,6 +45,7 @@ def preflight(
     check: str | None = None,
     *,
     others: Sequence[Path] = (),
+    settings: Mapping[str, Any] | None = None,
     state_dir: Path | None = None,
 ) -> None:
     """Return if this process may load the model file at `path`; blocks while it is tried.
@@ -53,6 +56,8 @@ def preflight(
         check: "module:function" called with the path in the child; it raises when the file will
             not do. The default loads the file with the kind's usual library.
         others: files that the check loads too; the verdict is of all together.
+        settings: what the check is told besides, by name, as JSON takes it; the verdict holds for
+            them.
         state_dir: where verdicts are kept; None for `default_state_dir()`.
 
     Raises:
@@ -63,10 +68,11 @@ def preflight(
     verdicts = _Verdicts(state_dir or default_state_dir())
     check = check or f"{_CHECKS}:{kind}"
     digests = "+".join(verdicts.sha256(each) for each in (path, *others))
-    key = f"{digests} {kind} {check} {_library_version(kind)}"
+    told = json.dumps(settings, sort_keys=True) if settings else ""
+    key = f"{digests} {kind} {check} {_library_version(kind)} {told}".rstrip()
     if key in verdicts.good:
         return
-    problem = _try_in_child(path, check)
+    problem = _try_in_child(path, check, told or "{}")
     if problem:
         raise ModelError(f"{path} is damaged or of the wrong kind ({problem}); {_CURE}")
     verdicts.good.add(key)
@@ -96,9 +102,9 @@ def _library_version(kind: str) -> str:
     return "any"
 
 
-def _try_in_child(path: Path, check: str) -> str:
+def _try_in_child(path: Path, check: str, settings: str) -> str:
     """Return what went wrong in the child, in a few words; "" when the file is good."""
-    command = [sys.executable, "-c", _CHILD, *check.split(":"), str(path), *sys.path]
+    command = [sys.executable, "-c", _CHILD, *check.split(":"), str(path), settings, *sys.path]
     try:
         child = subprocess.run(
             command,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
@@ -23,6 +23,13 @@ def checked_threads(slot: str, threads: int) -> None:
     """Raise ConfigError unless so many threads can be had."""
     if not 1 <= threads <= MOST_THREADS:
         raise ConfigError(f"{slot}.threads: must be from 1 to {MOST_THREADS}, got {threads}")
+
+
+def refuse_useless(slot: str, model: str, settings: Mapping[str, object]) -> None:
+    """Raise ConfigError where one is set of those for which a kind of model has no use."""
+    for name, value in settings.items():
+        if value:
+            raise ConfigError(f"{slot}.{name}: a {model} has no use for it; remove the setting")
 
 
 def sherpa_version(slot: str, engine: str) -> str:

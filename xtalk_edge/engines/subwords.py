@@ -14,7 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from xtalk_edge.errors import ModelError
+from xtalk_edge.engines.tokens_file import read_tokens
+
+_CURE = "fetch the model again"
 
 WORD_MARK = "\u2581"
 """Where a word begins."""
@@ -90,9 +92,4 @@ class Subwords:
 
 def read_subwords(path: Path) -> Subwords:
     """Return the tokens of a tokens.txt; raises ModelError."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        rows = [line.split() for line in lines]
-        return Subwords({row[0]: int(row[-1]) for row in rows if len(row) == 2})
-    except (OSError, ValueError) as exc:
-        raise ModelError(f"{path}: the tokens cannot be read ({exc}); fetch it again") from exc
+    return Subwords({token: number for token, number in read_tokens(path, _CURE) if token})

@@ -24,7 +24,7 @@ UNFINISHED = ".unfinished"
 DONE = ".done"
 """Ending of empty files that mark what is complete in there."""
 
-MODEL_ENDINGS = frozenset({".onnx", ".gguf", ".tflite"})
+MODEL_ENDINGS = frozenset({".onnx", ".ort", ".gguf", ".tflite"})
 
 Progress = Callable[[str, int, int | None], None]
 """Told of a file its name, the bytes that are there, and how many there will be if known."""

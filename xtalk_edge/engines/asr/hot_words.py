@@ -38,7 +38,7 @@ class HotWords:
         }
 
 
-def hot_words(phrases: Sequence[str], model: StreamingModel, tokens: Path) -> HotWords | None:
+def expect(phrases: Sequence[str], model: StreamingModel, tokens: Path) -> HotWords | None:
     """Return what makes the model expect the phrases; None without any.
 
     Raises:

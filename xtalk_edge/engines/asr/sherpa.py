@@ -9,7 +9,8 @@ from xtalk_edge.engines.asr.sherpa_offline import SherpaOfflineASR
 from xtalk_edge.engines.asr.sherpa_offline_kinds import inspect_offline
 from xtalk_edge.engines.asr.sherpa_streaming import SherpaStreamingASR
 from xtalk_edge.engines.interfaces import ASR
-from xtalk_edge.errors import ConfigError, ModelError
+from xtalk_edge.engines.sherpa_library import refuse_useless
+from xtalk_edge.errors import ModelError
 from xtalk_edge.models.shelf import named_path
 
 _CURE = "fetch the model again, or name one of the kinds that docs/engines.md lists"
@@ -21,7 +22,10 @@ class SherpaASR(ASR):
     Args:
         model: a fetched model's name, its folder, or its file (of several, the encoder).
         language: what is spoken, as "de", for models of many languages; "" lets them find out.
+        translate_to: language that is written instead, for models that translate.
         hot_words: phrases to expect, as names; streaming transducers only.
+        rules: files of finite-state rules that are applied to each text.
+        formatted: let the network write marks, capitals and figures, where it can.
         threads: processor cores to use.
 
     Raises:
@@ -31,19 +35,23 @@ class SherpaASR(ASR):
     """
 
     def __init__(
-        self, model: str, language: str = "", hot_words: Sequence[str] = (), threads: int = 1
+        self,
+        model: str,
+        language: str = "",
+        translate_to: str = "",
+        hot_words: Sequence[str] = (),
+        rules: Sequence[str] = (),
+        formatted: bool = False,
+        threads: int = 1,
     ) -> None:
         self._asr: ASR
         if streams(model):
-            if language:
-                raise ConfigError("asr.language: a streaming model knows one language; remove it")
-            self._asr = SherpaStreamingASR(model, hot_words=hot_words, threads=threads)
+            told = {"language": language, "translate_to": translate_to, "formatted": formatted}
+            refuse_useless("asr", "streaming model", told)
+            self._asr = SherpaStreamingASR(model, "", hot_words, rules, threads)
         else:
-            if hot_words:
-                raise ConfigError(
-                    "asr.hot_words: a model for whole utterances takes none; remove them"
-                )
-            self._asr = SherpaOfflineASR(model, language, threads)
+            refuse_useless("asr", "model for whole utterances", {"hot_words": hot_words})
+            self._asr = SherpaOfflineASR(model, language, translate_to, rules, formatted, threads)
 
     def recognize(self, audio: bytes) -> str:
         """Return the text of one whole utterance; "" when nothing was understood."""
@@ -83,7 +91,8 @@ def streams(model: str) -> bool:
         try:
             inspect_offline(path)
         except ModelError as whole:
-            reasons = (str(each).partition(";")[0] for each in (streaming, whole))
+            # Both may lack the same.
+            reasons = dict.fromkeys(str(each).partition(";")[0] for each in (streaming, whole))
             raise ModelError(f"{', and '.join(reasons)}; {_CURE}") from whole
         return False
     return True

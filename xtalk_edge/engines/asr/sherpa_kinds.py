@@ -6,27 +6,29 @@ sherpa-onnx's constructor, and the rhythm in which it hears.
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xtalk_edge.engines.model_files import TRANSDUCER, model_files
-from xtalk_edge.engines.onnx_facts import OnnxFacts, model_facts
+from xtalk_edge.engines.asr.sherpa_families import kind_of, read_model
+from xtalk_edge.engines.model_files import ONE, SEQUENCE, TRANSDUCER
+from xtalk_edge.engines.onnx_facts import OnnxFacts
 from xtalk_edge.errors import ModelError
 
 FRAME_MS = 10
 """One feature frame, for every kind that has any."""
 
-_CURE = (
-    "name a streaming transducer (Zipformer, Conformer, LSTM or NeMo) or CTC model (NeMo, WeNet, "
-    "Zipformer2 or T-one) and the tokens.txt beside it"
+CURE = (
+    "name a streaming transducer (Zipformer, Conformer, LSTM or NeMo), Paraformer or CTC model "
+    "(NeMo, WeNet, Zipformer2 or T-one) and the tokens.txt beside it"
 )
 
 # sherpa-onnx's defaults, in steps of the network; the constructors are left at them.
 _WENET_CHUNK_STEPS = 16
+# Frames of a chunk, of which the next one sees the last again; they are fixed in the library, and
+# a chunk is run once the frame behind it is there.
+_PARAFORMER_CHUNK_FRAMES = 61
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Kind:
     parts: tuple[str, ...]
     """Its files, as the constructor calls them; the first says what kind it is."""
     marks: frozenset[str]
-    """Metadata that the first part of all of its models has, and no other kind's."""
+    """Metadata, "name" or "name=value", that the first part of all of its models has, and no other
+    kind's."""
     constructor: str
     """Of sherpa_onnx.OnlineRecognizer; takes `tokens`, the parts and `num_threads`."""
     rhythm: Callable[[dict[str, int]], Rhythm]
@@ -55,9 +58,6 @@ class Kind:
     vocabulary: Callable[[dict[str, int]], int]
     """Number of tokens by the metadata; 0 when only the output's shape tells."""
     takes_hot_words: bool = False
-
-
-CTC = ("model",)
 
 
 def _icefall_rhythm(numbers: dict[str, int]) -> Rhythm:
@@ -99,11 +99,20 @@ KINDS = (
         "from_transducer", _nemo_rhythm, _nemo_vocabulary,
     ),
     Kind(
-        "nemo", CTC, frozenset({"window_size", "chunk_shift", "cache_last_channel_dim1"}),
+        "paraformer", SEQUENCE,
+        frozenset({"lfr_window_size", "encoder_output_size", "decoder_num_blocks"}),
+        "from_paraformer",
+        lambda _: Rhythm(
+            (_PARAFORMER_CHUNK_FRAMES - 1) * FRAME_MS, (_PARAFORMER_CHUNK_FRAMES + 1) * FRAME_MS
+        ),
+        lambda n: n["vocab_size"],
+    ),
+    Kind(
+        "nemo", ONE, frozenset({"window_size", "chunk_shift", "cache_last_channel_dim1"}),
         "from_nemo_ctc", _nemo_rhythm, _nemo_vocabulary,
     ),
     Kind(
-        "wenet", CTC, frozenset({"right_context", "cnn_module_kernel", "num_blocks"}),
+        "wenet", ONE, frozenset({"right_context", "cnn_module_kernel", "num_blocks"}),
         "from_wenet_ctc",
         lambda n: Rhythm(
             _WENET_CHUNK_STEPS * n["subsampling_factor"] * FRAME_MS,
@@ -112,11 +121,11 @@ KINDS = (
         lambda n: n["vocab_size"],
     ),
     Kind(
-        "zipformer2", CTC, frozenset({"decode_chunk_len", "encoder_dims", "query_head_dims"}),
+        "zipformer2", ONE, frozenset({"decode_chunk_len", "encoder_dims", "query_head_dims"}),
         "from_zipformer2_ctc", _icefall_rhythm, _unsaid,
     ),
     Kind(
-        "t-one", CTC, frozenset({"frame_length_ms", "state_dim"}),
+        "t-one", ONE, frozenset({"frame_length_ms", "state_dim"}),
         "from_t_one_ctc", lambda n: Rhythm(n["frame_length_ms"], n["frame_length_ms"]), _unsaid,
     ),
 )  # fmt: skip
@@ -138,17 +147,17 @@ class StreamingModel:
         """The file that says what it is."""
         return self.files[self.kind.parts[0]]
 
-    def load(self, tokens: Path, threads: int, search: Mapping[str, Any] | None = None) -> Any:
+    def load(self, tokens: Path, threads: int, arguments: Mapping[str, Any] | None = None) -> Any:
         """Return a sherpa_onnx.OnlineRecognizer that never ends an utterance by itself.
 
         The files must have passed their preflight: sherpa-onnx ends the process over a bad one.
-        `search` are settings of another search than the quickest.
+        `arguments` are what the constructor is told besides.
         """
         import sherpa_onnx
 
         constructor = getattr(sherpa_onnx.OnlineRecognizer, self.kind.constructor)
         files = {part: str(path) for part, path in self.files.items()}
-        return constructor(tokens=str(tokens), num_threads=threads, **files, **(search or {}))
+        return constructor(tokens=str(tokens), num_threads=threads, **files, **(arguments or {}))
 
 
 def inspect_model(path: Path) -> StreamingModel:
@@ -158,78 +167,28 @@ def inspect_model(path: Path) -> StreamingModel:
         ModelError: a file is missing or damaged, the folder holds two models, or none of a known
             kind.
     """
-    files = model_files(path, _CURE)
-    facts = {part: model_facts(file, _CURE) for part, file in files.items()}
-    first = next(iter(facts.values()))
-    fitting = [
-        kind for kind in KINDS if kind.parts == tuple(files) and kind.marks <= first.metadata.keys()
-    ]
-    if not fitting:
-        raise ModelError(f"{path} is no streaming model that is known here; {_CURE}")
-    return _described(files, fitting[0], facts)
+    files, facts = read_model(path, CURE)
+    kind = kind_of(KINDS, facts, path, CURE)
+    if kind is None:
+        raise ModelError(f"{path} is no streaming model that is known here; {CURE}")
+    return _described({part: files[part] for part in kind.parts}, kind, facts)
 
 
 def _described(files: dict[str, Path], kind: Kind, facts: dict[str, OnnxFacts]) -> StreamingModel:
-    path, first = next(iter(files.values())), next(iter(facts.values()))
+    path, first = files[kind.parts[0]], facts[kind.parts[0]]
     numbers = _numbers(first)
     try:
         rhythm, tokens = kind.rhythm(numbers), kind.vocabulary(numbers)
         if kind.parts == TRANSDUCER and not tokens:
             tokens = _numbers(facts["decoder"])["vocab_size"]
     except KeyError as exc:
-        raise ModelError(f"{path} does not say its {exc.args[0]}; {_CURE}") from exc
+        raise ModelError(f"{path} does not say its {exc.args[0]}; {CURE}") from exc
     if rhythm.shift_ms < 1 or rhythm.window_ms < 1:
-        raise ModelError(f"{path} says that it hears nothing at a time; {_CURE}")
-    if kind.parts == CTC and not tokens:
+        raise ModelError(f"{path} says that it hears nothing at a time; {CURE}")
+    if kind.parts == ONE and not tokens:
         tokens = (first.output_shape or (0,))[-1]
     return StreamingModel(files, kind, rhythm, tokens)
 
 
 def _numbers(facts: OnnxFacts) -> dict[str, int]:
     return {name: int(text) for name, text in facts.metadata.items() if text.isdecimal()}
-
-
-def check_tokens(path: Path, model: StreamingModel) -> None:
-    """Return if sherpa-onnx can read the tokens and the model means them.
-
-    Raises:
-        ModelError: they cannot be read, are not numbered from 0 on, lack a blank, or are not as
-            many as the model's.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ModelError(f"{path}: the tokens cannot be read ({exc}); {_CURE}") from exc
-    numbers, symbols = [], set()
-    for count, line in enumerate(lines, 1):
-        # A line with a number only is the blank between words.
-        *symbol, number = line.split() or [""]
-        if len(symbol) > 1 or not number.isdecimal():
-            raise ModelError(f"{path}:{count}: must be a token and its number; {_CURE}")
-        numbers.append(int(number))
-        symbols.update(symbol)
-    if sorted(numbers) != list(range(len(numbers))):
-        raise ModelError(f"{path}: the tokens are not numbered from 0 on; {_CURE}")
-    if symbols.isdisjoint({"<blk>", "<eps>", "<blank>"}):
-        raise ModelError(f"{path}: none of the tokens is <blk>; {_CURE}")
-    # Lexicons number the marks that tell homophones apart behind the tokens: "#0", "#1".
-    marks = sum(symbol.startswith("#") and symbol[1:].isdecimal() for symbol in symbols)
-    if model.tokens and not model.tokens <= len(numbers) <= model.tokens + marks:
-        raise ModelError(
-            f"{path} has {len(numbers)} tokens and {model.path.name} tells {model.tokens} apart; "
-            "they do not belong together"
-        )
-
-
-@contextlib.contextmanager
-def any_tokens(model: StreamingModel) -> Iterator[Path]:
-    """Give a file with as many tokens as the model has: "<blk>", "t1", "t2" and so on.
-
-    Whether an owner's tokens fit is a check of its own, and a check of the model needs some.
-    """
-    count = model.tokens or 1 << 16
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "tokens.txt"
-        lines = [f"t{number} {number}\n" for number in range(1, count)]
-        path.write_text("".join(["<blk> 0\n", *lines]), encoding="utf-8")
-        yield path

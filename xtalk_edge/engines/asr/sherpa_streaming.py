@@ -18,8 +18,10 @@ import numpy as np
 
 from xtalk_edge.audio.format import RATE_HZ, pcm_to_floats
 from xtalk_edge.config.files import data_path
-from xtalk_edge.engines.asr.hot_words import hot_words as expect
-from xtalk_edge.engines.asr.sherpa_kinds import any_tokens, check_tokens, inspect_model
+from xtalk_edge.engines.asr.hot_words import expect
+from xtalk_edge.engines.asr.sherpa_kinds import inspect_model
+from xtalk_edge.engines.asr.sherpa_tokens import any_tokens, check_tokens
+from xtalk_edge.engines.asr.text_rules import rule_arguments
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import (
@@ -47,16 +49,23 @@ class SherpaStreamingASR(ASR):
             means the one for espeak-ng's speech.
         tokens: path of its tokens; "" means tokens.txt beside the model.
         hot_words: phrases to expect, as names; transducers only, at some more work.
+        rules: files of finite-state rules that are applied to each text, as sherpa-onnx's
+            itn_zh_number.fst, which writes Chinese numbers as figures.
         threads: processor cores to use.
 
     Raises:
         ConfigError: `threads` is out of range, or the model does not write a hot word.
-        ModelError: a file is missing or damaged, of another kind, or the two do not fit.
+        ModelError: a file is missing or damaged, of another kind, or they do not fit.
         EngineError: sherpa-onnx is not installed.
     """
 
     def __init__(
-        self, model: str = "", tokens: str = "", hot_words: Sequence[str] = (), threads: int = 1
+        self,
+        model: str = "",
+        tokens: str = "",
+        hot_words: Sequence[str] = (),
+        rules: Sequence[str] = (),
+        threads: int = 1,
     ) -> None:
         checked_threads("asr", threads)
         path = named_path(model) if model else data_path(f"{STARTER}/letters.onnx")
@@ -65,12 +74,14 @@ class SherpaStreamingASR(ASR):
         tokens_path = Path(tokens).expanduser() if tokens else folder / "tokens.txt"
         check_tokens(tokens_path, self._model)
         self._expected = expect(hot_words, self._model, tokens_path)
-        kind = sherpa_version("asr", "sherpa-streaming")
+        version = sherpa_version("asr", "sherpa-streaming")
         others = [file for file in self._model.files.values() if file != self._model.path]
-        preflight(self._model.path, kind, f"{__name__}:check_model", others=others)
+        preflight(self._model.path, version, f"{__name__}:check_model", others=others)
+        arguments: dict[str, Any] = rule_arguments(rules, version)
         with loading(path, tokens_path), tempfile.TemporaryDirectory() as making:
-            search = self._expected.search(Path(making)) if self._expected else None
-            self._recognizer = self._model.load(tokens_path, threads, search)
+            if self._expected:
+                arguments |= self._expected.search(Path(making))
+            self._recognizer = self._model.load(tokens_path, threads, arguments)
         self.reset()
 
     def recognize(self, audio: bytes) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xtalk_edge.engines.interfaces import PunctuationRestorer
-from xtalk_edge.engines.model_files import model_files
+from xtalk_edge.engines.model_files import one_network
 from xtalk_edge.engines.onnx_facts import model_facts
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import checked_threads, loading, sherpa_version
@@ -79,7 +79,7 @@ def inspect_punctuation(path: Path) -> Model:
     Raises:
         ModelError: a file is missing or damaged, or it is another model.
     """
-    path = model_files(path, _CURE)["model"]
+    path = one_network(path, _CURE)
     facts = model_facts(path, _CURE).metadata
     if all(facts.get(name) == str(value) for name, value in ENGLISH_LABELS.items()):
         vocabulary = path.parent / _VOCABULARY

@@ -6,7 +6,6 @@ to one core and gives memory back.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,8 @@ from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.tts.manner import Manner
 from xtalk_edge.engines.tts.pieces import WORD
 from xtalk_edge.engines.tts.piecewise import PiecewiseTTS
-from xtalk_edge.errors import EngineError, ModelError
+from xtalk_edge.engines.tts.piper_library import check_installed, check_phonemizer
+from xtalk_edge.errors import ModelError
 from xtalk_edge.models.shelf import named_file
 
 _INPUTS = {"input", "input_lengths", "scales"}
@@ -52,8 +52,7 @@ class PiperTTS(PiecewiseTTS):
         manner = Manner(speed, volume)
         path = named_file(model, ".onnx")
         settings = Path(f"{path}.json")
-        if importlib.util.find_spec("piper") is None:
-            raise EngineError("tts 'piper' needs its library: pip install piper-tts")
+        check_installed("piper", "its library")
         load_settings(settings)
         preflight(path, "onnx", f"{__name__}:check_model", others=[settings])
         self._voice = load_voice(path)
@@ -124,12 +123,9 @@ def load_settings(path: Path) -> dict[str, Any]:
 def load_voice(path: Path) -> Any:
     """Return a piper.PiperVoice on a session of our own; raises ModelError."""
     from piper.config import PiperConfig
-    from piper.phonemize_espeak import ESPEAK_DATA_DIR
     from piper.voice import PiperVoice
 
-    if not ESPEAK_DATA_DIR.is_dir():
-        # Piper's library would end the process over it.
-        raise EngineError(f"{ESPEAK_DATA_DIR} is missing; install piper-tts again")
+    check_phonemizer()
     settings = load_settings(Path(f"{path}.json"))
     try:
         config = PiperConfig.from_dict(settings)

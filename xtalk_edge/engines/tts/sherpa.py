@@ -6,7 +6,6 @@ get them from Piper's library; others read the words of their lexicon, or letter
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,8 @@ from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import checked_threads, loading, sherpa_version
 from xtalk_edge.engines.tts.manner import Manner
 from xtalk_edge.engines.tts.piecewise import PiecewiseTTS
+from xtalk_edge.engines.tts.piper_library import check_installed, check_phonemizer
 from xtalk_edge.engines.tts.sherpa_voices import SherpaVoice, inspect_voice
-from xtalk_edge.errors import EngineError
 from xtalk_edge.models.shelf import named_path
 
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
@@ -60,11 +59,8 @@ class SherpaTTS(PiecewiseTTS):
         self._voice = inspect_voice(named_path(model))
         network, *others = self._voice.files
         kind = f"{sherpa_version('tts', 'sherpa')} {self._voice.kind.name} voice"
-        if self._voice.espeak_voice and importlib.util.find_spec("piper") is None:
-            raise EngineError(
-                "tts 'sherpa': this voice needs phonemes from another library: "
-                "pip install piper-tts"
-            )
+        if self._voice.espeak_voice:
+            check_installed("sherpa", "another library for the phonemes of this voice")
         preflight(network, kind, f"{__name__}:check_model", others=others)
         with loading(network):
             self._tts = self._voice.load(threads)
@@ -95,11 +91,9 @@ def speak(tts: Any, voice: SherpaVoice, text: str, speaker: int, speed: float) -
 
 def phoneme_sentences(espeak_voice: str, text: str) -> list[list[str]]:
     """Return the phonemes of each sentence, of which a long one is cut between words."""
-    from piper.phonemize_espeak import ESPEAK_DATA_DIR, EspeakPhonemizer
+    from piper.phonemize_espeak import EspeakPhonemizer
 
-    if not ESPEAK_DATA_DIR.is_dir():
-        # Piper's library would end the process over it.
-        raise EngineError(f"{ESPEAK_DATA_DIR} is missing; install piper-tts again")
+    check_phonemizer()
     found = list[list[str]]()
     for sentence in EspeakPhonemizer().phonemize(espeak_voice, text):
         rest = sentence

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xtalk_edge.engines.onnx_facts import model_facts
+from xtalk_edge.engines.tokens_file import read_tokens
 from xtalk_edge.errors import ModelError
 
 _CURE = (
@@ -95,17 +96,18 @@ def inspect_voice(path: Path) -> SherpaVoice:
         names = ", ".join(each.name for each in networks)
         what = f"more than one network ({names})" if networks else "no network"
         raise ModelError(f"{folder} holds {what}; {_CURE}")
-    network = networks[0]
+    network, tokens = networks[0], folder / "tokens.txt"
     facts = model_facts(network, _CURE).metadata
     called = facts.get("model_type", "")
     kind = next((each for each in VOICE_KINDS if called.startswith(each.name)), None)
     if kind is None:
         raise ModelError(f"{network} is no voice that is known here; {_CURE}")
+    read_tokens(tokens, _CURE)
     return SherpaVoice(
         kind=kind,
         network=network,
         beside={name: _beside(folder, name, glob) for name, glob in kind.beside.items()},
-        tokens=_tokens(folder),
+        tokens=tokens,
         lexicons=tuple(sorted(folder.glob("lexicon*.txt"))),
         rules=tuple(sorted(folder.glob("*.fst"))),
         rate_hz=_rate_hz(network, facts),
@@ -126,21 +128,6 @@ def _beside(folder: Path, name: str, pattern: str) -> Path:
         what = f"more than one file for its {name}" if found else f"no file for its {name}"
         raise ModelError(f"{folder} holds {what}; {_CURE}")
     return found[0]
-
-
-def _tokens(folder: Path) -> Path:
-    """Return the tokens; sherpa-onnx ends the process where a line is not a token and a number."""
-    path = folder / "tokens.txt"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ModelError(f"{path}: the tokens cannot be read ({exc}); {_CURE}") from exc
-    for count, line in enumerate(lines, 1):
-        # A line with a number only is the blank between words.
-        *token, number = line.split() or [""]
-        if len(token) > 1 or not number.isdecimal():
-            raise ModelError(f"{path}:{count}: must be a token and its number; {_CURE}")
-    return path
 
 
 def _rate_hz(network: Path, facts: Mapping[str, str]) -> int:

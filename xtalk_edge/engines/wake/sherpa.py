@@ -12,12 +12,8 @@ from typing import Any
 import numpy as np
 
 from xtalk_edge.audio.format import RATE_HZ, pcm_to_floats
-from xtalk_edge.engines.asr.sherpa_kinds import (
-    StreamingModel,
-    any_tokens,
-    check_tokens,
-    inspect_model,
-)
+from xtalk_edge.engines.asr.sherpa_kinds import StreamingModel, inspect_model
+from xtalk_edge.engines.asr.sherpa_tokens import any_tokens, check_tokens
 from xtalk_edge.engines.interfaces import WakeWord
 from xtalk_edge.engines.model_files import TRANSDUCER
 from xtalk_edge.engines.pcm import check_whole_samples
