@@ -11,17 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from xtalk_edge.config.fields import number, tables
+from xtalk_edge.config.interpret import InterpretConfig
 from xtalk_edge.config.places import ModelsConfig, StoreConfig
-
-
-def number(default: float | None, at_least: float, at_most: float) -> Any:
-    """Return a field whose value must lie within limits; None: it may be left out."""
-    return field(default=default, metadata={"at_least": at_least, "at_most": at_most})
-
-
-def tables(item: type) -> Any:
-    """Return a field that holds any number of tables, each one an `item`."""
-    return field(default=(), metadata={"item": item})
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +307,7 @@ class Config:
     tts: TtsConfig = field(default_factory=TtsConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
+    interpret: InterpretConfig = field(default_factory=InterpretConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)

@@ -37,6 +37,12 @@ from xtalk_edge.events.hearing import (
     WakeWordDetected,
     WakeWordYielded,
 )
+from xtalk_edge.events.interpreting import (
+    ASRStableSegmentReady,
+    InterpretingLagged,
+    TranscriptionRefined,
+    TurnASRFlushRequested,
+)
 from xtalk_edge.events.sound import (
     AudioGap,
     CardEnded,
@@ -86,6 +92,7 @@ __all__ = [
     "ASRResultConcluded",
     "ASRResultFinal",
     "ASRResultPartial",
+    "ASRStableSegmentReady",
     "AnnouncementDropped",
     "AnnouncementStarted",
     "AudioGap",
@@ -97,6 +104,7 @@ __all__ = [
     "EchoMeasured",
     "ErrorOccurred",
     "Event",
+    "InterpretingLagged",
     "LLMAgentResponseFinish",
     "LLMAgentResponseUpdate",
     "LLMFirstChunk",
@@ -121,9 +129,11 @@ __all__ = [
     "TTSStopped",
     "ToolCallOccurred",
     "ToolResultOccurred",
+    "TranscriptionRefined",
     "TurnASRConclusionRequested",
     "TurnASRContinueRequested",
     "TurnASREndRequested",
+    "TurnASRFlushRequested",
     "TurnASRResetRequested",
     "TurnASRStartRequested",
     "TurnDetected",
