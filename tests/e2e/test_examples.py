@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.room_conversation import Conversation, on_virtual_clock
+from tests.e2e.room_conversation import Conversation, noise, on_virtual_clock
 from xtalk_edge import Appliance
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.cli.main import run
 from xtalk_edge.config.places import StoreConfig
-from xtalk_edge.events import ASRResultFinal, TTSPlaybackFinished
+from xtalk_edge.events import ASRResultFinal, TTSPlaybackFinished, TTSPlaybackStarted
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -72,5 +72,29 @@ def test_the_consultant_calls_its_tool_and_asks_for_more(tmp_path: Path) -> None
             finished = await conversation.until(TTSPlaybackFinished)
             assert finished.text == "We are closed on Sundays."
             assert (await conversation.until(TTSPlaybackFinished)).text == shop.FAREWELL
+
+    talk()
+
+
+def test_the_interpreter_translates_while_the_talker_talks(tmp_path: Path) -> None:
+    booth = example("interpreter")
+    booth.SETTINGS |= {
+        "asr": {"type": "tests.scripted:DictatedASR", "text": "we come at ten for the garden"},
+        "echo": {"type": "none"},
+    }
+
+    @on_virtual_clock
+    async def talk() -> None:
+        appliance = booth.interpreter()
+        room = appliance._card = RoomCard(RoomScene(noise_db=-70.0))
+        appliance.config = replace(appliance.config, store=StoreConfig(state_dir=str(tmp_path)))
+        conversation = Conversation(appliance, room)
+        async with appliance:
+            said = conversation.say(noise(0.3 * 7 + 0.05), after_s=0.5)
+            began = await conversation.until(TTSPlaybackStarted)
+            assert began.at_s - (room.started_at_s or 0.0) < said.end_s + 0.5
+            first = await conversation.until(TTSPlaybackFinished)
+            second = await conversation.until(TTSPlaybackFinished)
+            assert f"{first.text} {second.text}" == "nosotros vienen a diez para el jardín"
 
     talk()

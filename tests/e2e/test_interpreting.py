@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.e2e.room_conversation import (
     settings,
     speech,
 )
+from tests.tiny_punctuation import write_punctuation
 from xtalk_edge.audio.format import Samples
 from xtalk_edge.audio.room import RoomScene
 from xtalk_edge.config.schema import Config
@@ -151,6 +153,28 @@ async def test_a_talk_without_end_is_cut_between_words_and_goes_on():
         assert numbers == list(map(str, range(100, 100 + len(numbers))))
         # Each cut may cost the recogniser a part of a word.
         assert len(numbers) >= 27
+
+
+def test_sentences_end_where_the_punctuation_model_ends_them(tmp_path: Path) -> None:
+    model = str(write_punctuation(tmp_path))
+    text = "turn on the light then close the door what is it we may go now"
+
+    @on_virtual_clock
+    async def talk_with_marks() -> None:
+        config = interpreter(
+            text, on={"segment_words": 50}, punctuation={"type": "sherpa", "model": model}
+        )
+        async with conversation(config) as talk:
+            talk.say(talk_of(15), after_s=0.5)
+            ready = await talk.until(ASRStableSegmentReady)
+            assert ready.text == "turn on the light,"
+            assert not talk.all_of(ASRResultFinal)
+            await talk.until(ASRResultFinal)
+            await all_said(talk)
+            assert segments(talk)[1:3] == ["then close the door.", "What is it?"]
+            assert " ".join(segments(talk)[3:]) == "we may go now"
+
+    talk_with_marks()
 
 
 @on_virtual_clock

@@ -169,11 +169,10 @@ def test_marks_that_are_put_in_end_a_piece_and_stay_while_the_words_do():
     segmenter = Segmenter(POLICY)
     segmenter.hear("good morning how are you", 1.0, 0.9)
     segmenter.mark("Good morning. How are you?")
-    assert segmenter.pending == "Good morning. How are you"
     segmenter.hear("good morning how are you today", 1.2, 1.1)
     assert texts_of(segmenter.due(1.2)) == ["Good morning."]
     segmenter.mark("something else")
-    assert segmenter.pending == "How are you today"
+    assert texts_of(segmenter.end("", 2.0, 1.9)) == ["How are you today"]
 
 
 def test_the_end_gives_the_rest_sentence_by_sentence():

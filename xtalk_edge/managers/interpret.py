@@ -61,7 +61,8 @@ class InterpretManager(TurnManager):
     def on_partial(self, event: ASRResultPartial) -> None:
         """Some text is known; find the ends of its sentences."""
         super().on_partial(event)
-        if self._punctuation is not None and (self._marking is None or self._marking.done()):
+        idle = self._marking is None or self._marking.done()
+        if self._punctuation is not None and idle and lacks_marks(event.text):
             self._marking = self.tasks.start(self._mark(self._punctuation), "marks")
 
     @handles(LLMAgentResponseFinish)
@@ -82,7 +83,7 @@ class InterpretManager(TurnManager):
         done = ""
         while True:
             turn_id, text = self._interpreter.pending
-            if text == done or not lacks_marks(text):
+            if text in (done, ""):
                 return
             done = text
             try:

@@ -15,7 +15,7 @@ from functools import reduce
 from itertools import accumulate, takewhile
 
 from xtalk_edge.turn.clauses import ClauseSplitter
-from xtalk_edge.turn.marks import lacks_marks, same_words
+from xtalk_edge.turn.marks import lacks_marks
 from xtalk_edge.turn.phrases import WRITTEN_WORD, joined, spoken_words
 from xtalk_edge.turn.realign import reaches
 
@@ -43,15 +43,15 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class _Word:
     text: str
-    """With the marks at it."""
+    """As the recogniser writes it."""
     letters: str
     heard_s: float
     since_s: float
     """When it and all before it came to be as they are."""
     updates: int = 0
     """How often it and all before it were written again."""
-    marked: bool = False
-    """Whether its marks were put in."""
+    marked: str = ""
+    """With marks that were put in; "" if none were."""
 
 
 class Segmenter:
@@ -67,8 +67,8 @@ class Segmenter:
 
     @property
     def pending(self) -> str:
-        """What is in no piece yet, certain or not."""
-        return _text(self._words[self._first :])
+        """What is in no piece yet, certain or not, as the recogniser writes it."""
+        return reduce(joined, (word.text for word in self._words[self._first :]), "")
 
     def hear(self, text: str, at_s: float, heard_s: float) -> None:
         """Take the whole text as it is written at `at_s`, having heard up to `heard_s`."""
@@ -78,9 +78,8 @@ class Segmenter:
         for number, (old, new) in enumerate(pairs):
             if number < same:
                 # Marks that were put in stay until the recogniser has some of its own.
-                kept = old.marked and lacks_marks(new.text)
-                written = old if kept else replace(old, text=new.text, marked=False)
-                words[number] = replace(written, updates=old.updates + 1)
+                marked = old.marked if lacks_marks(new.text) else ""
+                words[number] = replace(old, text=new.text, marked=marked, updates=old.updates + 1)
             elif old.letters == new.letters:
                 words[number] = replace(new, heard_s=old.heard_s)
         self._words = words
@@ -91,11 +90,12 @@ class Segmenter:
 
         A mark at its very end tells nothing: who puts marks in takes every text for a whole one.
         """
-        written = _written(same_words(self.pending, marked))
-        if len(written) != len(self._words) - self._first:
+        written = _written(marked)
+        same = spoken_words(marked) == spoken_words(self.pending)
+        if not same or len(written) != len(self._words) - self._first:
             return
-        for number, text in enumerate(written[:-1], self._first):
-            self._words[number] = replace(self._words[number], text=text, marked=True)
+        for number, word in enumerate(written[:-1], self._first):
+            self._words[number] = replace(self._words[number], marked=word)
 
     def due(self, at_s: float) -> list[Segment]:
         """Return the pieces that are complete by then."""
@@ -172,4 +172,4 @@ def _letters(word: str) -> str:
 
 
 def _text(words: Sequence[_Word]) -> str:
-    return reduce(joined, (word.text for word in words), "")
+    return reduce(joined, (word.marked or word.text for word in words), "")
