@@ -27,9 +27,9 @@ SETTINGS = {
 
 WORDS = {
     "a": "un", "at": "a", "come": "vienen", "day": "día", "for": "para", "garden": "jardín",
-    "good": "buenos", "is": "es", "it": "eso", "light": "luz", "minutes": "minutos", "morning": "días",
-    "on": "encima", "set": "pon", "ten": "diez", "the": "el", "time": "tiempo", "timer": "reloj",
-    "turn": "gira", "we": "nosotros", "what": "qué",
+    "good": "buenos", "is": "es", "it": "eso", "light": "luz", "minutes": "minutos",
+    "morning": "días", "on": "encima", "set": "pon", "ten": "diez", "the": "el", "time": "tiempo",
+    "timer": "reloj", "turn": "gira", "we": "nosotros", "what": "qué",
 }  # fmt: skip
 
 
