@@ -35,7 +35,7 @@ from .verdict import tell
 HEARD_P50_MS, HEARD_P95_MS = 2_500.0, 5_000.0
 """People who interpret at conferences are two to four seconds behind the speaker."""
 
-SENTENCES_A_TALK = 3
+SENTENCES_A_TALK = 6
 
 
 class Repeating(Agent):
@@ -73,7 +73,7 @@ class Row:
 
 @click.command()
 @click.option("--talks", default=10, show_default=True, type=click.IntRange(1, 1_000),
-              help="Talks of three sentences each.")  # fmt: skip
+              help="Talks of six sentences each.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, help="Of the sentences and voices.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @config_options
@@ -86,7 +86,7 @@ def command(
 ) -> None:
     """Measure how long after a word its interpretation can be heard.
 
-    Synthetic voices talk to an interpreter in real time, three sentences without a pause, some ten
+    Synthetic voices talk to an interpreter in real time, six sentences without a pause, some fifteen
     seconds a talk with the answer. The talker wears headphones. The agent says what it is told,
     so that everything is measured but the translation; --set agent.type=... takes another.
 
