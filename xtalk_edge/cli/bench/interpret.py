@@ -86,13 +86,13 @@ def command(
 ) -> None:
     """Measure how long after a word its interpretation can be heard.
 
-    Synthetic voices talk to an interpreter in real time, six sentences without a pause, some fifteen
-    seconds a talk with the answer. The talker wears headphones. The agent says what it is told,
-    so that everything is measured but the translation; --set agent.type=... takes another.
+    Synthetic voices talk to an interpreter in real time, six sentences without a pause; with the
+    answer that takes some fifteen seconds a talk. The talker wears headphones. The agent says what
+    it is told, so that all is measured but the translation; --set agent.type=... takes another.
 
     \b
     certain  from the end of a piece's last word until the piece goes to the agent, or waits for it
-    heard    from there until its answer can be heard: what was said before is said first
+    heard    the same until its answer can be heard: what was said before is said first
     told     the same in the device's own events, which count from when the word was first written
 
     The exit code is 1 when a piece is left out, when nothing of a talk is heard before it is over,
