@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 
 import numpy as np
 
-from xtalk_edge.audio.format import pcm_to_samples
+from xtalk_edge.audio.format import RATE_HZ, pcm_to_samples
 from xtalk_edge.engines.agent.conversation import Conversation
 from xtalk_edge.engines.interfaces import (
     ASR,
@@ -190,3 +190,69 @@ class SteadyTTS(TTS):
 
     def clone(self) -> SteadyTTS:
         return SteadyTTS()
+
+
+class DictatedASR(ASR):
+    """Writes one word more for each piece of speech of `word_s`, whatever is said.
+
+    The newest word is wrong at first, and so is the one before it every third time: recognisers
+    change their minds. At the end of an utterance all its words are right; there it fails if one is
+    twice `FAILURE`.
+    """
+
+    def __init__(self, text: str, word_s: float = 0.3) -> None:
+        self._words = text.split()
+        self._word_bytes = round(word_s * RATE_HZ) * 2
+        self._first = 0
+        """Where the utterance begins among the words."""
+        self._bytes = 0
+
+    def recognize(self, audio: bytes) -> str:
+        self.reset()
+        return self.recognize_stream(audio, is_final=True)
+
+    def recognize_stream(
+        self, audio: bytes, *, is_final: bool = False, chat_history: str | None = None
+    ) -> str:
+        if loudness(audio) > LOUD:
+            self._bytes += len(audio)
+        count = self._bytes // self._word_bytes
+        words = self._words[self._first : self._first + count]
+        if is_final:
+            self._first += count
+            if FAILURE * 2 in words:
+                raise ScriptedError("the recogniser was told to fail")
+            return " ".join(words)
+        wrong = min(count, 2 if count % 3 == 0 else 1)
+        return " ".join([*words[: len(words) - wrong], *("mm" for _ in words[-wrong:])])
+
+    def reset(self) -> None:
+        self._bytes = 0
+
+    def clone(self) -> DictatedASR:
+        return DictatedASR(" ".join(self._words))
+
+
+class RepeatingAgent(Agent):
+    """Says every text again; fails at those with `FAILURE` in them, and may take its time."""
+
+    def __init__(self, answer_s: float = 0.0) -> None:
+        self._answer_s = answer_s
+        self._conversation = Conversation(turns_shown=0)
+
+    async def async_accept(self, context: AgentContext) -> AsyncGenerator[str, None]:
+        if context.type != "asr_final":
+            return
+        turn = self._conversation.begin(context.text)
+        if self._answer_s:
+            await asyncio.sleep(self._answer_s)
+        if FAILURE in context.text:
+            raise ScriptedError("the agent was told to fail")
+        turn.settled = True
+        yield turn.say(context.text)
+
+    def heard(self, text: str) -> None:
+        self._conversation.heard(text)
+
+    def history(self) -> list[dict[str, str]]:
+        return self._conversation.history()

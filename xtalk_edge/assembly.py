@@ -23,6 +23,7 @@ from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
+from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.playback import PlaybackManager
@@ -102,9 +103,6 @@ class Assembly:
             punctuation = await stack.enter_async_context(
                 hosting.hosted("punctuation", config.punctuation)
             )
-        turn_detector = await stack.enter_async_context(
-            hosting.hosted("turn_detector", config.turn_detector)
-        )
         self._progress("loading the voice")
         tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
         self._progress("loading the agent")
@@ -132,13 +130,12 @@ class Assembly:
             sounds=sounds,
             answers=equipped.tools,
         )
-        turn = TurnManager(event_bus=bus, config=config, capture=capture)
         await self._know_people(capture, equipped.agent)
         self._managers += await open_surroundings(
             config, bus, stack, self._progress, capture, equipped.agent
         )
+        turn = await self._floor(capture, agent_manager, equipped.agent, punctuation)
         self._managers += [
-            turn,
             ASRManager(
                 event_bus=bus,
                 config=config,
@@ -147,21 +144,7 @@ class Assembly:
                 capture=capture,
                 punctuation=punctuation,
             ),
-            TurnDetectorManager(
-                event_bus=bus,
-                config=config,
-                detector=turn_detector.engine,
-                worker=turn_detector.worker,
-                capture=capture,
-                awaits_answer=agent_manager.awaits_answer,
-            ),
             agent_manager,
-            ThinkingAheadManager(
-                event_bus=bus,
-                config=config,
-                agent=equipped.agent,
-                awaits_answer=agent_manager.awaits_answer,
-            ),
             ringing,
             TTSManager(
                 event_bus=bus,
@@ -179,6 +162,44 @@ class Assembly:
             capture,
         ]
         return Parts(self._managers, capture, playback, turn, equipped.agent, bell)
+
+    async def _floor(
+        self,
+        capture: CaptureManager,
+        agent_manager: AgentManager,
+        agent: Agent,
+        punctuation: hosting.Hosted | None,
+    ) -> TurnManager:
+        """Add what decides who has the floor: in a conversation, or for an interpreter."""
+        config, bus = self._config, self._bus
+        if config.interpret.on:
+            interpreter = InterpretManager(
+                event_bus=bus, config=config, capture=capture, punctuation=punctuation
+            )
+            self._managers.append(interpreter)
+            return interpreter
+        turn = TurnManager(event_bus=bus, config=config, capture=capture)
+        detector = await self._stack.enter_async_context(
+            hosting.hosted("turn_detector", config.turn_detector)
+        )
+        self._managers += [
+            turn,
+            TurnDetectorManager(
+                event_bus=bus,
+                config=config,
+                detector=detector.engine,
+                worker=detector.worker,
+                capture=capture,
+                awaits_answer=agent_manager.awaits_answer,
+            ),
+            ThinkingAheadManager(
+                event_bus=bus,
+                config=config,
+                agent=agent,
+                awaits_answer=agent_manager.awaits_answer,
+            ),
+        ]
+        return turn
 
     def _ears(self, card: Card | None) -> CaptureManager:
         """Open the sound card and what listens on the ear's own thread."""

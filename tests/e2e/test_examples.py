@@ -14,7 +14,7 @@ from xtalk_edge import Appliance
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.cli.main import run
 from xtalk_edge.config.places import StoreConfig
-from xtalk_edge.events import ASRResultFinal, TTSPlaybackFinished
+from xtalk_edge.events import ASRResultFinal, TTSPlaybackFinished, TTSPlaybackStarted
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -72,5 +72,28 @@ def test_the_consultant_calls_its_tool_and_asks_for_more(tmp_path: Path) -> None
             finished = await conversation.until(TTSPlaybackFinished)
             assert finished.text == "We are closed on Sundays."
             assert (await conversation.until(TTSPlaybackFinished)).text == shop.FAREWELL
+
+    talk()
+
+
+def test_the_interpreter_translates_while_the_talker_talks(tmp_path: Path) -> None:
+    booth = example("interpreter")
+    booth.SETTINGS |= {"echo": {"type": "none"}}
+
+    @on_virtual_clock
+    async def talk() -> None:
+        appliance = booth.interpreter()
+        room = appliance._card = RoomCard(RoomScene(noise_db=-70.0))
+        appliance.config = replace(appliance.config, store=StoreConfig(state_dir=str(tmp_path)))
+        conversation = Conversation(appliance, room)
+        async with appliance:
+            said = conversation.say("set a timer for ten minutes what time is it", after_s=0.5)
+            began = await conversation.until(TTSPlaybackStarted)
+            assert began.at_s - (room.started_at_s or 0.0) < said.end_s
+            await conversation.until(ASRResultFinal)
+            await appliance.settled()
+            heard = [event.text for event in conversation.all_of(TTSPlaybackFinished)]
+            assert heard[0] == "pon un reloj para diez"
+            assert heard[-1].endswith("tiempo es eso")
 
     talk()

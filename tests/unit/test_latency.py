@@ -10,6 +10,7 @@ from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (
     ASRResultFinal,
+    ASRStableSegmentReady,
     Event,
     LatencyMetricsUpdated,
     LLMFirstChunk,
@@ -17,6 +18,7 @@ from xtalk_edge.events import (
     TTSChunkGenerated,
     TTSPlaybackStarted,
     TurnASREndRequested,
+    TurnLLMAgentStartRequested,
     TurnPrepared,
     VADSpeechEnd,
     VADSpeechStart,
@@ -98,6 +100,25 @@ def test_steps_that_did_not_happen_are_none():
 def test_turns_do_not_mix():
     first, second = measured(*turn(1), *turn(2, at_s=10.0))
     assert first.voice_to_voice_ms == second.voice_to_voice_ms == 1400.0
+
+
+def test_pieces_that_wait_for_each_other_are_measured_each():
+    def piece(turn_id: int, at_s: float, asked_s: float) -> list[Event]:
+        end = round(16_000 * (at_s - 0.5))
+        return [
+            ASRStableSegmentReady(turn_id=turn_id, at_s=at_s, text="x", end_sample=end),
+            TurnLLMAgentStartRequested(turn_id=turn_id, at_s=asked_s, text="x"),
+        ]
+
+    first, second = measured(
+        *piece(2, 1.0, asked_s=1.0),
+        *piece(3, 2.0, asked_s=2.25),
+        TTSPlaybackStarted(turn_id=2, at_s=3.0),
+        TTSPlaybackStarted(turn_id=3, at_s=4.0),
+    )
+    assert (first.turn_id, first.voice_to_voice_ms, first.asr_final_ms) == (2, 2500.0, 0.0)
+    assert (second.turn_id, second.voice_to_voice_ms, second.asr_final_ms) == (3, 2500.0, 250.0)
+    assert second.endpoint_wait_ms == 500.0
 
 
 def test_an_announcement_has_no_latency():

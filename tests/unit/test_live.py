@@ -15,6 +15,7 @@ from xtalk_edge.events import (
     AudioGap,
     CardOpened,
     ErrorOccurred,
+    InterpretingLagged,
     LatencyMetricsUpdated,
     ToolCallOccurred,
     TTSPlaybackFinished,
@@ -64,6 +65,15 @@ def test_a_file_gets_finished_lines_only(capsys: pytest.CaptureFixture[str]) -> 
     assert "error  tts: it broke" in lines
     assert "lost 10 ms of sound: ring full" in lines
     assert not [line for line in lines if line.startswith("listening")]
+
+
+def test_pieces_that_wait_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    view = LiveView()
+    view.on_lag(InterpretingLagged(pieces=6))
+    view.on_lag(InterpretingLagged(pieces=6, left_out="good morning"))
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.strip() == "6 pieces wait for their answer"
+    assert second.strip() == '6 pieces wait for their answer; this has no answer: "good morning"'
 
 
 def test_a_terminal_shows_the_partial_text_and_takes_it_away(

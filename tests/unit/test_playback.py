@@ -188,6 +188,26 @@ def test_a_cut_drops_what_waits_and_tells_what_was_heard():
     run_virtual(scene())
 
 
+def test_a_cut_takes_what_follows_with_it():
+    async def scene():
+        async with bench() as b:
+            b.say(1, ("One.", 1.0))
+            b.say(2, ("Two.", 1.0))
+            await asyncio.sleep(0.3)
+            b.playback.stop(1, "test")
+            b.playback.stop(2, "test")
+            await asyncio.sleep(0.5)
+            assert not b.playback.busy
+            stopped = b.log.all_of(TTSStopped)
+            assert [(each.turn_id, each.text) for each in stopped] == [(1, ""), (2, "")]
+            b.say(3, ("Three.", 0.2))
+            await asyncio.sleep(1.0)
+            finished = b.log.all_of(TTSPlaybackFinished)
+            assert [(each.turn_id, each.text) for each in finished] == [(3, "Three.")]
+
+    run_virtual(scene())
+
+
 def test_a_reply_without_sound_is_over_at_once_also_behind_a_cut():
     async def scene():
         async with bench() as b:

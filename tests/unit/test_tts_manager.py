@@ -19,6 +19,7 @@ from xtalk_edge.events import (
     TTSChunkGenerated,
     TTSFinished,
     TTSPlaybackFinished,
+    TTSPlaybackStarted,
     TTSStarted,
     TTSStopped,
     TurnPrepared,
@@ -197,6 +198,35 @@ def test_the_next_reply_takes_the_place_of_one_under_way():
             assert b.tts.asked == ["abcdefgh", "ij"]
             indices = [c.chunk_index for c in b.log.all_of(TTSChunkGenerated) if c.turn_id == 2]
             assert indices == [1, 2]
+
+    run_virtual(scene())
+
+
+def test_a_reply_follows_the_one_before_it():
+    async def scene():
+        async with bench() as b:
+            await b.publish(say(1, "ab"), flush(1), say(2, "cd"), flush(2))
+            assert b.tts.asked == ["ab", "cd"]
+            while len(b.log.all_of(TTSPlaybackFinished)) < 2:
+                await b.capture.advance()
+            finished = b.log.all_of(TTSPlaybackFinished)
+            assert [(each.turn_id, each.text) for each in finished] == [(1, "ab"), (2, "cd")]
+            started = b.log.all_of(TTSPlaybackStarted)
+            assert [each.turn_id for each in started] == [1, 2]
+            # 50 ms a letter, and no gap between the two.
+            assert started[1].at_s - started[0].at_s < 0.12
+            assert not b.playback.busy
+
+    run_virtual(scene())
+
+
+def test_stopping_one_reply_leaves_those_to_be_made_that_follow():
+    async def scene():
+        async with bench() as b:
+            await b.publish(say(1, "abcdefgh"), say(2, "ij"), flush(2), turns=6)
+            await b.publish(stop(1))
+            assert (await b.until(TTSPlaybackFinished)).turn_id == 2
+            assert [each.turn_id for each in b.log.all_of(TTSStopped)] == [1]
 
     run_virtual(scene())
 

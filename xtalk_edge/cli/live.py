@@ -17,6 +17,7 @@ from xtalk_edge.events import (
     CardOpened,
     EchoMeasured,
     ErrorOccurred,
+    InterpretingLagged,
     LatencyMetricsUpdated,
     ToolCallOccurred,
     TTSPlaybackFinished,
@@ -146,6 +147,12 @@ class LiveView:
                 'only "stop" and the button interrupt me' if event.poor else "you may interrupt me"
             )
             self.note(f"{event.removed_db:.0f} dB of my own voice are removed: {now}")
+
+    @handles(InterpretingLagged)
+    def on_lag(self, event: InterpretingLagged) -> None:
+        """Print that answers come too slowly."""
+        lost = f'; this has no answer: "{event.left_out}"' if event.left_out else ""
+        self.note(f"{event.pieces} pieces wait for their answer{lost}")
 
     @handles(ErrorOccurred)
     def on_error(self, event: ErrorOccurred) -> None:

@@ -1,20 +1,10 @@
-"""What every section that chooses an engine has, and how a field says its limits."""
+"""What every section that chooses an engine has."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-
-
-def number(default: float | None, at_least: float, at_most: float) -> Any:
-    """Return a field whose value must lie within limits; None: it may be left out."""
-    return field(default=default, metadata={"at_least": at_least, "at_most": at_most})
-
-
-def tables(item: type) -> Any:
-    """Return a field that holds any number of tables, each one an `item`."""
-    return field(default=(), metadata={"item": item})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xtalk_edge.config.engine import EngineConfig as EngineConfig
-from xtalk_edge.config.engine import number as number
-from xtalk_edge.config.engine import tables as tables
+from xtalk_edge.config.fields import number, tables
+from xtalk_edge.config.interpret import InterpretConfig
 from xtalk_edge.config.places import ModelsConfig, StoreConfig
 from xtalk_edge.config.surroundings import (
     CaptionerConfig,
@@ -304,6 +304,7 @@ class Config:
     tts: TtsConfig = field(default_factory=TtsConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
+    interpret: InterpretConfig = field(default_factory=InterpretConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)

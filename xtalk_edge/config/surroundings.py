@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xtalk_edge.config.engine import EngineConfig, number
+from xtalk_edge.config.engine import EngineConfig
+from xtalk_edge.config.fields import number
 
 
 @dataclass(frozen=True, slots=True)

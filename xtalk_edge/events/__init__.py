@@ -39,6 +39,12 @@ from xtalk_edge.events.hearing import (
     WakeWordDetected,
     WakeWordYielded,
 )
+from xtalk_edge.events.interpreting import (
+    ASRStableSegmentReady,
+    InterpretingLagged,
+    TranscriptionRefined,
+    TurnASRFlushRequested,
+)
 from xtalk_edge.events.sound import (
     AudioGap,
     CardEnded,
@@ -88,6 +94,7 @@ __all__ = [
     "ASRResultConcluded",
     "ASRResultFinal",
     "ASRResultPartial",
+    "ASRStableSegmentReady",
     "AnnouncementDropped",
     "AnnouncementStarted",
     "AudioGap",
@@ -100,6 +107,7 @@ __all__ = [
     "EchoMeasured",
     "ErrorOccurred",
     "Event",
+    "InterpretingLagged",
     "LLMAgentResponseFinish",
     "LLMAgentResponseUpdate",
     "LLMFirstChunk",
@@ -125,9 +133,11 @@ __all__ = [
     "ThoughtUpdated",
     "ToolCallOccurred",
     "ToolResultOccurred",
+    "TranscriptionRefined",
     "TurnASRConclusionRequested",
     "TurnASRContinueRequested",
     "TurnASREndRequested",
+    "TurnASRFlushRequested",
     "TurnASRResetRequested",
     "TurnASRStartRequested",
     "TurnDetected",

@@ -107,6 +107,8 @@ class ASRResultPartial(Event):
     text: str
     confidence: float = 1.0
     """How sure the recogniser is of it; 1.0 where it cannot tell."""
+    heard_sample: int = 0
+    """Up to where it had heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,7 +184,9 @@ class ASRManager(Manager):
                 self._shown = text
                 confidence = await self._worker.run(self._asr.confidence)
                 self.bus.publish(
-                    ASRResultPartial(turn_id=turn_id, text=text, confidence=confidence)
+                    ASRResultPartial(
+                        turn_id=turn_id, text=text, confidence=confidence, heard_sample=cursor.at
+                    )
                 )
         return cursor.at
 

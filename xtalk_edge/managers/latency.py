@@ -8,12 +8,14 @@ from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (
     ASRResultFinal,
+    ASRStableSegmentReady,
     LatencyMetricsUpdated,
     LLMFirstChunk,
     LLMFirstSentence,
     TTSChunkGenerated,
     TTSPlaybackStarted,
     TurnASREndRequested,
+    TurnLLMAgentStartRequested,
     TurnPrepared,
     VADSpeechEnd,
     VADSpeechStart,
@@ -73,6 +75,18 @@ class LatencyManager(Manager):
         marks.asr_final_s = event.at_s
         marks.thought_ahead = (event.turn_id, event.text) == (prepared.turn_id, prepared.text)
 
+    @handles(ASRStableSegmentReady)
+    def on_segment(self, event: ASRStableSegmentReady) -> None:
+        """A piece of what is being said is certain, and will be answered."""
+        said_s = self._capture.time_of(event.end_sample)
+        self._turns[event.turn_id] = Marks(speech_end_s=said_s, endpoint_s=event.at_s)
+
+    @handles(TurnLLMAgentStartRequested)
+    def on_asked(self, event: TurnLLMAgentStartRequested) -> None:
+        """The agent is asked; a piece may have waited for it since its text was known."""
+        marks = self._of(event.turn_id)
+        marks.asr_final_s = marks.asr_final_s or event.at_s
+
     @handles(LLMFirstChunk)
     def on_first_chunk(self, event: LLMFirstChunk) -> None:
         """The agent gave its first piece."""
@@ -94,7 +108,8 @@ class LatencyManager(Manager):
     def on_audible(self, event: TTSPlaybackStarted) -> None:
         """The reply can be heard: publish the breakdown."""
         marks = self._turns.pop(event.turn_id, None)
-        self._turns.clear()
+        # Later ones wait for their own sound; earlier ones will have none.
+        self._turns = {turn: each for turn, each in self._turns.items() if turn > event.turn_id}
         if marks is None or marks.speech_end_s is None:
             return
         marks.audible_s = event.at_s

@@ -44,6 +44,8 @@ class PlaybackManager(Manager):
         self._queued = 0
         """Content index after the last frame handed in, whether or not the ring took it yet."""
         self._reply = Reply(0, self)
+        self._earlier: list[Reply] = []
+        """Those before it that are not heard to their end; what follows one waits for it."""
         self._volume_percent = 100
         self._ducked_turn_id: int | None = None
         """Whose reply is lowered, also one that has not begun; None at full volume."""
@@ -61,7 +63,7 @@ class PlaybackManager(Manager):
     @property
     def busy(self) -> bool:
         """Tell whether a reply is being played or made."""
-        return not self._reply.closed
+        return any(not reply.closed for reply in (*self._earlier, self._reply))
 
     # -- volume, as the volume tools see it ------------------------------------------------
 
@@ -89,7 +91,9 @@ class PlaybackManager(Manager):
     # -- the reply, as the synthesiser hands it in -----------------------------------------
 
     def begin_reply(self, turn_id: int) -> None:
-        """Open the ledger of a new reply."""
+        """Open the ledger of a new reply; nothing more comes of those before it."""
+        self._reply.complete = True
+        self._earlier = [each for each in (*self._earlier, self._reply) if not each.closed]
         self._reply = Reply(turn_id, self)
         if self._ducked_turn_id != turn_id:
             self._ducked_turn_id = None
@@ -173,18 +177,24 @@ class PlaybackManager(Manager):
             self._apply_gain()
 
     def stop(self, turn_id: int, reason: str) -> None:
-        """Cut the reply; what was heard is published once the card has faded out."""
-        reply = self._reply
-        if turn_id != reply.turn_id:
+        """Cut a reply, and what follows it; what was heard is published once the card has faded
+        out.
+        """
+        known = [*self._earlier, self._reply]
+        turns = [reply.turn_id for reply in known]
+        if turn_id not in turns:
             # Stopped before it had made a sound.
             if turn_id == self._held_turn_id:
                 self._hold(None)
             self.bus.publish(TTSStopped(turn_id=turn_id, text="", reason=reason))
-        elif not reply.closed:
-            reply.closed = True
+            return
+        cut = [reply for reply in known[turns.index(turn_id) :] if not reply.closed]
+        if cut:
             self._backlog.clear()
             self._queued = self._core.written
             self._core.flush(self.config.turn.cut_fade_ms)
+        for reply in cut:
+            reply.closed = True
             self.tasks.start(self._report_cut(reply, reason), "cut")
 
     async def _report_cut(self, reply: Reply, reason: str) -> None:
@@ -213,11 +223,13 @@ class PlaybackManager(Manager):
                 return
 
     def _settle(self) -> None:
-        """Publish that the reply became audible, or was heard to its end."""
-        reply = self._reply
-        if reply.closed:
-            return
+        """Publish that a reply became audible, or was heard to its end."""
         audible = self._core.audible(now_s())
+        for reply in (*self._earlier, self._reply):
+            if not reply.closed:
+                self._follow(reply, audible)
+
+    def _follow(self, reply: Reply, audible: int) -> None:
         if not reply.started and reply.start is not None and audible > reply.start:
             reply.started = True
             self.bus.publish(TTSPlaybackStarted(turn_id=reply.turn_id))

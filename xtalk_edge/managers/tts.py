@@ -33,7 +33,7 @@ from xtalk_edge.turn.clauses import first_clause
 
 
 class TTSManager(Manager):
-    """Synthesises the clauses of the current reply in order."""
+    """Synthesises the clauses of each reply in order, and the replies one behind another."""
 
     def __init__(
         self,
@@ -53,8 +53,8 @@ class TTSManager(Manager):
         self._turn_id = 0
         self._chunks = 0
         self._stopped_turn_id = -1
-        self._pieces: deque[str | Sound] = deque()
-        self._flushed = False
+        self._pieces: deque[tuple[int, str | Sound | None]] = deque()
+        """What is still to be said, by turns; None where a reply ends."""
         self._speaking: asyncio.Task[None] | None = None
         self._prepared: PreparedSpeech | None = None
         """The beginning of an answer that may never be given."""
@@ -82,61 +82,51 @@ class TTSManager(Manager):
     @handles(TurnTTSTextAppendRequested)
     def on_append(self, event: TurnTTSTextAppendRequested) -> None:
         """Say a clause after those already queued."""
-        if not self._accepts(event.turn_id):
-            return
-        self._pieces.append(event.text)
-        self._go_on()
+        self._queue(event.turn_id, event.text)
 
     @handles(TurnTTSSoundAppendRequested)
     def on_sound(self, event: TurnTTSSoundAppendRequested) -> None:
         """Play a sound after what is already queued."""
         sound = self._sounds.take(event.sound)
-        if sound is None or not self._accepts(event.turn_id):
-            return
-        self._pieces.append(sound)
-        self._go_on()
+        if sound is not None:
+            self._queue(event.turn_id, sound)
 
     @handles(TurnTTSFlushRequested)
     def on_flush(self, event: TurnTTSFlushRequested) -> None:
         """Finish the reply once what is queued has been said."""
-        if not self._accepts(event.turn_id):
-            return
-        self._flushed = True
-        self._go_on()
+        self._queue(event.turn_id, None)
 
     @handles(TurnTTSStopRequested)
     def on_stop(self, event: TurnTTSStopRequested) -> None:
         """Make nothing more of this reply."""
         self._stopped_turn_id = event.turn_id
-        if event.turn_id == self._turn_id:
-            self._drop()
-        self._playback.stop(event.turn_id, event.reason)
-
-    def _accepts(self, turn_id: int) -> bool:
-        """Begin a new reply when its first clause comes; refuse one that was stopped."""
-        if turn_id == self._stopped_turn_id:
-            return False
-        if turn_id != self._turn_id:
-            self._drop()
-            self._turn_id = turn_id
-            self._chunks = 0
-            self._playback.begin_reply(turn_id)
-        return True
-
-    def _drop(self) -> None:
-        self._pieces.clear()
-        self._flushed = False
-        if self._speaking is not None:
+        self._pieces = deque(each for each in self._pieces if each[0] != event.turn_id)
+        if event.turn_id == self._turn_id and self._speaking is not None:
             self._speaking.cancel()
             self._speaking = None
+        self._playback.stop(event.turn_id, event.reason)
+        self._go_on()
+
+    def _queue(self, turn_id: int, piece: str | Sound | None) -> None:
+        """Let a piece follow those that wait, of whichever reply; None ends one."""
+        if turn_id != self._stopped_turn_id:
+            self._pieces.append((turn_id, piece))
+            self._go_on()
 
     def _go_on(self) -> None:
-        if self._speaking is None or self._speaking.done():
-            self._speaking = self.tasks.start(self._speak(self._turn_id), "tts")
+        if self._pieces and (self._speaking is None or self._speaking.done()):
+            self._speaking = self.tasks.start(self._speak(), "tts")
 
-    async def _speak(self, turn_id: int) -> None:
+    async def _speak(self) -> None:
         while self._pieces:
-            piece = self._pieces.popleft()
+            turn_id, piece = self._pieces.popleft()
+            if turn_id != self._turn_id:
+                self._turn_id, self._chunks = turn_id, 0
+                self._playback.begin_reply(turn_id)
+            if piece is None:
+                self.bus.publish(TTSFinished(turn_id=turn_id))
+                self._playback.end_reply(turn_id)
+                continue
             if isinstance(piece, Sound):
                 self._play(piece)
                 continue
@@ -144,10 +134,6 @@ class TTSManager(Manager):
                 await self._speak_surely(turn_id, piece)
             except Exception as error:  # noqa: BLE001 - an engine may raise anything; go on
                 self.report(error, error_type="tts_error", component="tts", turn_id=turn_id)
-        if self._flushed:
-            self._flushed = False
-            self.bus.publish(TTSFinished(turn_id=turn_id))
-            self._playback.end_reply(turn_id)
 
     async def _speak_surely(self, turn_id: int, text: str) -> None:
         """Say a clause, also when the voice's process dies over it once: then from its beginning.

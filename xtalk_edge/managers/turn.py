@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Protocol
 
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.bus import EventBus, handles
@@ -55,13 +56,41 @@ from xtalk_edge.turn.policy import TurnPolicy
 log = logging.getLogger(__name__)
 
 
-class TurnManager(Manager):
-    """The shell of the turn machine: events in, requests out, a tick at every advance."""
+class Machine(Protocol):
+    """Decides who has the floor: facts and time in, actions out."""
 
-    def __init__(self, *, event_bus: EventBus, config: Config, capture: CaptureManager) -> None:
+    @property
+    def state(self) -> actions.State:
+        """Who has the floor."""
+
+    def handle(self, fact: facts.Fact, at_s: float) -> list[actions.Action]:
+        """Take a fact that became known at `at_s`; return what to do, in order."""
+
+    def tick(self, at_s: float) -> list[actions.Action]:
+        """Let time pass up to `at_s`; return what to do, in order."""
+
+
+class TurnManager(Manager):
+    """The shell of the turn machine: events in, requests out, a tick at every advance.
+
+    Args:
+        event_bus: where it listens and publishes.
+        config: the settings.
+        capture: whose clock counts.
+        machine: decides; None for the turn machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        event_bus: EventBus,
+        config: Config,
+        capture: CaptureManager,
+        machine: Machine | None = None,
+    ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._capture = capture
-        self._machine = TurnMachine(policy_of(config))
+        self._machine = machine or TurnMachine(policy_of(config))
 
     @property
     def state(self) -> actions.State:
@@ -137,7 +166,8 @@ class TurnManager(Manager):
     @handles(ASRResultPartial)
     def on_partial(self, event: ASRResultPartial) -> None:
         """Some text is known."""
-        self._tell(facts.PartialRecognised(event.turn_id, event.text, event.confidence))
+        heard_s = event.heard_sample / RATE_HZ
+        self._tell(facts.PartialRecognised(event.turn_id, event.text, event.confidence, heard_s))
 
     @handles(ASRResultConcluded)
     def on_concluded(self, event: ASRResultConcluded) -> None:

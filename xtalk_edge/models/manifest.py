@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from xtalk_edge.config.fields import number, tables
 from xtalk_edge.config.files import data_path
-from xtalk_edge.config.schema import number, tables
 from xtalk_edge.config.source import Source
 from xtalk_edge.config.tables import fill
 from xtalk_edge.errors import ModelError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from xtalk_edge.config.schema import number, tables
+from xtalk_edge.config.fields import number, tables
 from xtalk_edge.config.source import Source
 from xtalk_edge.config.tables import fill
 

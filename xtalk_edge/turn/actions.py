@@ -142,6 +142,33 @@ class StateChanged:
     state: State
 
 
+@dataclass(frozen=True, slots=True)
+class TellSegment:
+    """Tell that a piece of what is being said is certain."""
+
+    turn_id: int
+    text: str
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TellWhole:
+    """Tell what was said in one go."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellLag:
+    """Tell that the answers come too slowly."""
+
+    pieces: int
+    """How many wait."""
+    left_out: str
+    """The one that will have no answer; "" if there was room for all."""
+
+
 Action = (
     StartRecognition
     | EndRecognition
@@ -158,4 +185,7 @@ Action = (
     | HoldReply
     | Unduck
     | StateChanged
+    | TellSegment
+    | TellWhole
+    | TellLag
 )

@@ -47,9 +47,13 @@ class ClauseSplitter:
 
     The clauses, put together, are the text except for white space. Each holds a word; only an
     overlong run of marks, or what `flush` returns when the text ends so, may be marks alone.
+
+    Args:
+        first_words: fewest words that make the first clause where only a comma ends it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first_words: int = 1) -> None:
+        self._first_words = first_words
         self._pending = ""
         self._is_first = True
 
@@ -108,7 +112,7 @@ class ClauseSplitter:
 
     @property
     def _min_words(self) -> int:
-        return 1 if self._is_first else _MIN_WORDS
+        return self._first_words if self._is_first else _MIN_WORDS
 
     def _has_words(self, count: int) -> bool:
         return len(_WORD.findall(self._pending)) >= count

@@ -67,6 +67,8 @@ class PartialRecognised:
     turn_id: int
     text: str
     confidence: float = 1.0
+    heard_s: float = 0.0
+    """Up to where the recogniser had heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,26 @@ class OfferWithdrawn:
     offer_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerComplete:
+    """The agent has nothing more to say in a turn."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What is in no piece yet of an utterance, with marks in it."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlushAsked:
+    """What was said so far is to be answered, although it is neither a sentence nor a pause."""
+
+
 OwnersFact = Woken | ButtonPressed | ButtonReleased | StopWordSpotted | SpeechStarted | SpeechEnded
 """What somebody does."""
 
@@ -161,3 +183,6 @@ TextFact = PartialRecognised | Concluded | Detected | Prepared | FinalRecognised
 """What becomes known about the text of an utterance."""
 
 Fact = OwnersFact | OwnFact | TextFact
+
+InterpretersFact = AnswerComplete | Marked | FlushAsked
+"""What only the interpreter is told besides."""

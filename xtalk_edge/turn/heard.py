@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
+from xtalk_edge.turn.phrases import WRITTEN_WORD, joined
+
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_UNSPACED_MARKS = "\u3001-\u303f\uff01-\uff0f\uff1a-\uff20"
-_TOKEN = re.compile(rf"[{_UNSPACED}][{_UNSPACED_MARKS}]*|[^\s{_UNSPACED}]+")
-_ENDS_UNSPACED = re.compile(rf"[{_UNSPACED}{_UNSPACED_MARKS}]$")
 
 # One sound a vowel group, one a consonant or doubled consonant.
 _SOUND = re.compile(r"[aeiouyäöüáéíóúàèìòù]+|([^\W\d_])\1*")
@@ -61,7 +60,7 @@ class _Clause:
     weights: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tokens = [found.span() for found in _TOKEN.finditer(self.text)]
+        self.tokens = [found.span() for found in WRITTEN_WORD.finditer(self.text)]
         self.weights = [estimate_sounds(self.text[start:end]) for start, end in self.tokens]
 
 
@@ -102,10 +101,8 @@ class HeardLedger:
             previous = self._clauses[-1]
             start_frame = max(start_frame, previous.start_frame + previous.frames)
         text = text.strip()
-        if self._text and text and not _ENDS_UNSPACED.search(self._text):
-            self._text += " "
-        offset = len(self._text)
-        self._text += text
+        self._text = joined(self._text, text)
+        offset = len(self._text) - len(text)
         growing = frames is None
         self._clauses.append(
             _Clause(text, start_frame, frames or 0, growing, ratio, offset, list(marks))

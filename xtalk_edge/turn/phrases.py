@@ -8,11 +8,22 @@ from collections.abc import Iterable
 # Chinese and Japanese write no spaces: there each character is compared as a word.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’][^\W_{_UNSPACED}]+)*")
+_UNSPACED_MARKS = "\u3001-\u303f\uff01-\uff0f\uff1a-\uff20"
+_ENDS_UNSPACED = re.compile(rf"[{_UNSPACED}{_UNSPACED_MARKS}]$")
+
+WRITTEN_WORD = re.compile(rf"[{_UNSPACED}][{_UNSPACED_MARKS}]*|[^\s{_UNSPACED}]+")
+"""One word of a text with the marks at it."""
 
 
 def spoken_words(text: str) -> list[str]:
     """Return the words of `text` in lower case, without marks."""
     return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
+
+
+def joined(text: str, more: str) -> str:
+    """Return one text behind another, with a space between them where their script has spaces."""
+    spaced = text and more and not _ENDS_UNSPACED.search(text)
+    return f"{text} {more}" if spaced else text + more
 
 
 class Phrases:

@@ -20,6 +20,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "endure": "Whether the recogniser's memory stays what it was.",
         "engines": "What each engine costs on this machine.",
         "enhance": "The speech enhancers on people in noise.",
+        "interpret": "Interpreting: how long after a word its answer is heard.",
         "idle": "Listening while nobody talks to it: processor and memory.",
         "recover": "Whether a conversation survives the death of an engine.",
         "resume": "Whether an answer goes on when nobody meant to interrupt it.",
