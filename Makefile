@@ -1,6 +1,6 @@
 # make demo   a spoken conversation in a simulated room; sets up what is missing
 # make test   every test
-# make check  format, lint, types and the quick tests: a minute or two
+# make check  format, lint, types and the quick tests: a minute
 
 BIN := .venv/bin
 
@@ -26,7 +26,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/unit tests/contract -q -m "not slow and not alone" -n auto
+	$(BIN)/python -m pytest tests/unit -q -m "not slow and not alone" -n auto
 
 format: setup
 	$(BIN)/ruff format .

@@ -152,6 +152,7 @@ def test_a_new_alarm_rings_again_and_as_was_said(said, now):
 
 
 @given(said_times, moments, said_times, st.integers(0, 3000))
+@pytest.mark.slow
 def test_a_changed_alarm_rings_again(first, now, change, minutes):
     assume(not change.repeat)
     try:

@@ -119,6 +119,7 @@ class WatchedCard(RoomCard):
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_owners_add_managers_and_events():
     with state_folder(settings()) as config:
         device = Appliance(config, card=RoomCard(RoomScene()))
@@ -143,6 +144,7 @@ async def test_owners_add_managers_and_events():
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_settings_add_managers_too():
     own = ManagerConfig(f"{__name__}:Doorman", params={"greeting": "Good day."})
     async with conversation(replace(settings(), managers=(own,))) as talk:
@@ -166,6 +168,7 @@ async def test_a_manager_that_does_not_fit_is_a_sentence(spec, params, problem):
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_progress_is_told_and_everything_closed():
     steps: list[str] = []
     CLOSED.clear()
@@ -206,6 +209,7 @@ async def test_managers_that_started_are_stopped_when_a_later_one_cannot_start()
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_the_appliance_ends_with_the_failure_of_any_part():
     own = ManagerConfig(f"{__name__}:FailingManager")
     with pytest.raises(RuntimeError, match="failed later"):
@@ -216,6 +220,7 @@ async def test_the_appliance_ends_with_the_failure_of_any_part():
 
 @pytest.mark.parametrize("waits_for", ["run", "settled"])
 @on_virtual_clock
+@pytest.mark.slow
 async def test_the_appliance_ends_with_its_ear(waits_for):
     config = settings(
         texts=["go on"], replies=["It is noon."], echo={"type": f"{__name__}:FailingEcho"}
@@ -230,6 +235,7 @@ async def test_the_appliance_ends_with_its_ear(waits_for):
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_a_lost_sound_card_is_an_error(monkeypatch):
     monkeypatch.setattr(appliance_module, "PortAudioCard", RoomCard)
     with pytest.raises(DeviceError, match="room: the device was unplugged"):
@@ -239,6 +245,7 @@ async def test_a_lost_sound_card_is_an_error(monkeypatch):
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_settled_waits_for_the_answer_to_what_was_said():
     config = settings(texts=["the time"], replies=["It is noon, and it is Monday."])
     async with conversation(config) as talk:
@@ -251,6 +258,7 @@ async def test_settled_waits_for_the_answer_to_what_was_said():
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_the_event_log_goes_on_to_the_last_event(tmp_path, caplog):
     path = tmp_path / "events.jsonl"
     async with conversation(settings(), events_path=path) as talk:
@@ -265,6 +273,7 @@ async def test_the_event_log_goes_on_to_the_last_event(tmp_path, caplog):
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_leaving_in_mid_reply_is_quiet(caplog):
     config = settings(texts=["go on"], replies=["It is noon, and it will soon be one."])
     async with conversation(config) as talk:
@@ -276,6 +285,7 @@ async def test_leaving_in_mid_reply_is_quiet(caplog):
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_cancelling_run_leaves_in_good_order():
     async with conversation(settings()) as talk:
         life = asyncio.ensure_future(talk.appliance.run())
@@ -293,6 +303,7 @@ class ToolUsingAgent(ScriptedAgent):
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_the_agent_sets_timers_that_ring_once_somebody_runs_them():
     config = settings(agent={"type": f"{__name__}:ToolUsingAgent", "replies": []})
     with state_folder(config) as own:

@@ -158,6 +158,7 @@ def test_the_whole_as_json(quick):
             assert len(condition["checks"]) == 5
 
 
+@pytest.mark.slow
 def test_an_owners_model_as_a_table(quick, small):
     result = CliRunner().invoke(agent.command, ["--quick", "--model", str(small)])
     assert "small.gguf\n" in result.output

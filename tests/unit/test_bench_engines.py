@@ -30,6 +30,7 @@ def test_the_starter_engines_cost_something_and_keep_up() -> None:
     assert judge["cost"]["real_time_factor"] is None
 
 
+@pytest.mark.slow
 def test_an_engine_that_cannot_be_loaded_says_why() -> None:
     arguments = ["--slot", "tts", "--set", 'tts.type="piper"', "--set", 'tts.model="/none.onnx"']
     result = CliRunner().invoke(engines.command, arguments)

@@ -194,6 +194,7 @@ def test_a_callable_object_may_be_a_coroutine_handler() -> None:
     delays_s=st.lists(st.floats(0.0, 0.2), min_size=4, max_size=4),
     limit=st.integers(1, 5),
 )
+@pytest.mark.slow
 def test_every_subscriber_sees_all_facts_in_publication_order(load, delays_s, limit) -> None:
     """However slow handlers and small inboxes are: order kept, nothing lost, one at a time."""
     kinds = [ASRResultFinal, ASRResultPartial, LLMAgentResponseUpdate, LLMAgentResponseUpdate]

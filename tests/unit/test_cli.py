@@ -116,6 +116,7 @@ def test_the_version_is_told(xtalk) -> None:
 # -- a conversation with a file ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_file_is_answered_aloud(xtalk, scripted: Path, question: Path, tmp_path: Path) -> None:
     answer, events = tmp_path / "answer.wav", tmp_path / "events.jsonl"
     outcome = converse(xtalk, scripted, question, "--output", answer, "--events", events)
@@ -132,6 +133,7 @@ def test_a_file_is_answered_aloud(xtalk, scripted: Path, question: Path, tmp_pat
     ("subtype", "rate_hz", "channels"),
     [("PCM_16", 8000, 1), ("PCM_24", 44100, 2), ("FLOAT", 48000, 2), ("PCM_U8", 16000, 1)],
 )
+@pytest.mark.slow
 def test_unusual_recordings_are_converted(
     xtalk, scripted: Path, question: Path, tmp_path: Path, subtype: str, rate_hz: int, channels: int
 ) -> None:
@@ -145,6 +147,7 @@ def test_unusual_recordings_are_converted(
 
 
 @pytest.mark.parametrize("kind", ["silence", "noise"])
+@pytest.mark.slow
 def test_silence_and_noise_are_no_turn(xtalk, scripted: Path, tmp_path: Path, kind: str) -> None:
     level = 0 if kind == "silence" else 300
     samples = np.random.default_rng(1).normal(0, 1, 48000) * level
@@ -207,6 +210,7 @@ def test_no_output_is_left_behind_by_a_failure(
         ("wake.phrase=hello", ["phrase", "hello", "okay nabu"]),
     ],
 )
+@pytest.mark.slow
 def test_a_wrong_setting_is_explained_before_anything_starts(
     xtalk, question: Path, setting: str, words: Sequence[str]
 ) -> None:

@@ -54,6 +54,7 @@ def ask(home: Path, capsys: pytest.CaptureFixture[str]) -> Asked:
     return Asked(home, capsys)
 
 
+@pytest.mark.slow
 def test_people_are_enrolled_and_told_apart(ask: Asked) -> None:
     assert "Nobody is known yet" in ask("list")[1]
     assert ask("enrol", "Ann", "ann0.wav") == (0, "Ann is known now, from 1 of 1 takes.\n")
@@ -68,6 +69,7 @@ def test_people_are_enrolled_and_told_apart(ask: Asked) -> None:
     assert lines[2] == "(nobody)"
 
 
+@pytest.mark.slow
 def test_greeting_and_note_stay_when_a_voice_is_enrolled_again(ask: Asked) -> None:
     ask("enrol", "Ann", "ann0.wav")
     assert ask("greeting", "Ann", "Hello, Ann.")[0] == 0
@@ -80,6 +82,7 @@ def test_greeting_and_note_stay_when_a_voice_is_enrolled_again(ask: Asked) -> No
     assert "Nobody" in ask("list")[1]
 
 
+@pytest.mark.slow
 def test_what_is_odd_is_said(ask: Asked) -> None:
     ask("enrol", "Ann", "ann0.wav")
     assert "much like Ann's" in ask("enrol", "Twin", "ann0.wav")[1]
@@ -101,6 +104,7 @@ def test_what_is_odd_is_said(ask: Asked) -> None:
         (["note", "Eve", "x"], 2, "nobody called 'Eve'"),
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_be_done_is_a_sentence(
     ask: Asked, arguments: list[str], code: int, says: str
 ) -> None:
@@ -116,6 +120,7 @@ def test_without_a_model_it_says_where_to_look(ask: Asked) -> None:
     assert "no speaker model is chosen" in out
 
 
+@pytest.mark.slow
 def test_by_the_microphone_sentences_are_read_aloud(
     ask: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:

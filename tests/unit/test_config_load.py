@@ -284,6 +284,7 @@ def test_values_beyond_decimal_and_finite_are_written_too() -> None:
     params=st.dictionaries(st.text("ab- é", max_size=4), _values, max_size=3),
     managers=st.integers(0, 3),
 )
+@pytest.mark.slow
 def test_a_dumped_configuration_loads_to_an_equal_one(
     rate_hz: int, gain_db: float, phrase: str, params: dict[str, Any], managers: int
 ) -> None:
@@ -444,6 +445,7 @@ def _documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int]]:
 
 @settings(deadline=None)
 @given(_documents())
+@pytest.mark.slow
 def test_the_line_of_every_key_is_found_in_any_document(
     document: tuple[str, dict[KeyPath, int]],
 ) -> None:

@@ -71,6 +71,7 @@ def loudest(samples: Samples) -> int:
     at_s=st.floats(0.05, 0.8),
     step_s=st.sampled_from([0.003, 0.01, 0.0371]),
 )
+@pytest.mark.slow
 def test_an_impulse_stands_at_its_own_index_in_every_ring(
     rate_hz: int, at_s: float, step_s: float
 ) -> None:

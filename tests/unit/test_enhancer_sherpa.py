@@ -26,6 +26,7 @@ def cleaned(enhancer: SherpaEnhancer | GTCRN, audio: bytes) -> bytes:
     return enhancer.enhance(audio) + enhancer.flush()
 
 
+@pytest.mark.slow
 def test_dpdfnet_is_late_by_its_own_hop(tmp_path: Path) -> None:
     enhancer = SherpaEnhancer(written(tmp_path, still_dpdfnet()))
     assert enhancer.latency_samples == 160
@@ -35,6 +36,7 @@ def test_dpdfnet_is_late_by_its_own_hop(tmp_path: Path) -> None:
     assert delay_samples(audio, output) == 160
 
 
+@pytest.mark.slow
 def test_real_weights_give_what_our_own_gtcrn_gives() -> None:
     if not REAL.is_file():
         pytest.skip("needs the models of shared/models beside the checkout")

@@ -40,6 +40,7 @@ def test_without_a_model_it_says_what_is_missing(name: str) -> None:
 
 @needs_model
 @pytest.mark.parametrize("kind", ["missing", "empty", "text", "cut", "another", "the other's"])
+@pytest.mark.slow
 def test_a_bad_model_is_refused_in_a_sentence(name: str, kind: str, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     other = next(each for each in STILL if each != name)
@@ -70,6 +71,7 @@ def recordings(tmp_path: Path) -> tuple[Path, Path]:
     return speech, noises
 
 
+@pytest.mark.slow
 def test_the_bench_fails_an_enhancer_that_changes_nothing(
     recordings: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_in_real_time_an_engine_lives_on_a_thread_of_its_own():
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_an_engine_may_live_in_a_process_of_its_own():
     async def scene():
         config = AsrConfig(

@@ -209,6 +209,7 @@ def test_an_engine_that_only_dies_is_given_up_for_a_while(
     assert voice.synthesize("hello") == b"hello"
 
 
+@pytest.mark.slow
 def test_one_that_works_in_between_is_started_again_and_again(voice: IsolatedEngine) -> None:
     for _ in range(DEATHS_BORNE + 1):
         with pytest.raises(EngineLostError):
@@ -230,6 +231,7 @@ def test_a_detector_that_dies_is_asked_again_at_once(tmp_path: Path) -> None:
     detector.close()
 
 
+@pytest.mark.slow
 def test_a_recogniser_that_died_between_pieces_says_so(tmp_path: Path) -> None:
     recogniser = IsolatedEngine("asr", "tests.scripted:ScriptedASR", {"texts": ["hello"]})
     recogniser.recognize_stream(bytes(3200))
@@ -266,6 +268,7 @@ def test_a_hanging_child_is_ended(spec: str) -> None:
     assert is_gone(voice.pid)
 
 
+@pytest.mark.slow
 def test_closing_from_another_thread_ends_a_hanging_call(
     spec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -358,6 +361,7 @@ def answers(*requests: tuple[Any, ...], read: bool = True) -> list[Any]:
         return got
 
 
+@pytest.mark.slow
 def test_the_child_answers_each_request(spec: str, log: Path) -> None:
     got = answers(
         ("create", "tts", spec, {"log": str(log)}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ def late_at(lag_s: Callable[[float], float], seconds: float) -> float | None:
 
 
 @given(st.floats(0, 0.5), st.lists(st.floats(0, 5), min_size=100, max_size=100))
+@pytest.mark.slow
 def test_single_late_blocks_are_no_late_sound(usual_s: float, extra_s: list[float]) -> None:
     # One block in ten comes in time.
     assert (

@@ -88,6 +88,7 @@ def test_a_description_that_is_none_is_a_sentence(own: Path) -> None:
 
 
 @pytest.mark.parametrize("phrase", ["alexa", "hey jarvis", "hey mycroft", "okay nabu"])
+@pytest.mark.slow
 def test_people_are_understood(phrase: str) -> None:
     spotter = MicroWakeWordSpotter(phrase)
     folder = f"wake/{phrase.replace(' ', '_')}/"

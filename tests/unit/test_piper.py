@@ -32,6 +32,7 @@ def marked(chunks: list[SpeechChunk], text: str) -> list[tuple[str, int]]:
     return [(text[m.text_start : m.text_end], m.at_frame) for chunk in chunks for m in chunk.marks]
 
 
+@pytest.mark.slow
 def test_a_voice_that_is_timed_says_where_each_word_begins(tmp_path: Path) -> None:
     voice = PiperTTS(str(write_voice(tmp_path)))
     text = "Hello, good world. Yes!"
@@ -72,6 +73,7 @@ def test_speed_and_volume_are_heard(tmp_path: Path) -> None:
             PiperTTS(path, **{setting: value})  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_voice_of_several_speakers_has_names(tmp_path: Path) -> None:
     path = str(write_voice(tmp_path, speakers=2))
     voice = PiperTTS(path, speaker="bob")
@@ -104,6 +106,7 @@ def test_long_sentences_come_clause_by_clause(
     assert len(calls) > 5
 
 
+@pytest.mark.slow
 def test_what_is_no_voice_is_refused(tmp_path: Path) -> None:
     path = write_voice(tmp_path)
     settings = Path(f"{path}.json")

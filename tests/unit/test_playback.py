@@ -141,6 +141,7 @@ def test_voices_of_any_rate_play_at_their_own_speed(rate_hz):
     run_virtual(scene())
 
 
+@pytest.mark.slow
 def test_sound_that_does_not_fit_into_the_card_follows_in_order():
     async def scene():
         async with bench() as b:

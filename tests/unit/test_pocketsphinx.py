@@ -65,6 +65,7 @@ def test_the_size_of_the_pieces_does_not_matter(asr: PocketSphinxASR) -> None:
 
 
 @needs_commands
+@pytest.mark.slow
 def test_partials_grow_into_the_text(asr: PocketSphinxASR) -> None:
     asr.reset()
     audio = said("whats_the_date_today")
@@ -75,6 +76,7 @@ def test_partials_grow_into_the_text(asr: PocketSphinxASR) -> None:
 
 
 @needs_commands
+@pytest.mark.slow
 def test_the_text_stays_until_new_audio_begins_anew(asr: PocketSphinxASR) -> None:
     text = asr.recognize(said("what_time_is_it"))
     assert asr.recognize_stream(b"") == text
@@ -95,6 +97,7 @@ def test_a_clone_hears_the_same_by_itself(asr: PocketSphinxASR) -> None:
 
 
 @needs_commands
+@pytest.mark.slow
 def test_what_is_too_long_for_a_command_is_refused(
     asr: PocketSphinxASR, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +130,7 @@ def tone(seconds: float, level: float, offset: float = 0.0, hz: float = 220.0) -
     ],
     ids=["silence", "bytes", "hiss", "dc", "clipped", "hum"],
 )
+@pytest.mark.slow
 def test_what_is_not_speech_is_refused(asr: PocketSphinxASR, audio: bytes) -> None:
     assert asr.recognize(audio) == ""
     assert asr.confidence() < 1.0
@@ -152,11 +156,13 @@ def test_a_binary_grammar_is_named(tmp_path: Path) -> None:
         (SMALL.replace("lamp", "frobnicator"), "frobnicator"),
     ],
 )
+@pytest.mark.slow
 def test_a_wrong_grammar_says_what_is_wrong(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ModelError, match=problem):
         PocketSphinxASR(grammar(tmp_path, text))
 
 
+@pytest.mark.slow
 def test_words_can_be_taught(tmp_path: Path) -> None:
     rules = grammar(tmp_path, SMALL.replace("lamp", "frobnicator"))
     taught = PocketSphinxASR(rules, words={"frobnicator": "F R AA B N AH K EY T ER"})
@@ -164,6 +170,7 @@ def test_words_can_be_taught(tmp_path: Path) -> None:
 
 
 @needs_commands
+@pytest.mark.slow
 def test_the_threshold_decides(tmp_path: Path) -> None:
     strict = PocketSphinxASR(grammar(tmp_path, SMALL), threshold=1.1)
     assert strict.recognize(said("what_time_is_it")) == ""

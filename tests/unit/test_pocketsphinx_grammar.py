@@ -84,6 +84,7 @@ def _sayings(graph: Graph) -> dict[tuple[str, ...], float]:
 
 
 @given(graphs())
+@pytest.mark.slow
 def test_what_can_be_said_and_how_likely_it_is_stays(graph: Graph) -> None:
     small = merged(graph, sounds_before(graph, ENDINGS))
     assert _sayings(small) == _sayings(graph)
@@ -91,6 +92,7 @@ def test_what_can_be_said_and_how_likely_it_is_stays(graph: Graph) -> None:
 
 
 @given(graphs())
+@pytest.mark.slow
 def test_merging_again_finds_nothing_more(graph: Graph) -> None:
     small = merged(graph, sounds_before(graph, ENDINGS))
     again = merged(small, sounds_before(small, ENDINGS))
@@ -98,6 +100,7 @@ def test_merging_again_finds_nothing_more(graph: Graph) -> None:
 
 
 @given(graphs())
+@pytest.mark.slow
 def test_a_word_keeps_the_sound_before_it(graph: Graph) -> None:
     def spoken(of: Graph) -> set[tuple[str, str]]:
         before = sounds_before(of, ENDINGS)
@@ -111,6 +114,7 @@ def test_a_written_graph_is_read_as_it_was(graph: Graph) -> None:
     assert parse(text_of(graph)) == graph
 
 
+@pytest.mark.slow
 def test_the_starter_grammar_becomes_less_than_half(tmp_path: Path) -> None:
     grammar = data_path("models/starter/commands.jsgf")
     lexicon = read_lexicon(DICTIONARY, grammar_words(grammar.read_text(encoding="utf-8")))

@@ -35,6 +35,7 @@ def kept(state: Path) -> list[Path]:
     return sorted(path for path in state.iterdir() if path.name.startswith("english-"))
 
 
+@pytest.mark.slow
 def test_it_is_cut_once(state: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = english_of_words(ENGLISH, WORDS, scratch)
     assert pocketsphinx.NGramModel.readfile(str(first)).prob(["time"]) < 0
@@ -44,6 +45,7 @@ def test_it_is_cut_once(state: Path, scratch: Path, monkeypatch: pytest.MonkeyPa
     assert again.read_bytes() == first.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_the_card_has_worn_out_is_cut_again(state: Path, scratch: Path) -> None:
     english_of_words(ENGLISH, WORDS, scratch)
     (path,) = kept(state)
@@ -53,6 +55,7 @@ def test_what_the_card_has_worn_out_is_cut_again(state: Path, scratch: Path) -> 
     assert [each.read_bytes() for each in kept(state)] == [good]
 
 
+@pytest.mark.slow
 def test_other_words_are_another_file_and_few_are_kept(state: Path, scratch: Path) -> None:
     for number in range(KEPT_FILES + 2):
         english_of_words(ENGLISH, [*WORDS, "red", "blue", "green", "light", "on"][number:], scratch)
@@ -61,6 +64,7 @@ def test_other_words_are_another_file_and_few_are_kept(state: Path, scratch: Pat
     assert len(kept(state)) == KEPT_FILES
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_kept_it_is_cut_each_time(
     scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +75,7 @@ def test_where_nothing_can_be_kept_it_is_cut_each_time(
     assert english_of_words(ENGLISH, WORDS, scratch).parent == scratch
 
 
+@pytest.mark.slow
 def test_a_bad_model_is_a_sentence(state: Path, scratch: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.lm.bin"
     with pytest.raises(ModelError, match=r"bad\.lm\.bin: cannot be read"):
@@ -100,6 +105,7 @@ def test_a_child_that_does_not_end_well_is_a_sentence(
         english_of_words(ENGLISH, WORDS, scratch)
 
 
+@pytest.mark.slow
 def test_the_child_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cut_in_child(str(ENGLISH), str(tmp_path / "x.lm.bin"), WORDS) == 0
     assert (tmp_path / "x.lm.bin").stat().st_size > 700_000
@@ -107,6 +113,7 @@ def test_the_child_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_recognisers_process_does_without_numpy(state: Path) -> None:
     code = (
         "import sys; from xtalk_edge.engines.isolated_child import _Host; "

@@ -25,6 +25,7 @@ def restricted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written
 
 
+@pytest.mark.slow
 def test_probabilities_stay_to_the_last_bit(restricted: Path) -> None:
     whole = pocketsphinx.NGramModel.readfile(str(ENGLISH))
     few = pocketsphinx.NGramModel.readfile(str(restricted))
@@ -52,6 +53,7 @@ def test_words_it_does_not_know_are_no_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 10, 19, 20, 40, 900, 800_000, -600_000, -1])
+@pytest.mark.slow
 def test_a_file_cut_short_is_refused(kept: int, tmp_path: Path) -> None:
     cut = tmp_path / "cut.lm.bin"
     data = ENGLISH.read_bytes()

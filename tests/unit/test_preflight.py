@@ -172,6 +172,7 @@ def test_bad_onnx_files(tmp_path: Path, state: Path) -> None:
     assert "damaged or of the wrong kind" in refused(path, "onnx", state)
 
 
+@pytest.mark.slow
 def test_gguf_files_whole_cut_and_damaged(tmp_path: Path, state: Path) -> None:
     pytest.importorskip("gguf")
     from tests.tiny_gguf import random_weights
@@ -216,6 +217,7 @@ def test_a_tflite_model_that_loads_but_does_not_run_is_refused(
         preflight_checks.tflite("any.tflite")
 
 
+@pytest.mark.slow
 def test_tflite_files_whole_and_cut(tmp_path: Path, state: Path) -> None:
     wakeword = pytest.importorskip("pymicro_wakeword")
     built_in = Path(wakeword.__file__).parent / "models/alexa.tflite"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ def test_text_grows_and_ends_as_the_whole() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 90), st.integers(2, 64_000))
+@pytest.mark.slow
 def test_the_cost_is_bounded_however_long_and_however_cut(length_s: int, piece: int) -> None:
     counter = Counter()
     texts = hear(PseudoStream(counter), seconds(*[7] * length_s), piece // 2 * 2)

@@ -32,6 +32,7 @@ class ToolUsingAgent(ScriptedAgent):
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_what_is_being_said_is_said_to_its_end() -> None:
     async with conversation(settings()) as talk:
         life = asyncio.ensure_future(talk.appliance.run())
@@ -45,6 +46,7 @@ async def test_what_is_being_said_is_said_to_its_end() -> None:
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_a_room_that_is_never_quiet_does_not_prevent_it() -> None:
     async with conversation(settings()) as talk:
         life = asyncio.ensure_future(talk.appliance.run())
@@ -58,6 +60,7 @@ async def test_a_room_that_is_never_quiet_does_not_prevent_it() -> None:
 
 
 @on_virtual_clock
+@pytest.mark.slow
 async def test_the_tools_reach_the_appliance() -> None:
     config = settings(
         agent={"type": f"{__name__}:ToolUsingAgent", "replies": []},
@@ -121,6 +124,7 @@ def test_a_recording_is_not_started_again(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert CliRunner().invoke(run_module.command, arguments).exit_code == 0
 
 
+@pytest.mark.slow
 def test_the_process_stays_and_gets_the_same_arguments(tmp_path: Path) -> None:
     script = tmp_path / "again.py"
     script.write_text(

@@ -17,6 +17,7 @@ from xtalk_edge.errors import ConfigError, ModelError
 BURST = silence(0.5) + noise(0.5).tobytes() + silence(1.0)
 
 
+@pytest.mark.slow
 def test_a_streaming_model_writes_while_it_hears(tmp_path: Path) -> None:
     recogniser = SherpaASR(str(write_transducer(tmp_path)))
     assert recogniser.stream_chunk_bytes_hint() == 2 * 16 * 320
@@ -24,6 +25,7 @@ def test_a_streaming_model_writes_while_it_hears(tmp_path: Path) -> None:
     assert recogniser.confidence() < 1.0
 
 
+@pytest.mark.slow
 def test_a_model_for_whole_utterances_is_known_too(tmp_path: Path) -> None:
     recogniser = SherpaASR(str(write_ctc(tmp_path)))
     assert recogniser.stream_chunk_bytes_hint() is None

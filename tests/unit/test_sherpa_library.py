@@ -41,6 +41,7 @@ def test_half_a_character_is_asked_for_plainly() -> None:
 
 
 @pytest.mark.parametrize("kind", ["streaming", "offline"])
+@pytest.mark.slow
 def test_looking_again_and_again_keeps_nothing(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,7 @@ def stream(recogniser: ASR, audio: bytes) -> list[str]:
     return [*texts, recogniser.recognize_stream(b"", is_final=True)]
 
 
+@pytest.mark.slow
 def test_it_writes_while_somebody_speaks_and_ends_with_all_of_it(
     recogniser: SherpaOfflineASR,
 ) -> None:
@@ -272,12 +273,14 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("facts", [LFR, LFR | {"lang_auto": 0}])
+@pytest.mark.slow
 def test_what_would_end_the_process_ends_a_child(tmp_path: Path, facts: dict[str, object]) -> None:
     with pytest.raises(ModelError, match="damaged or of the wrong kind"):
         SherpaOfflineASR(str(write_ctc(tmp_path, facts)))
 
 
 @pytest.mark.parametrize("tokens", ["", "loud\n", "a\u026a 161 3\n"])
+@pytest.mark.slow
 def test_tokens_that_would_end_the_process_end_a_child(tmp_path: Path, tokens: str) -> None:
     (write_ctc(tmp_path) / "tokens.txt").write_text(tokens)
     with pytest.raises(ModelError):

@@ -63,6 +63,7 @@ def stream(recogniser: SherpaStreamingASR, audio: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.slow
 def test_text_grows_while_it_is_spoken_and_is_right_in_the_end(
     recogniser: SherpaStreamingASR, sentence: str
 ) -> None:
@@ -149,6 +150,7 @@ def test_confidence_is_how_likely_the_tokens_were_where_a_model_says(
     assert other.confidence() == pytest.approx(np.exp(-0.2))
 
 
+@pytest.mark.slow
 def test_a_transducer_hears_through_its_three_networks(tmp_path: Path) -> None:
     recogniser = SherpaStreamingASR(str(write_transducer(tmp_path)))
     assert recogniser.stream_chunk_bytes_hint() == 320 * 32
@@ -194,6 +196,7 @@ def test_a_fetched_model_is_found_by_its_name(
     assert SherpaStreamingASR("bursts").recognize(noise(0.6).tobytes() + silence(1)) == "loud quiet"
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own_it_hears_the_same() -> None:
     engine = IsolatedEngine("asr", "sherpa-streaming", {})
     assert engine.recognize(silence(0.2) + spoken(SENTENCES[0])) == SENTENCES[0]
@@ -201,6 +204,7 @@ def test_in_a_process_of_its_own_it_hears_the_same() -> None:
 
 
 @pytest.mark.parametrize("first", ["sherpa_onnx", "onnxruntime", "espeak"])
+@pytest.mark.slow
 def test_it_shares_a_process_with_espeak_and_onnxruntime(first: str) -> None:
     code = f"""
 import importlib, numpy as np
@@ -239,6 +243,7 @@ def test_a_model_of_your_own_brings_its_tokens_along(tmp_path: Path) -> None:
     assert SherpaStreamingASR(str(model), str(tokens)).recognize(b"") == ""
 
 
+@pytest.mark.slow
 def test_files_that_would_end_the_process_are_refused(tmp_path: Path) -> None:
     model = copied(tmp_path)
     whole = model.read_bytes()

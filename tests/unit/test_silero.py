@@ -33,6 +33,7 @@ def fetched() -> Path:
         pytest.skip("needs the file that models/fetch_silero.py fetches")
 
 
+@pytest.mark.slow
 def test_without_its_file_it_says_so_once_and_still_works(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -51,6 +52,7 @@ def test_without_its_file_it_says_so_once_and_still_works(
         child.close()
 
 
+@pytest.mark.slow
 def test_the_library_that_clashes_with_llama_stays_out_of_this_process() -> None:
     code = (
         "from xtalk_edge.engines.registry import create; vad = create('vad', 'pysilero', {}); "
@@ -64,6 +66,7 @@ def test_the_library_that_clashes_with_llama_stays_out_of_this_process() -> None
     assert 0.0 <= float(child.stdout) < 0.5
 
 
+@pytest.mark.slow
 def test_a_file_of_your_own_must_be_there_and_good(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="missing"):
         SileroVAD(str(tmp_path / "none.onnx"))
@@ -83,6 +86,7 @@ def test_another_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         check_model(str(fetched()))
 
 
+@pytest.mark.slow
 def test_both_give_the_same_probabilities() -> None:
     SileroVAD(str(fetched())).close()
     one, other = SileroVAD(), PysileroVAD()

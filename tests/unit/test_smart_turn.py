@@ -41,6 +41,7 @@ def test_silence_is_seen_without_a_fuss() -> None:
     assert np.isfinite(features(np.zeros(RATE_HZ, np.float32))).all()
 
 
+@pytest.mark.slow
 def test_who_falls_silent_has_finished(tmp_path: Path) -> None:
     detector = SmartTurnDetector(str(write_smart_turn(tmp_path)))
     going_on = detector.finished("", noise(3.0).tobytes())
@@ -58,6 +59,7 @@ def test_where_there_is_nothing_to_hear_nothing_is_known(tmp_path: Path, audio: 
     assert SmartTurnDetector(str(write_smart_turn(tmp_path))).finished("stop", audio) is None
 
 
+@pytest.mark.slow
 def test_what_is_another_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="missing"):
         SmartTurnDetector(str(tmp_path / "none.onnx"))

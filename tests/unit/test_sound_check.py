@@ -25,6 +25,7 @@ def tried_card(card: RoomCard) -> SoundCheck:
 
 
 @pytest.mark.parametrize("delay_ms", [2.0, 80.0])
+@pytest.mark.slow
 def test_the_chirp_is_heard_and_measured(delay_ms: float) -> None:
     card = RoomCard(RoomScene(noise_db=-60.0, echo_db=-12.0, echo_delay_ms=delay_ms))
     found = tried_card(card)
@@ -45,11 +46,13 @@ def test_a_muted_microphone_is_very_quiet() -> None:
 
 
 @pytest.mark.parametrize("drift_ppm", [0.0, 40.0, -150.0])
+@pytest.mark.slow
 def test_clocks_that_drift_apart_are_noticed(drift_ppm: float) -> None:
     found = tried(RoomScene(noise_db=-60.0, echo_db=-12.0, echo_delay_ms=50.0, drift_ppm=drift_ppm))
     assert found.drift_ppm == pytest.approx(drift_ppm, abs=6.0)
 
 
+@pytest.mark.slow
 def test_without_an_echo_or_the_time_nothing_is_known_of_the_clocks() -> None:
     assert tried(RoomScene(noise_db=-40.0)).drift_ppm is None
     scene = RoomScene(noise_db=-60.0, echo_db=-12.0)

@@ -142,6 +142,7 @@ def test_what_is_too_short_at_the_pause_is_heard_again_at_the_end(people: People
     assert scene.recognised == [(1, "Bob")]
 
 
+@pytest.mark.slow
 def test_of_a_long_turn_the_end_is_heard(people: PeopleTable) -> None:
     scene = played(people, [BOB], *turn(1, ended_s=LISTENS_S + 4), heard_s=LISTENS_S + 5)
     assert scene.voices.lengths == [round(LISTENS_S * RATE_HZ)]

@@ -20,6 +20,7 @@ def said(text: str, voice: str) -> bytes:
     return spoken(text, EspeakTTS(voice=voice)).tobytes()
 
 
+@pytest.mark.slow
 def test_a_voice_is_more_like_itself_than_like_another(tmp_path: Path) -> None:
     encoder = SherpaSpeakerEncoder(str(write_speaker(tmp_path)))
     ann, ann_again, bob = (
@@ -51,6 +52,7 @@ def test_of_too_little_there_is_no_vector(tmp_path: Path, audio: bytes) -> None:
         (FACTS | {"feature_normalize_type": "odd"}, "damaged or of the wrong kind"),
     ],
 )
+@pytest.mark.slow
 def test_models_that_would_end_the_process_are_refused(
     tmp_path: Path, facts: dict[str, object], says: str
 ) -> None:

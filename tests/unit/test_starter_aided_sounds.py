@@ -76,6 +76,7 @@ def test_sentences_keep_away_from_the_exam() -> None:
     assert not drawn & exam_commands().keys()
 
 
+@pytest.mark.slow
 def test_an_utterance_is_shared_out_among_the_gaussians_of_its_sounds(tmp_path: Path) -> None:
     text = "set a timer"
     said = Aligner(MODEL, tmp_path, set(text.split())).align(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ def no_other() -> str:
 
 
 @given(TALK, st.integers(0, 10_000))
+@pytest.mark.slow
 def test_only_a_word_or_two_of_some_length_are_swapped(text: str, seed: int) -> None:
     words = text.split()
     blended = blend(text, no_other, random.Random(seed)).split()

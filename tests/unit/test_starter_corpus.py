@@ -49,6 +49,7 @@ def called(example: Example) -> tuple[str, dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_answer_is_a_call_in_the_schema_or_a_fixed_sentence(sample: list[Example]) -> None:
     replies = {reply.answer for reply in description.load().replies}
     for example in sample:
@@ -126,6 +127,7 @@ def test_held_out_phrasings_are_never_trained_on(sample: list[Example]) -> None:
     assert not [e for e in sample if not e.follows and chat.normalise(e.text) in alone]
 
 
+@pytest.mark.slow
 def test_a_held_out_phrasing_the_templates_can_make_is_dropped() -> None:
     kept = Corpus(3, kept_out=frozenset({"what time is it", "stop", "thank you"}))
     texts = {chat.normalise(kept.example().text) for _ in range(20_000)}
@@ -293,6 +295,7 @@ def test_the_grammar_is_closed_and_its_words_are_listed() -> None:
     assert grammar.vocabulary(text) == grammar.VOCABULARY.read_text().split()
 
 
+@pytest.mark.slow
 def test_the_recogniser_knows_every_word_of_the_grammar() -> None:
     pocketsphinx = pytest.importorskip("pocketsphinx")
     decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL")

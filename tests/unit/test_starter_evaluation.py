@@ -125,11 +125,13 @@ def test_confidence_becomes_the_chance_of_being_right() -> None:
 
 
 @given(st.lists(st.tuples(CONFIDENCES, st.booleans()), min_size=1, max_size=60))
+@pytest.mark.slow
 def test_any_trials_can_be_fitted(cases: list[tuple[float, bool]]) -> None:
     assert all(map(math.isfinite, platt([trial(*case) for case in cases])))
 
 
 @given(st.lists(st.tuples(CONFIDENCES, st.booleans()), min_size=1, max_size=60))
+@pytest.mark.slow
 def test_thresholds_keep_what_they_promise(calls: list[tuple[float, bool]]) -> None:
     quiet = [trial(raw / 1.02, False, command=False, effects=effects) for raw, effects in calls]
     act, ask = thresholds([*quiet, trial(0.9, True)], 1.0, 0.0)
@@ -142,6 +144,7 @@ def test_thresholds_keep_what_they_promise(calls: list[tuple[float, bool]]) -> N
     assert asked / len(quiet) <= WRONG_QUESTIONS or ask == MOST_CAUTIOUS
 
 
+@pytest.mark.slow
 def test_a_drawn_example_is_a_phrasing() -> None:
     rows = drawn(40)
     assert len(rows) == 40

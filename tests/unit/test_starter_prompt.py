@@ -55,6 +55,7 @@ def exchange(turn: Turn) -> chat.Exchange | None:
 
 
 @given(st.lists(past_turns(), max_size=4), WORDS)
+@pytest.mark.slow
 def test_a_conversation_is_rendered_as_the_brain_was_trained(past: list[Turn], text: str) -> None:
     before = exchange(past[-1]) if past else None
     wanted = chat.prompt(chat.normalise(text), before)

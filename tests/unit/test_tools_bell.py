@@ -218,6 +218,7 @@ def test_a_clock_that_is_set_moves_no_running_timer_even_over_a_restart(tmp_path
     assert ring[0] == pytest.approx(1800 - 760, abs=2)
 
 
+@pytest.mark.slow
 def test_an_alarm_follows_a_clock_that_is_set_within_two_seconds(tmp_path):
     async def story(device):
         device.alarms.add(AlarmRule(18, 0, "", TODAY))

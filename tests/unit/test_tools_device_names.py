@@ -70,6 +70,7 @@ WORDS = st.lists(st.sampled_from(["all", "the", "kitchen", "light", "lights", "x
 
 
 @given(WORDS.map(" ".join) | st.text(), st.lists(st.text(min_size=1), unique=True))
+@pytest.mark.slow
 def test_only_devices_that_exist_are_meant_each_once(said, names):
     meant = devices_meant(said, names).names
     assert list(meant) == [name for name in names if name in meant]
@@ -80,6 +81,7 @@ def test_only_devices_that_exist_are_meant_each_once(said, names):
         lambda n: all(map(name_key, n))
     )
 )
+@pytest.mark.slow
 def test_each_device_is_meant_by_its_own_name(names):
     for name in names:
         assert name in devices_meant(name, names).names

@@ -65,6 +65,7 @@ def test_nothing_is_remembered_twice(tmp_path):
     assert talk(tmp_path, TOOLS, KEYS, again)[1] == "I know that already."
 
 
+@pytest.mark.slow
 def test_there_is_an_end_to_memories(tmp_path):
     things = [("remember", {"text": f"thing {n}"}) for n in range(MOST_MEMORIES + 1)]
     assert talk(tmp_path, TOOLS, *things)[-1] == "Sorry, I can remember 200 things at most."

@@ -55,6 +55,7 @@ def test_a_long_note_is_not_said_back(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_of_many_notes_the_latest_are_read(tmp_path):
     said = talk(tmp_path, TOOLS, *[note(f"number {n}") for n in range(12)], READ)
     assert said[-1] == (

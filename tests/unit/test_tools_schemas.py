@@ -228,6 +228,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@pytest.mark.slow
 def test_whatever_a_server_describes_becomes_something_a_grammar_can_write(schema):
     try:
         found = described(schema)

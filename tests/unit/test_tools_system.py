@@ -216,6 +216,7 @@ def test_this_machine_answers_everything_in_real_time(tmp_path):
     assert system_status.in_words({"what": "cloud"}) == "tell you what I sent away"
 
 
+@pytest.mark.slow
 def test_a_dead_disk_is_given_up_and_then_named(tmp_path, board):
     released = threading.Event()
 

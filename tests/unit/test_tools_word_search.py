@@ -62,6 +62,7 @@ def test_what_is_found_shares_words_and_stands_in_order(wanted, texts):
 
 
 @given(SENTENCES, st.lists(SENTENCES, max_size=5))
+@pytest.mark.slow
 def test_a_text_finds_itself(text, others):
     assert bool(word_stems(text)) == (0 in best_matches(text, [text, *others]))
 

@@ -30,6 +30,7 @@ def test_each_kind_speaks(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_figures_that_are_long_to_say_do_not_end_the_process(tmp_path: Path, kind: str) -> None:
     assert SherpaTTS(str(write_sherpa_voice(tmp_path, kind))).synthesize(NUMBERS)
     sentences = phoneme_sentences("en-us", NUMBERS)
@@ -120,6 +121,7 @@ def test_what_is_no_voice_is_refused(tmp_path: Path) -> None:
         ({"voice": "martian"}, "damaged or of the wrong kind"),
     ],
 )
+@pytest.mark.slow
 def test_metadata_that_would_end_the_process_are_refused(
     tmp_path: Path, facts: dict[str, object], says: str
 ) -> None:

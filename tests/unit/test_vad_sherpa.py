@@ -43,6 +43,7 @@ def test_a_threshold_out_of_range_is_refused(threshold: float) -> None:
         FACTS | {"window": "1"},
     ],
 )
+@pytest.mark.slow
 def test_models_that_would_end_the_process_end_a_child(
     tmp_path: Path, facts: dict[str, object]
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_model_of_another_kind_is_refused() -> None:
         SherpaWakeWord(str(data_path(f"{STARTER}/letters.onnx")), "a")
 
 
+@pytest.mark.slow
 def test_networks_that_would_end_the_process_end_a_child(tmp_path: Path) -> None:
     folder = write_transducer(tmp_path, encoder_facts=ENCODER_FACTS | {"model_type": "none"})
     with pytest.raises(ModelError, match="damaged or of the wrong kind"):

@@ -25,6 +25,7 @@ def test_likeness_is_a_cosine_and_levels_do_not_matter(
 
 
 @given(st.lists(vectors, min_size=1))
+@pytest.mark.slow
 def test_a_voice_has_length_one_or_is_nothing(takes: list[np.ndarray]) -> None:
     length = float(np.linalg.norm(voice_of(takes)))
     assert length == pytest.approx(1.0, abs=1e-3) or length == pytest.approx(0.0, abs=1e-6)

@@ -226,6 +226,7 @@ def test_the_prefix_is_read_once(agent_of):
     assert agent.evaluated_tokens - before <= 1 + len("Sound.")
 
 
+@pytest.mark.slow
 def test_after_a_restart_the_prefix_is_not_computed_again(agent_of, tmp_path):
     path = tiny_gguf.random_weights(tmp_path / "model.gguf")
     settings = {"threads": 1, "persona": "Be brief. " * 30, "max_reply_tokens": 20}
@@ -286,6 +287,7 @@ def test_without_a_state_folder_the_prefix_is_computed_each_time(agent_of, monke
     asyncio.run(answer(agent_of(SOUND, persona=""), type="loop", text=""))
 
 
+@pytest.mark.slow
 def test_a_token_may_be_longer_than_expected(heavy, monkeypatch):
     monkeypatch.setattr(llama_model, "PIECE_BYTES", 1)
     model = LlamaModel(heavy, threads=1, context_tokens=64)
@@ -505,6 +507,7 @@ def test_a_context_too_small_for_persona_and_tools_is_refused(agent_of):
         agent.use_tools(Tools())
 
 
+@pytest.mark.slow
 def test_a_broken_template_is_refused(agent_of):
     with pytest.raises(ModelError, match="chat template"):
         agent_of(SOUND, template="{% if %}")

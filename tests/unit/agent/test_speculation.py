@@ -88,6 +88,7 @@ def test_effects_wait_for_the_commit_and_happen_once(agent_of, run):
 
 
 @RUNS
+@pytest.mark.slow
 def test_what_has_no_effects_may_run_ahead_and_is_forgotten_when_discarded(agent_of, run):
     agent, tools = agent_of(CALLS), Tools()
     agent.use_tools(tools)
