@@ -17,6 +17,7 @@ from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.interfaces import Agent
+from xtalk_edge.engines.mouth import Mouth
 from xtalk_edge.managers.agent import AgentManager
 from xtalk_edge.managers.arbitration import ArbitrationManager
 from xtalk_edge.managers.asr import ASRManager
@@ -38,7 +39,6 @@ from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.timekeeping.bell import Bell
-from xtalk_edge.tools.voice.voice_control import EngineVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Assembly:
             hosting.hosted("turn_detector", config.turn_detector)
         )
         self._progress("loading the voice")
-        tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
+        mouth = await self._mouth()
         self._progress("loading the agent")
         playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
         bell = stack.enter_context(open_bell(config))
@@ -113,7 +113,7 @@ class Assembly:
                 bell,
                 volume=playback,
                 last_reply=lambda: agent_manager.last_heard,
-                voice=await EngineVoice.of(tts.engine, tts.worker),
+                voice=mouth,
                 restart=restart,
                 own=tools,
             )
@@ -152,8 +152,7 @@ class Assembly:
             TTSManager(
                 event_bus=bus,
                 config=config,
-                tts=tts.engine,
-                worker=tts.worker,
+                mouth=mouth,
                 playback=playback,
                 sounds=sounds,
             ),
@@ -209,6 +208,13 @@ class Assembly:
         # Behind the voice detector, which lowers the voice and should not wait for it.
         capture.add_listener(stop_spotter)
         return capture
+
+    async def _mouth(self) -> Mouth:
+        """Load the voice, and what changes its speed if it cannot."""
+        config, stack = self._config, self._stack
+        speed = await stack.enter_async_context(hosting.hosted("speed", config.speed))
+        voice = await stack.enter_async_context(hosting.hosted("tts", config.tts))
+        return await Mouth.open(voice, speed, config.speed.usual)
 
     async def _know_people(self, capture: CaptureManager, agent: Agent) -> None:
         config = self._config

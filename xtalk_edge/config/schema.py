@@ -168,6 +168,15 @@ class TtsConfig(EngineConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class SpeedConfig(EngineConfig):
+    """What makes a voice faster or slower that has one speed only."""
+
+    type: str = "none"
+    usual: float = number(1.0, 0.5, 2.0)
+    """How fast the device speaks, times the voice's own speed; also of voices that need no help."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentConfig(EngineConfig):
     """What decides what to say and do."""
 
@@ -305,6 +314,7 @@ class Config:
     turn_detector: TurnDetectorConfig = field(default_factory=TurnDetectorConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)
+    speed: SpeedConfig = field(default_factory=SpeedConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)

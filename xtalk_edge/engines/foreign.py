@@ -16,6 +16,7 @@ from xtalk_edge.engines.interfaces import (
     EchoCanceller,
     SpeakerEncoder,
     SpeechEnhancer,
+    SpeechSpeedController,
     TurnDetector,
     WakeWord,
 )
@@ -57,6 +58,12 @@ class _DecidingVAD(VAD):
         """Have nothing to forget: X-Talk's detectors keep no state that can be reset."""
 
 
+class _ForgetfulSpeed(SpeechSpeedController):
+    """Hands half a second at a time to a class that stretches each piece by itself."""
+
+    least_s = 0.5
+
+
 class SlotContract:
     """What a class must bring for one slot, and what it is given."""
 
@@ -76,6 +83,7 @@ SLOTS: dict[str, SlotContract] = {
     "wake": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "turn_detector": SlotContract(TurnDetector, TurnDetector, ("finished",)),
     "speaker": SlotContract(SpeakerEncoder, SpeakerEncoder, ("extract",)),
+    "speed": SlotContract(SpeechSpeedController, _ForgetfulSpeed, ("process",)),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }
 

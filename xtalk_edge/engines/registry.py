@@ -71,6 +71,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.speaker.none:NoSpeakerEncoder",
         "sherpa": f"{_ENGINES}.speaker.sherpa:SherpaSpeakerEncoder",
     },
+    "speed": {
+        "none": f"{_ENGINES}.speed.none:NoSpeedController",
+        "sonic": f"{_ENGINES}.speed.sonic:SonicSpeedController",
+    },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",

@@ -27,6 +27,12 @@ PIECE_BYTES = RATE_HZ // 100 * 2
 
 ASR_PIECE_BYTES = 10 * PIECE_BYTES
 
+SPOKEN_BYTES = 6 * PIECE_BYTES
+"""As voices hand speech over."""
+
+TYPICAL_SPEED = 1.4
+"""Two steps faster, as people ask for it."""
+
 SENTENCE = "Your pasta timer has nine minutes and fifty seconds left."
 
 TIMEOUT_S = 300.0
@@ -150,6 +156,18 @@ def _tell_apart(engine: Any, audio: bytes) -> Work:
     return None, 1000 * (perf_counter() - began_s)
 
 
+def _hurry(engine: Any, audio: bytes) -> Work:
+    low, high = engine.speeds
+
+    def hurry() -> None:
+        engine.begin(RATE_HZ)
+        for piece in _pieces(audio, SPOKEN_BYTES):
+            engine.process(piece, min(high, max(low, TYPICAL_SPEED)))
+        engine.flush()
+
+    return _share(hurry, audio)
+
+
 _WORK: dict[str, Callable[[Any, bytes], Work]] = {
     "asr": _recognise,
     "tts": _speak,
@@ -160,6 +178,7 @@ _WORK: dict[str, Callable[[Any, bytes], Work]] = {
     "echo": _cancel,
     "turn_detector": _judge,
     "speaker": _tell_apart,
+    "speed": _hurry,
 }
 
 MEASURED_SLOTS = tuple(_WORK)

@@ -16,7 +16,12 @@ from xtalk_edge.engines.interfaces.hearing import (
     TurnDetector,
     WakeWord,
 )
-from xtalk_edge.engines.interfaces.speaking import TTS, SpeechChunk, WordMark
+from xtalk_edge.engines.interfaces.speaking import (
+    TTS,
+    SpeechChunk,
+    SpeechSpeedController,
+    WordMark,
+)
 from xtalk_edge.engines.interfaces.thinking import (
     Agent,
     AgentContext,
@@ -40,6 +45,7 @@ __all__ = [
     "SpeakerEncoder",
     "SpeechChunk",
     "SpeechEnhancer",
+    "SpeechSpeedController",
     "ToolCall",
     "ToolResult",
     "ToolRunner",
