@@ -23,6 +23,7 @@ from xtalk_edge.managers.arbitration import ArbitrationManager
 from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.delivery import DeliveryManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
@@ -30,6 +31,7 @@ from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
 from xtalk_edge.managers.stop_word import StopWordManager
+from xtalk_edge.managers.switching import SwitchingManager
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
 from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
@@ -39,6 +41,8 @@ from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.timekeeping.bell import Bell
+from xtalk_edge.tools.voice.emotion import voice_tools
+from xtalk_edge.tools.voice.switching import switching_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Parts:
     turn: TurnManager
     agent: Agent
     bell: Bell
+    switching: SwitchingManager
 
 
 class Assembly:
@@ -107,6 +112,10 @@ class Assembly:
         ringing = RingingManager(event_bus=bus, config=config, finished=bell.finished)
         bell.on_ring = ringing.ring
         stack.push_async_callback(close_first)
+
+        def switch_to(slot: str, name: str) -> bool:
+            return switching.switch_to(slot, name)
+
         equipped = await stack.enter_async_context(
             open_agent(
                 config,
@@ -115,8 +124,14 @@ class Assembly:
                 last_reply=lambda: agent_manager.last_heard,
                 voice=mouth,
                 restart=restart,
-                own=tools,
+                own=[*tools, *voice_tools(mouth), *switching_tools(config, switch_to)],
             )
+        )
+        switching = SwitchingManager(
+            event_bus=bus,
+            config=config,
+            seats={"tts": mouth, "agent": equipped.agent},
+            at_rest=lambda: turn.resting and not playback.busy,
         )
         sounds = SoundShelf()
         agent_manager = AgentManager(
@@ -129,7 +144,10 @@ class Assembly:
         turn = TurnManager(event_bus=bus, config=config, capture=capture)
         await self._know_people(capture, equipped.agent)
         self._managers += [
+            # Behind all who use the engines when everything ends.
+            switching,
             turn,
+            DeliveryManager(event_bus=bus, config=config, mouth=mouth),
             ASRManager(
                 event_bus=bus, config=config, asr=asr.engine, worker=asr.worker, capture=capture
             ),
@@ -163,7 +181,7 @@ class Assembly:
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]
-        return Parts(self._managers, capture, playback, turn, equipped.agent, bell)
+        return Parts(self._managers, capture, playback, turn, equipped.agent, bell, switching)
 
     def _ears(self, card: Card | None) -> CaptureManager:
         """Open the sound card and what listens on the ear's own thread."""
@@ -214,7 +232,8 @@ class Assembly:
         config, stack = self._config, self._stack
         speed = await stack.enter_async_context(hosting.hosted("speed", config.speed))
         voice = await stack.enter_async_context(hosting.hosted("tts", config.tts))
-        return await Mouth.open(voice, speed, config.speed.usual)
+        mouth = await Mouth.open(voice, speed, config.speed.usual)
+        return await stack.enter_async_context(contextlib.aclosing(mouth))
 
     async def _know_people(self, capture: CaptureManager, agent: Agent) -> None:
         config = self._config

@@ -322,5 +322,7 @@ class Config:
     models: ModelsConfig = field(default_factory=ModelsConfig)
     log: LogConfig = field(default_factory=LogConfig)
     managers: tuple[ManagerConfig, ...] = ()
+    alternatives: Mapping[str, Mapping[str, EngineConfig]] = field(default_factory=dict)
+    """Engines that may take another's place while the device runs, by slot and name."""
     path: Path | None = field(default=None, compare=False)
     """The file the settings came from, as a full name; None for the starter kit."""

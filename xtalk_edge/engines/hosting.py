@@ -61,9 +61,15 @@ def check(config: Config, slots: Iterable[str] = registry.slots()) -> None:
         EngineError: a class does not fit its slot, or its package is missing.
     """
     for slot in slots:
-        chosen: EngineConfig = getattr(config, slot)
-        with _placed(slot, chosen):
-            registry.check(slot, chosen.type, params_of(slot, chosen))
+        usual: EngineConfig = getattr(config, slot)
+        for chosen in (usual, *config.alternatives.get(slot, {}).values()):
+            check_choice(slot, chosen)
+
+
+def check_choice(slot: str, config: EngineConfig) -> None:
+    """Say what is wrong with one engine before it is loaded; raises as `check`."""
+    with _placed(slot, config):
+        registry.check(slot, config.type, params_of(slot, config))
 
 
 def params_of(slot: str, config: EngineConfig) -> dict[str, Any]:

@@ -48,6 +48,10 @@ class Mouth:
         self._voice = voice
         self._controller = controller.engine
         self._usual_speed = usual_speed
+        self._asked_speed = 1.0
+        """As the owner wants it; a voice with one speed only does not."""
+        self._there = asyncio.Event()
+        self._there.set()
         self._stretching = asyncio.Lock()
         """The controller takes one clause at a time."""
         self.on_change: Callable[[], None] = lambda: None
@@ -69,6 +73,7 @@ class Mouth:
 
     async def speech_of(self, text: str) -> AsyncIterator[SpeechChunk]:
         """Yield the speech in pieces, with the words that begin in each; raises as the engine."""
+        await self._there.wait()
         engine, stretch, rate_hz = self._voice.home.engine, self._voice.stretch, self.sample_rate
 
         def speech() -> Iterable[SpeechChunk]:
@@ -117,15 +122,17 @@ class Mouth:
         Raises:
             ValueError: it has no such voice.
         """
-        voice = self._voice
+        voice = await self._present()
         await voice.home.worker.run(voice.home.engine.set_voice, [voice.names.get(name, name)])
         voice.current = name
         self.on_change()
 
     async def set_speed(self, factor: float) -> bool:
         """Speak that many times as fast as usual, 0.5 to 2; False when there is one speed only."""
-        if not await self._hurry(self._voice, min(FASTEST, max(SLOWEST, factor))):
+        factor = min(FASTEST, max(SLOWEST, factor))
+        if not await self._hurry(await self._present(), factor):
             return False
+        self._asked_speed = factor
         self.on_change()
         return True
 
@@ -138,10 +145,14 @@ class Mouth:
         Raises:
             ValueError: the engine does not know it.
         """
-        voice = self._voice
+        voice = await self._present()
         await voice.home.worker.run(voice.home.engine.set_emotion, emotion)
         voice.emotion = emotion if isinstance(emotion, str) and voice.emotions else ""
         self.on_change()
+
+    async def _present(self) -> Voice:
+        await self._there.wait()
+        return self._voice
 
     async def _hurry(self, voice: Voice, factor: float) -> bool:
         wanted = factor * self._usual_speed
@@ -163,14 +174,29 @@ class Mouth:
         names = await worker.run(engine.voices)
         emotions = tuple(await worker.run(engine.emotions))
         voice = Voice(home, names, emotions, next(iter(names), ""))
-        await self._hurry(voice, self.speed)
+        await self._hurry(voice, self._asked_speed)
         if self.emotion in emotions:
             await worker.run(engine.set_emotion, self.emotion)
             voice.emotion = self.emotion
         return voice
 
+    def vacate(self) -> Hosted:
+        """Say nothing until `exchange`; return the engine, which may be closed."""
+        self._there.clear()
+        return self._voice.home
+
     def exchange(self, voice: Voice) -> Hosted:
         """Speak with another engine from the next clause on; return the one before."""
         before, self._voice = self._voice, voice
+        self._there.set()
         self.on_change()
         return before.home
+
+    async def settle_in(self) -> None:
+        """Speak as fast as was asked for while the engine was made ready."""
+        if self.speed != self._asked_speed:
+            await self._hurry(self._voice, self._asked_speed)
+
+    async def aclose(self) -> None:
+        """Close the engine in use."""
+        await self._voice.home.aclose()

@@ -44,6 +44,8 @@ class PlaybackManager(Manager):
         self._queued = 0
         """Content index after the last frame handed in, whether or not the ring took it yet."""
         self._reply = Reply(0, self)
+        self._cutting = False
+        """Whether a reply was cut, and nobody told yet what was heard of it."""
         self._volume_percent = 100
         self._ducked_turn_id: int | None = None
         """Whose reply is lowered, also one that has not begun; None at full volume."""
@@ -60,8 +62,8 @@ class PlaybackManager(Manager):
 
     @property
     def busy(self) -> bool:
-        """Tell whether a reply is being played or made."""
-        return not self._reply.closed
+        """Tell whether a reply is being played or made, or it is not known yet how far it came."""
+        return not self._reply.closed or self._cutting
 
     # -- volume, as the volume tools see it ------------------------------------------------
 
@@ -185,6 +187,7 @@ class PlaybackManager(Manager):
             self._backlog.clear()
             self._queued = self._core.written
             self._core.flush(self.config.turn.cut_fade_ms)
+            self._cutting = True
             self.tasks.start(self._report_cut(reply, reason), "cut")
 
     async def _report_cut(self, reply: Reply, reason: str) -> None:
@@ -194,6 +197,7 @@ class PlaybackManager(Manager):
         assert cut_at is not None
         self._let_go(reply)
         heard = reply.ledger.heard(cut_at)
+        self._cutting = False
         self.bus.publish(TTSStopped(turn_id=reply.turn_id, text=heard, reason=reason))
 
     # -- feeding the card ------------------------------------------------------------------

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import AgentConfig, Config
 from xtalk_edge.engines import hosting
+from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ModelError
 from xtalk_edge.store.alarms import AlarmTable
@@ -38,7 +39,7 @@ logger = logging.getLogger(__name__)
 class EquippedAgent:
     """An agent and the tools it was given."""
 
-    agent: Agent
+    agent: AgentSeat
     tools: ToolBox
 
 
@@ -107,10 +108,12 @@ async def open_agent(
             contextlib.aclosing(box),
             # They connect while the model is loaded.
             mcp_servers(config) as servers,
-            hosting.hosted("agent", config.agent) as agent,
+            hosting.hosted("agent", config.agent) as home,
         ):
-            _equip(agent.engine, box, await servers.tools(box.names()))
-            yield EquippedAgent(agent.engine, box)
+            _equip(home.engine, box, await servers.tools(box.names()))
+            seat = AgentSeat(home, lambda agent: agent.use_tools(box))
+            async with contextlib.aclosing(seat):
+                yield EquippedAgent(seat, box)
 
 
 def _is_built_in(agent: AgentConfig) -> bool:
