@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import tiny_gguf
 from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
 from tests.scripted import SteadyTTS
+from tests.tiny_gguf import END
+from tests.tiny_voice import write_voice
 from xtalk_edge.audio.format import RATE_HZ
-from xtalk_edge.config.schema import AgentConfig, Config, TtsConfig
+from xtalk_edge.config.schema import AgentConfig, Config, EngineConfig, TtsConfig
 from xtalk_edge.errors import ConfigError, ModelError
 from xtalk_edge.events import (
     ButtonPressed,
@@ -31,6 +34,7 @@ from xtalk_edge.events import (
     TTSStopped,
     TTSVoiceChange,
 )
+from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 
 STEADY = "tests.scripted:SteadyTTS"
 SCRIPTED = "tests.scripted:ScriptedAgent"
@@ -51,9 +55,9 @@ def two_turns(replies: list[str], **sections: Any) -> Config:
                     **sections)  # fmt: skip
 
 
-async def answered(talk: Conversation) -> str:
+async def answered(talk: Conversation, words: str = "what time is it") -> str:
     """Ask something, and return what was heard in answer."""
-    await talk.ask()
+    await talk.ask(words)
     started = await talk.until(TTSPlaybackStarted)
     finished = await talk.until(TTSPlaybackFinished, turn_id=started.turn_id)
     await talk.appliance.bus.drained()
@@ -180,6 +184,33 @@ async def test_how_it_speaks_is_changed_by_events_and_survives_a_switch() -> Non
             assert (await talk.until(ErrorOccurred)).error_type == "tts_delivery_error"
 
 
+@pytest.mark.slow
+@on_virtual_clock
+async def test_real_engines_take_the_place_of_real_engines(tmp_path: Path) -> None:
+    talker = tmp_path / "talks.gguf"
+    tiny_gguf.scripted(talker, {"\n": "S", "S": "o", "o": "u", "u": "n", "n": "d", "d": END})
+    # The tiny model has room for no more.
+    others = tuple(tool.name for tool in BUILTIN_TOOLS if tool.name != "calculate")
+    config = settings(
+        texts=["what is two plus two", "and now"],
+        agent={"type": "llama"},
+        tts={"type": "espeak"},
+        tools={"disabled": others},
+    )
+    async with conversation(config) as talk:
+        assert await answered(talk) == "2 plus 2 is 4."
+        voice = {"model": str(write_voice(tmp_path))}
+        talk.appliance.bus.publish(TTSModelSwitchRequested(model_type="piper", config=voice))
+        await talk.until(ModelSwitched, slot="tts")
+        model = {"model": str(talker), "threads": 1}
+        talk.appliance.bus.publish(LLMModelSwitchRequested(model_type="llama", config=model))
+        await talk.until(ModelSwitched, slot="agent")
+        assert await answered(talk, "and now") == "Sound"
+        said = [line["content"] for line in talk.appliance.agent.history()]
+        assert said == ["what is two plus two", "2 plus 2 is 4.", "and now", "Sound"]
+        assert not talk.all_of(ErrorOccurred)
+
+
 class Moody(SteadyTTS):
     """Has emotions."""
 
@@ -204,7 +235,10 @@ async def test_the_agent_switches_to_what_the_owner_has_listed_and_to_nothing_el
             },
         },
     )
-    listed = {"tts": {"low": TtsConfig(LOW)}, "agent": {"other": AgentConfig("scripted")}}
+    listed: dict[str, dict[str, EngineConfig]] = {
+        "tts": {"low": TtsConfig(LOW)},
+        "agent": {"other": AgentConfig("scripted")},
+    }
     async with conversation(replace(config, alternatives=listed)) as talk:
         assert await answered(talk) == "One moment, I'll change my voice to low."
         assert (await talk.until(ModelSwitched)).model_type == LOW

@@ -112,7 +112,7 @@ class SwitchingManager(Manager):
         self._news = asyncio.Event()
         self._announced = asyncio.Event()
         self._worker = Worker("switching")
-        """Where a choice is looked at: that imports the engine's file."""
+        """Where a choice is looked at, which imports the engine's file, and memory given back."""
 
     async def start(self) -> None:
         """Begin to take wishes."""
@@ -187,6 +187,8 @@ class SwitchingManager(Manager):
                     wish.granted.set_result(None)
                 if wish.name:
                     self._say(f"{wish.name.capitalize()} is ready.")
+            # Somebody may be talking by now: not the thorough way, which holds everybody up.
+            await self._worker.run(memory.trim)
 
     def _refuse(self, wish: _Wish, error: Exception) -> None:
         problem = str(error) or type(error).__name__
@@ -209,7 +211,7 @@ class SwitchingManager(Manager):
         seat = self._seats[wish.slot]
         if footprint_mb(wish.engine) + SPARE_MB > self._memory_free_mb():
             fitted = await self._one_after_the_other(wish, seat)
-            ready_s = now_s()
+            ready_s = placed_s = now_s()
             seat.exchange(fitted)
         else:
             home, fitted = await self._made_ready(wish.slot, wish.engine)
@@ -220,14 +222,12 @@ class SwitchingManager(Manager):
                 await home.aclose()
                 raise
             # Nothing may be awaited between: the next turn begins with the one or the other.
-            before = seat.exchange(fitted)
+            before, placed_s = seat.exchange(fitted), now_s()
             await before.aclose()
-        wait_s = now_s() - ready_s
         await seat.settle_in()
-        memory.give_back()
         return ModelSwitched(
             slot=wish.slot, model_type=wish.engine.type, name=wish.name,
-            load_s=ready_s - began_s, wait_s=wait_s,
+            load_s=ready_s - began_s, wait_s=placed_s - ready_s,
         )  # fmt: skip
 
     async def _one_after_the_other(self, wish: _Wish, seat: Seat) -> Any:
@@ -238,7 +238,7 @@ class SwitchingManager(Manager):
         await self._announced.wait()
         await self._rest()
         await seat.vacate().aclose()
-        memory.give_back()
+        await self._worker.run(memory.trim)
         try:
             return (await self._made_ready(wish.slot, wish.engine))[1]
         except Exception:
