@@ -124,7 +124,8 @@ class Assembly:
                 last_reply=lambda: agent_manager.last_heard,
                 voice=mouth,
                 restart=restart,
-                own=[*tools, *voice_tools(mouth), *switching_tools(config, switch_to)],
+                own=tools,
+                of_settings=[*voice_tools(mouth), *switching_tools(config, switch_to)],
             )
         )
         switching = SwitchingManager(

@@ -15,6 +15,7 @@ from xtalk_edge.config.schema import SpeedConfig, TtsConfig
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.interfaces import SpeechChunk
 from xtalk_edge.engines.mouth import Mouth
+from xtalk_edge.errors import ConfigError
 
 TEXT = "What a fine day it is today, and how the birds sing."
 
@@ -117,6 +118,14 @@ def test_without_the_slot_it_has_one_speed_and_says_so() -> None:
         assert (mouth.names(), mouth.current, mouth.speed) == ([], "", 1.0)
 
     with_mouth(story, "tests.scripted:SteadyTTS")
+
+
+def test_a_usual_speed_that_the_voice_has_not_is_refused() -> None:
+    async def never(_mouth: Mouth) -> None:
+        raise AssertionError
+
+    with pytest.raises(ConfigError, match=r"speed\.usual: this voice has one speed only"):
+        with_mouth(never, "tests.scripted:SteadyTTS", usual=0.8)
 
 
 @pytest.mark.parametrize("voice", ["espeak", "tests.scripted:SteadyTTS"])

@@ -239,6 +239,18 @@ def test_a_caller_can_wait_for_it() -> None:
     run_virtual(story())
 
 
+def test_who_waits_at_the_end_is_told() -> None:
+    async def story() -> None:
+        async with scene() as s:
+            s.resting = False
+            waiting = asyncio.ensure_future(s.manager.switch("tts", VOICE, {}))
+            await turns_of_the_loop(40)
+        with pytest.raises(EngineError, match="the device ends"):
+            await waiting
+
+    run_virtual(story())
+
+
 def test_alternatives_have_names() -> None:
     async def story() -> None:
         async with scene() as s:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from xtalk_edge.engines.hosting import Hosted
 from xtalk_edge.engines.interfaces import SpeechChunk
 from xtalk_edge.engines.speed.stretch import stretched
+from xtalk_edge.errors import ConfigError
 
 SLOWEST, FASTEST = 0.5, 2.0
 """Times the usual speed; beyond, nobody follows."""
@@ -59,8 +60,16 @@ class Mouth:
 
     @classmethod
     async def open(cls, home: Hosted, controller: Hosted, usual_speed: float = 1.0) -> Mouth:
-        """Return the mouth of a loaded engine whose voice was not changed yet."""
+        """Return the mouth of a loaded engine whose voice was not changed yet.
+
+        Raises:
+            ConfigError: it has one speed only, and that is not the one wanted.
+        """
         mouth = cls(Voice(home), controller, usual_speed)
+        if not await mouth.set_speed(1.0):
+            raise ConfigError(
+                'speed.usual: this voice has one speed only; set [speed] type = "sonic", or keep to 1'
+            )
         mouth.exchange(await mouth.fitted(home))
         return mouth
 

@@ -21,7 +21,7 @@ from xtalk_edge.engines import hosting
 from xtalk_edge.engines.footprint import footprint_mb
 from xtalk_edge.engines.hosting import Hosted
 from xtalk_edge.engines.worker import Worker
-from xtalk_edge.errors import ConfigError
+from xtalk_edge.errors import ConfigError, EngineError
 from xtalk_edge.events import (
     AnnouncementDropped,
     AnnouncementStarted,
@@ -109,6 +109,7 @@ class SwitchingManager(Manager):
         )
         self._in_use: dict[str, EngineConfig] = {slot: getattr(config, slot) for slot in seats}
         self._wishes: asyncio.Queue[_Wish] = asyncio.Queue()
+        self._waited_for: set[_Wish] = set()
         self._news = asyncio.Event()
         self._announced = asyncio.Event()
         self._worker = Worker("switching")
@@ -121,6 +122,8 @@ class SwitchingManager(Manager):
     async def shutdown(self) -> None:
         """End; a switch under way is given up."""
         await super().shutdown()
+        for wish in self._waited_for:
+            wish.granted.set_exception(EngineError("the device ends; nothing was exchanged"))
         self._worker.close()
 
     # -- asking for one --------------------------------------------------------------------
@@ -136,7 +139,11 @@ class SwitchingManager(Manager):
             raise ConfigError(f"{slot} cannot be exchanged; only {', '.join(self._seats)} can")
         wish = _Wish(slot, EngineConfig(type, params=dict(params)))
         self._wishes.put_nowait(wish)
-        await wish.granted
+        self._waited_for.add(wish)
+        try:
+            await wish.granted
+        finally:
+            self._waited_for.discard(wish)
 
     def switch_to(self, slot: str, name: str) -> bool:
         """Put one of the settings' alternatives into a slot, and say so; whether it is another one.

@@ -68,6 +68,7 @@ async def open_agent(
     restart: Callable[[], None] | None = None,
     dry_run: bool = False,
     own: Sequence[Tool] = (),
+    of_settings: Sequence[Tool] = (),
 ) -> AsyncIterator[EquippedAgent]:
     """Load the agent with its tools.
 
@@ -80,6 +81,7 @@ async def open_agent(
         restart: starts the appliance afresh; None where none runs.
         dry_run: tools tell what they would do and do nothing.
         own: tools of the owner's own, beside those of the settings.
+        of_settings: tools that are there because of other settings.
     """
     # In virtual time the same conversation must come out the same, jokes included.
     luck = random.Random(0 if is_virtual() else None)
@@ -97,7 +99,8 @@ async def open_agent(
             last_reply=last_reply,
             choose=luck,
         )
-        chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
+        offered = (*BUILTIN_TOOLS, *of_settings)
+        chosen = [tool for tool in offered if tool.name not in config.tools.disabled]
         if (own or config.tools.own or config.tools.mcp) and _is_built_in(config.agent):
             logger.warning(
                 "the built-in model knows the built-in tools only; set agent.model to another one "

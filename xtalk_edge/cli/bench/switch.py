@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from xtalk_edge.cli.progress import TOLD_EVERY_S, Tell, progress
 from xtalk_edge.config.schema import Config, EngineConfig
 
 from .percentiles import Percentiles, percentiles, spread_text
-from .process_tree import cost
+from .process_tree import PROC, cost
 from .verdict import tell
 
 Slot = Literal["tts", "agent"]
@@ -100,7 +99,7 @@ async def _exchanged(
     took_ms, memory_mb = list[float](), list[float]()
     # The first brings threads of the libraries along that stay.
     await appliance.switch_engine(slot, engine.type, **engine.params)
-    threads = threading.active_count()
+    threads = _threads()
     for number in range(1, switches + 1):
         began_s = perf_counter()
         await appliance.switch_engine(slot, engine.type, **engine.params)
@@ -112,10 +111,15 @@ async def _exchanged(
         type=engine.type,
         took_ms=percentiles(took_ms),
         threads_before=threads,
-        threads_after=threading.active_count(),
+        threads_after=_threads(),
         settled_mb=memory_mb[SETTLED_AFTER - 1],
         worst_mb=max(memory_mb[SETTLED_AFTER:]),
     )
+
+
+def _threads() -> int:
+    """Return how many this process has, the libraries' among them."""
+    return sum(1 for _ in (PROC / "self/task").iterdir())
 
 
 def _print_table(found: Sequence[Row]) -> None:
