@@ -16,6 +16,7 @@ from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines import hosting
+from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.engines.mouth import Mouth
 from xtalk_edge.managers.agent import AgentManager
@@ -54,7 +55,7 @@ class Parts:
     capture: CaptureManager
     playback: PlaybackManager
     turn: TurnManager
-    agent: Agent
+    agent: AgentSeat
     bell: Bell
     switching: SwitchingManager
 
@@ -112,10 +113,7 @@ class Assembly:
         ringing = RingingManager(event_bus=bus, config=config, finished=bell.finished)
         bell.on_ring = ringing.ring
         stack.push_async_callback(close_first)
-
-        def switch_to(slot: str, name: str) -> bool:
-            return switching.switch_to(slot, name)
-
+        listed = switching_tools(config, lambda slot, name: switching.switch_to(slot, name))
         equipped = await stack.enter_async_context(
             open_agent(
                 config,
@@ -125,7 +123,7 @@ class Assembly:
                 voice=mouth,
                 restart=restart,
                 own=tools,
-                of_settings=[*voice_tools(mouth), *switching_tools(config, switch_to)],
+                of_settings=[*voice_tools(mouth), *listed],
             )
         )
         switching = SwitchingManager(

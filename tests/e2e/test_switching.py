@@ -224,7 +224,7 @@ CALL = '<tool_call>{"name": "switch_%s", "arguments": {"name": "%s"}}</tool_call
 @on_virtual_clock
 async def test_the_agent_switches_to_what_the_owner_has_listed_and_to_nothing_else() -> None:
     config = settings(
-        texts=["change", "elsewhere", "back", "hello"],
+        texts=["change", "elsewhere", "back", "think", "hello"],
         tts={"type": STEADY},
         agent={
             "type": "scripted",
@@ -232,12 +232,13 @@ async def test_the_agent_switches_to_what_the_owner_has_listed_and_to_nothing_el
                 "change": CALL % ("tts", "low"),
                 "elsewhere": CALL % ("tts", "os:system"),
                 "back": CALL % ("tts", "usual"),
+                "think": CALL % ("agent", "other"),
             },
         },
     )
     listed: dict[str, dict[str, EngineConfig]] = {
         "tts": {"low": TtsConfig(LOW)},
-        "agent": {"other": AgentConfig("scripted")},
+        "agent": {"other": AgentConfig("scripted", params={"otherwise": "I am another."})},
     }
     async with conversation(replace(config, alternatives=listed)) as talk:
         assert await answered(talk) == "One moment, I'll change my voice to low."
@@ -246,3 +247,8 @@ async def test_the_agent_switches_to_what_the_owner_has_listed_and_to_nothing_el
         assert await answered(talk) == "Sorry, the name must be usual or low."
         assert await answered(talk) == "One moment, I'll change my voice to usual."
         assert (await talk.until(ModelSwitched)).model_type == STEADY
+        await talk.until(TTSPlaybackFinished, text="Usual is ready.")
+        assert await answered(talk) == "One moment, I'll change the language model to other."
+        assert (await talk.until(ModelSwitched)).slot == "agent"
+        await talk.until(TTSPlaybackFinished, text="Other is ready.")
+        assert await answered(talk) == "I am another."

@@ -68,7 +68,7 @@ class Mouth:
         mouth = cls(Voice(home), controller, usual_speed)
         if not await mouth.set_speed(1.0):
             raise ConfigError(
-                'speed.usual: this voice has one speed only; set [speed] type = "sonic", or keep to 1'
+                'speed.usual: this voice has one speed only; set [speed] type = "sonic", or take 1'
             )
         mouth.exchange(await mouth.fitted(home))
         return mouth
