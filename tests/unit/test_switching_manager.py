@@ -26,6 +26,7 @@ from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
 from xtalk_edge.events import (
     AnnouncementStarted,
+    ErrorOccurred,
     LLMModelSwitchRequested,
     ModelSwitched,
     ModelSwitchFailed,
@@ -54,6 +55,8 @@ class Voice(SteadyTTS):
 
     def close(self) -> None:
         ALIVE.remove(self)
+        if self.name == "sticky":
+            raise RuntimeError("will not go")
 
 
 class Mind(ScriptedAgent):
@@ -221,6 +224,18 @@ def test_what_cannot_be_had_leaves_the_old_one(event: Any) -> None:
             # And nothing is stuck.
             await s.publish(voice_wanted())
             assert names() == ["usual", "new"]
+
+    run_virtual(story())
+
+
+def test_an_old_one_that_fails_to_go_is_gone_all_the_same() -> None:
+    async def story() -> None:
+        async with scene() as s:
+            await s.manager.switch("tts", VOICE, {"name": "sticky"})
+            await s.manager.switch("tts", VOICE, {"name": "new"})
+            assert names() == ["usual", "new"]
+            assert len(s.log.all_of(ModelSwitched)) == 2
+            assert [error.component for error in s.log.all_of(ErrorOccurred)] == ["tts"]
 
     run_virtual(story())
 

@@ -188,7 +188,6 @@ class SwitchingManager(Manager):
             except Exception as error:  # noqa: BLE001 - an engine may raise anything; the old one stays
                 self._refuse(wish, error)
             else:
-                self._in_use[wish.slot] = wish.engine
                 self.bus.publish(done)
                 if not wish.granted.done():
                     wish.granted.set_result(None)
@@ -218,8 +217,7 @@ class SwitchingManager(Manager):
         seat = self._seats[wish.slot]
         if footprint_mb(wish.engine) + SPARE_MB > self._memory_free_mb():
             fitted = await self._one_after_the_other(wish, seat)
-            ready_s = placed_s = now_s()
-            seat.exchange(fitted)
+            ready_s = now_s()
         else:
             home, fitted = await self._made_ready(wish.slot, wish.engine)
             ready_s = now_s()
@@ -228,14 +226,22 @@ class SwitchingManager(Manager):
             except BaseException:
                 await home.aclose()
                 raise
-            # Nothing may be awaited between: the next turn begins with the one or the other.
-            before, placed_s = seat.exchange(fitted), now_s()
-            await before.aclose()
-        await seat.settle_in()
+        # Nothing may be awaited before: the next turn begins with the one or the other.
+        before, placed_s = seat.exchange(fitted), now_s()
+        self._in_use[wish.slot] = wish.engine
+        await self._settle(wish.slot, before)
         return ModelSwitched(
             slot=wish.slot, model_type=wish.engine.type, name=wish.name,
             load_s=ready_s - began_s, wait_s=placed_s - ready_s,
         )  # fmt: skip
+
+    async def _settle(self, slot: str, before: Hosted) -> None:
+        """Do what is left; whatever fails now, the new engine is the one in use."""
+        try:
+            await before.aclose()
+            await self._seats[slot].settle_in()
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything; the device goes on
+            self.report(error, error_type="model_switch_error", component=slot, turn_id=0)
 
     async def _one_after_the_other(self, wish: _Wish, seat: Seat) -> Any:
         """Return the new engine, made ready once the old one was closed; or the old one's like."""
