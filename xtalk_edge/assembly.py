@@ -130,7 +130,7 @@ class Assembly:
             event_bus=bus,
             config=config,
             seats={"tts": mouth, "agent": equipped.agent},
-            at_rest=lambda: turn.resting and not playback.busy,
+            at_rest=lambda: turn.resting and not (playback.busy or playback.cutting),
         )
         sounds = SoundShelf()
         agent_manager = AgentManager(

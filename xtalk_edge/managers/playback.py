@@ -45,7 +45,6 @@ class PlaybackManager(Manager):
         """Content index after the last frame handed in, whether or not the ring took it yet."""
         self._reply = Reply(0, self)
         self._cutting = False
-        """Whether a reply was cut, and nobody told yet what was heard of it."""
         self._volume_percent = 100
         self._ducked_turn_id: int | None = None
         """Whose reply is lowered, also one that has not begun; None at full volume."""
@@ -62,8 +61,13 @@ class PlaybackManager(Manager):
 
     @property
     def busy(self) -> bool:
-        """Tell whether a reply is being played or made, or it is not known yet how far it came."""
-        return not self._reply.closed or self._cutting
+        """Tell whether a reply is being played or made."""
+        return not self._reply.closed
+
+    @property
+    def cutting(self) -> bool:
+        """Tell whether a reply was cut of which it is not known yet how far it came."""
+        return self._cutting
 
     # -- volume, as the volume tools see it ------------------------------------------------
 
