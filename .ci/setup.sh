@@ -55,6 +55,7 @@ with_progress() {
 missing=()
 has_library libportaudio.so.2 || missing+=(libportaudio2)
 has_library libspeexdsp.so.1 || missing+=(libspeexdsp1)
+has_library libsonic.so.0 || missing+=(libsonic0)
 command -v cc >/dev/null && command -v c++ >/dev/null || missing+=(build-essential)
 if [ "${1:-}" = --with-tests ]; then
     command -v pulseaudio >/dev/null || missing+=(pulseaudio pulseaudio-utils libasound2-plugins)

@@ -157,6 +157,9 @@ class ScriptedAgent(Agent):
             else:
                 yield turn.say(word + " ")
 
+    def note(self, text: str, reply: str, call: ToolCall | None = None) -> None:
+        self._conversation.note(text, reply, call)
+
     def heard(self, text: str) -> None:
         self._conversation.heard(text)
 

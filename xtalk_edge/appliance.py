@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from xtalk_edge import memory
 from xtalk_edge.assembly import Assembly
@@ -130,6 +130,20 @@ class Appliance:
         """Undo `subscribe_event`."""
         self.bus.unsubscribe(subscription)
 
+    async def switch_engine(self, slot: Literal["tts", "agent"], type: str, **params: Any) -> None:
+        """Put another voice or agent in place between two turns; return once it is in use.
+
+        Args:
+            slot: which.
+            type: as in the settings.
+            params: the engine's own settings.
+
+        Raises:
+            ConfigError: there is no such type or setting.
+            EngineError, ModelError: it cannot be loaded; the one before stays in use.
+        """
+        await self._switching.switch(slot, type, params)
+
     # -- life ------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Appliance:
@@ -230,3 +244,4 @@ class Appliance:
         self._managers += parts.managers
         self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn
         self.agent, self._bell = parts.agent, parts.bell
+        self._switching = parts.switching

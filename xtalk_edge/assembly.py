@@ -16,12 +16,15 @@ from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines import hosting
+from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
+from xtalk_edge.engines.mouth import Mouth
 from xtalk_edge.managers.agent import AgentManager
 from xtalk_edge.managers.arbitration import ArbitrationManager
 from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.delivery import DeliveryManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
@@ -31,6 +34,7 @@ from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
 from xtalk_edge.managers.stop_word import StopWordManager
 from xtalk_edge.managers.surroundings import open_surroundings
+from xtalk_edge.managers.switching import SwitchingManager
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
 from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
@@ -40,7 +44,8 @@ from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.timekeeping.bell import Bell
-from xtalk_edge.tools.voice.voice_control import EngineVoice
+from xtalk_edge.tools.voice.emotion import voice_tools
+from xtalk_edge.tools.voice.switching import switching_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,9 @@ class Parts:
     capture: CaptureManager
     playback: PlaybackManager
     turn: TurnManager
-    agent: Agent
+    agent: AgentSeat
     bell: Bell
+    switching: SwitchingManager
 
 
 class Assembly:
@@ -104,24 +110,34 @@ class Assembly:
                 hosting.hosted("punctuation", config.punctuation)
             )
         self._progress("loading the voice")
-        tts = await stack.enter_async_context(hosting.hosted("tts", config.tts))
+        mouth = await self._mouth()
         self._progress("loading the agent")
         playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
         bell = stack.enter_context(open_bell(config))
         ringing = RingingManager(event_bus=bus, config=config, finished=bell.finished)
         bell.on_ring = ringing.ring
         stack.push_async_callback(close_first)
+        listed = switching_tools(config, lambda slot, name: switching.switch_to(slot, name))
         equipped = await stack.enter_async_context(
             open_agent(
                 config,
                 bell,
                 volume=playback,
                 last_reply=lambda: agent_manager.last_heard,
-                voice=await EngineVoice.of(tts.engine, tts.worker),
+                voice=mouth,
                 restart=restart,
                 own=tools,
+                of_settings=[*voice_tools(mouth), *listed],
             )
         )
+        switching = SwitchingManager(
+            event_bus=bus,
+            config=config,
+            seats={"tts": mouth, "agent": equipped.agent},
+            at_rest=lambda: turn.resting and not (playback.busy or playback.cutting),
+        )
+        # First to start and last to stop: it may have to close an engine that others use.
+        self._managers.append(switching)
         sounds = SoundShelf()
         agent_manager = AgentManager(
             event_bus=bus,
@@ -136,6 +152,7 @@ class Assembly:
         )
         turn = await self._floor(capture, agent_manager, equipped.agent, punctuation)
         self._managers += [
+            DeliveryManager(event_bus=bus, config=config, mouth=mouth),
             ASRManager(
                 event_bus=bus,
                 config=config,
@@ -149,8 +166,7 @@ class Assembly:
             TTSManager(
                 event_bus=bus,
                 config=config,
-                tts=tts.engine,
-                worker=tts.worker,
+                mouth=mouth,
                 playback=playback,
                 sounds=sounds,
             ),
@@ -161,7 +177,7 @@ class Assembly:
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]
-        return Parts(self._managers, capture, playback, turn, equipped.agent, bell)
+        return Parts(self._managers, capture, playback, turn, equipped.agent, bell, switching)
 
     async def _floor(
         self,
@@ -244,6 +260,14 @@ class Assembly:
         # Behind the voice detector, which lowers the voice and should not wait for it.
         capture.add_listener(stop_spotter)
         return capture
+
+    async def _mouth(self) -> Mouth:
+        """Load the voice, and what changes its speed if it cannot."""
+        config, stack = self._config, self._stack
+        speed = await stack.enter_async_context(hosting.hosted("speed", config.speed))
+        voice = await stack.enter_async_context(hosting.hosted("tts", config.tts))
+        mouth = await Mouth.open(voice, speed, config.speed.usual)
+        return await stack.enter_async_context(contextlib.aclosing(mouth))
 
     async def _know_people(self, capture: CaptureManager, agent: Agent) -> None:
         config = self._config

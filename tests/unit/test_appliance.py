@@ -310,8 +310,8 @@ async def test_the_agent_sets_timers_that_ring_once_somebody_runs_them():
         with open_bell(own) as bell:
             opened = open_agent(own, bell, volume=Volume(), last_reply=lambda: "")
             async with opened as equipped:
-                assert isinstance(equipped.agent, ToolUsingAgent)
-                result = await equipped.agent.tools.run(ToolCall("set_timer", {"seconds": 5}))
+                assert isinstance(equipped.agent.engine, ToolUsingAgent)
+                result = await equipped.tools.run(ToolCall("set_timer", {"seconds": 5}))
                 assert result.ok
         await asyncio.sleep(60)
         async with conversation(own) as talk:
@@ -328,8 +328,8 @@ async def test_disabled_tools_are_not_offered():
     with state_folder(config) as own, open_bell(own) as bell:
         opened = open_agent(own, bell, volume=Volume(), last_reply=lambda: "", dry_run=True)
         async with opened as equipped:
-            assert isinstance(equipped.agent, ToolUsingAgent)
-            names = [schema["function"]["name"] for schema in equipped.agent.tools.schemas()]
+            assert isinstance(equipped.agent.engine, ToolUsingAgent)
+            names = [schema["function"]["name"] for schema in equipped.tools.schemas()]
             assert "set_timer" not in names
             assert "get_time" in names
 

@@ -38,7 +38,7 @@ def ask(tmp_path, text, tools, *, dry_run=False):
             )
             async with opened as equipped:
                 items = equipped.agent.async_accept(AgentContext("asr_final", text))
-                async with contextlib.aclosing(items) as stream:  # type: ignore[type-var]
+                async with contextlib.aclosing(items) as stream:
                     return "".join([item async for item in stream if isinstance(item, str)])
 
     return run_virtual(go())

@@ -67,7 +67,7 @@ async def test_the_tools_reach_the_appliance() -> None:
         tools={"devices": (DeviceConfig("fan"),)},
     )
     async with conversation(config) as talk:
-        agent = talk.appliance.agent
+        agent = talk.appliance.agent.engine
         assert isinstance(agent, ToolUsingAgent)
 
         async def answer(name: str, **arguments: str) -> str:

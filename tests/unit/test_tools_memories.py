@@ -1,3 +1,5 @@
+import pytest
+
 from tests.unit.tool_talk import talk
 from xtalk_edge.tools.kept.memories import MOST_MEMORIES, forget, recall, remember
 

@@ -1,13 +1,7 @@
-import asyncio
-
 import pytest
 
 from tests.unit.tool_talk import talk
-from xtalk_edge.engines.interfaces import TTS
-from xtalk_edge.engines.tts.espeak import EspeakTTS
-from xtalk_edge.engines.worker import Worker
 from xtalk_edge.tools.voice.voice import SPEEDS, change_speed, change_voice
-from xtalk_edge.tools.voice.voice_control import EngineVoice
 
 TOOLS = (change_voice, change_speed)
 
@@ -31,16 +25,6 @@ class Voice:
         if self._speeds:
             self.speed = factor
         return self._speeds
-
-
-class OneVoice(TTS):
-    """An engine that knows nothing but to speak."""
-
-    def synthesize(self, text):
-        return b""
-
-    def clone(self):
-        return self
 
 
 def voice(said=None):
@@ -118,35 +102,3 @@ def test_what_cannot_be_changed_is_said(tmp_path):
 )
 def test_what_a_call_would_do(tool, arguments, words):
     assert tool.in_words(arguments) == words
-
-
-def with_engine(engine, story):
-    async def go():
-        worker = Worker("tts")
-        try:
-            return await story(await EngineVoice.of(engine, worker))
-        finally:
-            worker.close()
-
-    return asyncio.run(go())
-
-
-def test_the_engine_is_told():
-    engine = EspeakTTS()
-    before = len(engine.synthesize("What a fine day it is today."))
-
-    async def story(control):
-        assert control.current == control.names()[0] == "American man"
-        await control.choose("British woman")
-        assert await control.set_speed(1.7)
-        return control.current, control.speed
-
-    assert with_engine(engine, story) == ("British woman", 1.7)
-    assert len(engine.synthesize("What a fine day it is today.")) < 0.8 * before
-
-
-def test_an_engine_with_one_voice_and_speed_says_so():
-    async def story(control):
-        return control.names(), control.current, await control.set_speed(2.0), control.speed
-
-    assert with_engine(OneVoice(), story) == ([], "", False, 1.0)

@@ -12,7 +12,10 @@ from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
+from xtalk_edge.engines.hosting import Hosted
 from xtalk_edge.engines.interfaces import SpeechChunk
+from xtalk_edge.engines.mouth import Mouth, Voice
+from xtalk_edge.engines.speed.none import NoSpeedController
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.events import (
     ErrorOccurred,
@@ -63,8 +66,9 @@ class Bench:
         self.manager = TTSManager(
             event_bus=self.bus,
             config=Config(),
-            tts=self.tts,
-            worker=self.worker,
+            mouth=Mouth(
+                Voice(Hosted(self.tts, self.worker)), Hosted(NoSpeedController(), Worker("speed"))
+            ),
             playback=self.playback,
             sounds=self.sounds,
         )

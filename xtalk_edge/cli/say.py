@@ -12,6 +12,7 @@ from xtalk_edge.audio.sound_file import write_wav
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.hosting import hosted
+from xtalk_edge.engines.mouth import Mouth
 
 
 @click.command()
@@ -40,7 +41,8 @@ def command(text: str, output: Path, config_path: Path | None, overrides: tuple[
 
 
 async def _say(config: Config, text: str, output: Path) -> float:
-    async with hosted("tts", config.tts) as tts:
-        pcm = pcm_to_samples(await tts.worker.run(tts.engine.synthesize, text))
-        write_wav(output, pcm, tts.engine.sample_rate)
-        return len(pcm) / float(tts.engine.sample_rate)
+    async with hosted("speed", config.speed) as speed, hosted("tts", config.tts) as voice:
+        mouth = await Mouth.open(voice, speed, config.speed.usual)
+        pcm = pcm_to_samples(b"".join([chunk.pcm async for chunk in mouth.speech_of(text)]))
+        write_wav(output, pcm, mouth.sample_rate)
+        return len(pcm) / mouth.sample_rate

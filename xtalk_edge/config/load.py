@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from xtalk_edge.config.alternatives import read_alternatives
 from xtalk_edge.config.files import data_path
 from xtalk_edge.config.locate import KeyPath
 from xtalk_edge.config.schema import Config, EngineConfig, ManagerConfig
@@ -18,6 +20,11 @@ from xtalk_edge.config.tool_checks import check_tools
 __all__ = ["dump", "load", "load_table", "load_text"]
 
 STARTER = "configs/starter.toml"
+
+EXCHANGEABLE = ("tts", "agent")
+"""Slots whose engine may be exchanged while the device runs."""
+
+FillEngine = Callable[[tuple[str, ...], dict[str, Any]], EngineConfig]
 
 
 def load(path: Path | None, overrides: Sequence[str] = ()) -> Config:
@@ -50,8 +57,10 @@ def _build(source: Source, overrides: Sequence[str]) -> Config:
     for name, table in source.table.items():
         if name == "managers":
             values[name] = _managers(source, table)
+        elif name == "alternatives":
+            values[name] = read_alternatives(source, table, _of_slots(source, sections))
         elif name not in sections:
-            hint = near(name, (name,), [*sections, "managers"])
+            hint = near(name, (name,), [*sections, "managers", "alternatives"])
             source.complain((name,), f"unknown section; {hint}")
         elif not isinstance(table, dict):
             source.complain((name,), f"must be a table, [{name}], got {shown(table)}")
@@ -62,6 +71,12 @@ def _build(source: Source, overrides: Sequence[str]) -> Config:
     _check_together(source, config)
     source.finish()
     return config
+
+
+def _of_slots(source: Source, sections: Mapping[str, type]) -> dict[str, FillEngine]:
+    return {
+        slot: partial(fill, source, sections[slot], hint=_where_it_belongs) for slot in EXCHANGEABLE
+    }
 
 
 def _managers(source: Source, items: Any) -> tuple[ManagerConfig, ...]:
@@ -118,6 +133,15 @@ def _anchored(source: Source, config: Config, path: Path) -> Config:
             for each in config.tools.own
         )
         changes["tools"] = dataclasses.replace(config.tools, own=own)
+    changes["alternatives"] = {
+        slot: {
+            name: engine
+            if source.is_overridden(("alternatives", slot, name, "type"))
+            else dataclasses.replace(engine, type=_full_name(engine.type, path.parent))
+            for name, engine in named.items()
+        }
+        for slot, named in config.alternatives.items()
+    }
     if not source.is_overridden(("managers",)):
         changes["managers"] = tuple(
             dataclasses.replace(manager, spec=_full_name(manager.spec, path.parent))

@@ -158,6 +158,15 @@ class TtsConfig(EngineConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class SpeedConfig(EngineConfig):
+    """What makes a voice faster or slower that has one speed only."""
+
+    type: str = "none"
+    usual: float = number(1.0, 0.5, 2.0)
+    """How fast the device speaks, times the voice's own speed; also of voices that need no help."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentConfig(EngineConfig):
     """What decides what to say and do."""
 
@@ -302,6 +311,7 @@ class Config:
     caption_rewriter: CaptionRewriterConfig = field(default_factory=CaptionRewriterConfig)
     thought_rewriter: ThoughtRewriterConfig = field(default_factory=ThoughtRewriterConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)
+    speed: SpeedConfig = field(default_factory=SpeedConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
     interpret: InterpretConfig = field(default_factory=InterpretConfig)
@@ -310,5 +320,7 @@ class Config:
     models: ModelsConfig = field(default_factory=ModelsConfig)
     log: LogConfig = field(default_factory=LogConfig)
     managers: tuple[ManagerConfig, ...] = ()
+    alternatives: Mapping[str, Mapping[str, EngineConfig]] = field(default_factory=dict)
+    """Engines that may take another's place while the device runs, by slot and name."""
     path: Path | None = field(default=None, compare=False)
     """The file the settings came from, as a full name; None for the starter kit."""

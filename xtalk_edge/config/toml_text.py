@@ -33,6 +33,12 @@ def dump(config: Config) -> str:
             ]
         elif isinstance(value, tuple):
             blocks += [(f"[[{section.name}]]", item) for item in value]
+        elif isinstance(value, Mapping):
+            blocks += [
+                (f"[{section.name}.{_key_text(slot)}.{_key_text(name)}]", engine)
+                for slot, named in value.items()
+                for name, engine in named.items()
+            ]
     return "\n".join("\n".join([header, *_pairs(value), ""]) for header, value in blocks)
 
 

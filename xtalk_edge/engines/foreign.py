@@ -19,6 +19,7 @@ from xtalk_edge.engines.interfaces import (
     Rewriter,
     SpeakerEncoder,
     SpeechEnhancer,
+    SpeechSpeedController,
     TurnDetector,
     WakeWord,
 )
@@ -60,6 +61,12 @@ class _DecidingVAD(VAD):
         """Have nothing to forget: X-Talk's detectors keep no state that can be reset."""
 
 
+class _ForgetfulSpeed(SpeechSpeedController):
+    """Hands half a second at a time to a class that stretches each piece by itself."""
+
+    least_s = 0.5
+
+
 class SlotContract:
     """What a class must bring for one slot, and what it is given."""
 
@@ -83,6 +90,7 @@ SLOTS: dict[str, SlotContract] = {
     "captioner": SlotContract(Captioner, Captioner, ("caption",)),
     "caption_rewriter": SlotContract(Rewriter, Rewriter, ("rewrite",)),
     "thought_rewriter": SlotContract(Rewriter, Rewriter, ("rewrite",)),
+    "speed": SlotContract(SpeechSpeedController, _ForgetfulSpeed, ("process",)),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }
 

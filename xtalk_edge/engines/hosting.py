@@ -18,26 +18,40 @@ _OF_THE_SLOT = {"wake": ("phrase", "threshold", "refractory_s"), "stop_word": ("
 """Settings of a slot itself that its engines may take."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Hosted:
     """A running engine and the worker on which its blocking methods must be called."""
 
     engine: Any
     worker: Worker
+    _closed: bool = False
+
+    async def aclose(self) -> None:
+        """Close the engine and its worker; twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            await self.worker.run(self.engine.close)
+        finally:
+            self.worker.close()
 
 
 @contextlib.asynccontextmanager
 async def hosted(slot: str, config: EngineConfig) -> AsyncIterator[Hosted]:
-    """Load the slot's engine off the loop; close it and its worker at the end."""
+    """Load the slot's engine off the loop; close it and its worker at the end, if not earlier."""
+    async with contextlib.aclosing(await open_hosted(slot, config)) as home:
+        yield home
+
+
+async def open_hosted(slot: str, config: EngineConfig) -> Hosted:
+    """Load the slot's engine off the loop; whoever asks closes it. Raises as `create`."""
     worker = Worker(slot)
     try:
-        engine = await worker.run(lambda: create(slot, config))
-        try:
-            yield Hosted(engine, worker)
-        finally:
-            await worker.run(engine.close)
-    finally:
+        return Hosted(await worker.run(lambda: create(slot, config)), worker)
+    except BaseException:
         worker.close()
+        raise
 
 
 def check(config: Config, slots: Iterable[str] = registry.slots()) -> None:
@@ -48,9 +62,15 @@ def check(config: Config, slots: Iterable[str] = registry.slots()) -> None:
         EngineError: a class does not fit its slot, or its package is missing.
     """
     for slot in slots:
-        chosen: EngineConfig = getattr(config, slot)
-        with _placed(slot, chosen):
-            registry.check(slot, chosen.type, params_of(slot, chosen))
+        usual: EngineConfig = getattr(config, slot)
+        for chosen in (usual, *config.alternatives.get(slot, {}).values()):
+            check_choice(slot, chosen)
+
+
+def check_choice(slot: str, config: EngineConfig) -> None:
+    """Say what is wrong with one engine before it is loaded; raises as `check`."""
+    with _placed(slot, config):
+        registry.check(slot, config.type, params_of(slot, config))
 
 
 def params_of(slot: str, config: EngineConfig) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from typing import Any
 
+from xtalk_edge.engines.agent.exchanges import exchanges
 from xtalk_edge.engines.agent_line import AgentLine
 from xtalk_edge.engines.child_process import Deaths
 from xtalk_edge.engines.interfaces import (
@@ -191,16 +192,5 @@ class IsolatedAgent(Agent):
             self._line.use_tools(self._tools)
         for name, told in self._told.items():
             self._line.tell(name, *told)
-        for text, reply in _exchanges(self._history):
+        for text, reply in exchanges(self._history):
             self._line.tell("note", text, reply, None)
-
-
-def _exchanges(history: list[dict[str, str]]) -> list[tuple[str, str]]:
-    """Return questions with their answers."""
-    found: list[tuple[str, str]] = []
-    for message in history:
-        if message["role"] == "user":
-            found.append((message["content"], ""))
-        elif message["role"] == "assistant" and found:
-            found[-1] = found[-1][0], f"{found[-1][1]} {message['content']}".strip()
-    return found

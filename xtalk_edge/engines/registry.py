@@ -87,6 +87,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "llama": f"{_ENGINES}.rewriter.llama:LlamaThoughtRewriter",
         "none": f"{_ENGINES}.rewriter.none:NoRewriter",
     },
+    "speed": {
+        "none": f"{_ENGINES}.speed.none:NoSpeedController",
+        "sonic": f"{_ENGINES}.speed.sonic:SonicSpeedController",
+    },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",

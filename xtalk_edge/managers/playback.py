@@ -46,6 +46,8 @@ class PlaybackManager(Manager):
         self._reply = Reply(0, self)
         self._earlier: list[Reply] = []
         """Those before it that are not heard to their end; what follows one waits for it."""
+        self._cuts = 0
+        """Replies that were cut and of which it is not known yet how far they came."""
         self._volume_percent = 100
         self._ducked_turn_id: int | None = None
         """Whose reply is lowered, also one that has not begun; None at full volume."""
@@ -64,6 +66,11 @@ class PlaybackManager(Manager):
     def busy(self) -> bool:
         """Tell whether a reply is being played or made."""
         return any(not reply.closed for reply in (*self._earlier, self._reply))
+
+    @property
+    def cutting(self) -> bool:
+        """Tell whether a reply was cut of which it is not known yet how far it came."""
+        return self._cuts > 0
 
     # -- volume, as the volume tools see it ------------------------------------------------
 
@@ -195,6 +202,7 @@ class PlaybackManager(Manager):
             self._core.flush(self.config.turn.cut_fade_ms)
         for reply in cut:
             reply.closed = True
+            self._cuts += 1
             self.tasks.start(self._report_cut(reply, reason), "cut")
 
     async def _report_cut(self, reply: Reply, reason: str) -> None:
@@ -204,6 +212,7 @@ class PlaybackManager(Manager):
         assert cut_at is not None
         self._let_go(reply)
         heard = reply.ledger.heard(cut_at)
+        self._cuts -= 1
         self.bus.publish(TTSStopped(turn_id=reply.turn_id, text=heard, reason=reason))
 
     # -- feeding the card ------------------------------------------------------------------

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
 
 from xtalk_edge.audio.format import Sound, samples_to_pcm
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.interfaces import TTS, SpeechChunk
-from xtalk_edge.engines.worker import Worker
+from xtalk_edge.engines.interfaces import SpeechChunk
+from xtalk_edge.engines.mouth import Mouth
 from xtalk_edge.errors import EngineLostError
 from xtalk_edge.events import (
     TTSChunkGenerated,
@@ -40,14 +39,12 @@ class TTSManager(Manager):
         *,
         event_bus: EventBus,
         config: Config,
-        tts: TTS,
-        worker: Worker,
+        mouth: Mouth,
         playback: PlaybackManager,
         sounds: SoundShelf,
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
-        self._tts = tts
-        self._worker = worker
+        self._mouth = mouth
         self._playback = playback
         self._sounds = sounds
         self._turn_id = 0
@@ -66,7 +63,7 @@ class TTSManager(Manager):
         if self._prepared is not None and self._prepared.text != text:
             self._forget()
         if text and self._prepared is None:
-            self._prepared = PreparedSpeech(text, self._speech_of(text), self.tasks)
+            self._prepared = PreparedSpeech(text, self._mouth.speech_of(text), self.tasks)
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:
@@ -163,19 +160,16 @@ class TTSManager(Manager):
         else:
             if prepared is not None:
                 prepared.drop()
-            chunks = self._speech_of(text)
+            chunks = self._mouth.speech_of(text)
         async with contextlib.aclosing(chunks) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 if self._chunks == 0:
                     self.bus.publish(TTSStarted(turn_id=turn_id))
                 self._chunks += 1
-                clause = clause or self._playback.begin_clause(text, self._tts.sample_rate)
+                clause = clause or self._playback.begin_clause(text, self._mouth.sample_rate)
                 frames = clause.add(chunk)
                 self.bus.publish(
                     TTSChunkGenerated(turn_id=turn_id, chunk_index=self._chunks, frames=frames)
                 )
         if clause is not None:
             clause.end()
-
-    def _speech_of(self, text: str) -> AsyncIterator[SpeechChunk]:
-        return self._worker.stream(lambda: self._tts.synthesize_marked(text))

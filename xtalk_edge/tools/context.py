@@ -32,10 +32,13 @@ class VolumeControl(Protocol):
 class VoiceControl(Protocol):
     """How the device sounds, as the appliance offers it."""
 
-    speed: float
-    """Times the usual speed."""
-    current: str
-    """One of `names`, or "" of a voice that cannot be changed."""
+    @property
+    def speed(self) -> float:
+        """Times the usual speed."""
+
+    @property
+    def current(self) -> str:
+        """One of `names`, or "" of a voice that cannot be changed."""
 
     def names(self) -> list[str]:
         """Return every voice as the owner calls it, the usual one first."""

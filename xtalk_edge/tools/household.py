@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import AgentConfig, Config
 from xtalk_edge.engines import hosting
+from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ModelError
 from xtalk_edge.store.alarms import AlarmTable
@@ -38,7 +39,7 @@ logger = logging.getLogger(__name__)
 class EquippedAgent:
     """An agent and the tools it was given."""
 
-    agent: Agent
+    agent: AgentSeat
     tools: ToolBox
 
 
@@ -67,6 +68,7 @@ async def open_agent(
     restart: Callable[[], None] | None = None,
     dry_run: bool = False,
     own: Sequence[Tool] = (),
+    of_settings: Sequence[Tool] = (),
 ) -> AsyncIterator[EquippedAgent]:
     """Load the agent with its tools.
 
@@ -79,6 +81,7 @@ async def open_agent(
         restart: starts the appliance afresh; None where none runs.
         dry_run: tools tell what they would do and do nothing.
         own: tools of the owner's own, beside those of the settings.
+        of_settings: tools that are there because of other settings.
     """
     # In virtual time the same conversation must come out the same, jokes included.
     luck = random.Random(0 if is_virtual() else None)
@@ -96,7 +99,8 @@ async def open_agent(
             last_reply=last_reply,
             choose=luck,
         )
-        chosen = [tool for tool in BUILTIN_TOOLS if tool.name not in config.tools.disabled]
+        offered = (*BUILTIN_TOOLS, *of_settings)
+        chosen = [tool for tool in offered if tool.name not in config.tools.disabled]
         if (own or config.tools.own or config.tools.mcp) and _is_built_in(config.agent):
             logger.warning(
                 "the built-in model knows the built-in tools only; set agent.model to another one "
@@ -107,10 +111,12 @@ async def open_agent(
             contextlib.aclosing(box),
             # They connect while the model is loaded.
             mcp_servers(config) as servers,
-            hosting.hosted("agent", config.agent) as agent,
+            hosting.hosted("agent", config.agent) as home,
         ):
-            _equip(agent.engine, box, await servers.tools(box.names()))
-            yield EquippedAgent(agent.engine, box)
+            _equip(home.engine, box, await servers.tools(box.names()))
+            seat = AgentSeat(home, lambda agent: agent.use_tools(box))
+            async with contextlib.aclosing(seat):
+                yield EquippedAgent(seat, box)
 
 
 def _is_built_in(agent: AgentConfig) -> bool:

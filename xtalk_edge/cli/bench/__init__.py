@@ -25,6 +25,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "recover": "Whether a conversation survives the death of an engine.",
         "resume": "Whether an answer goes on when nobody meant to interrupt it.",
         "stop": "The stop word: whether the device falls silent, and how soon.",
+        "switch": "Another voice or agent: how soon it is in use, and what is left behind.",
         "turn": "Answers: how long after a question they can be heard.",
         "wake": "The wake phrase and a command in one breath.",
     },

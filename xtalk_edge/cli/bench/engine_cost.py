@@ -27,6 +27,12 @@ PIECE_BYTES = RATE_HZ // 100 * 2
 
 ASR_PIECE_BYTES = 10 * PIECE_BYTES
 
+SPOKEN_BYTES = 6 * PIECE_BYTES
+"""As voices hand speech over."""
+
+TYPICAL_SPEED = 1.4
+"""Two steps faster, as people ask for it."""
+
 SENTENCE = "Your pasta timer has nine minutes and fifty seconds left."
 
 CAPTIONS = "Music can be heard.\nA woman speaking and dishes can be heard."
@@ -153,6 +159,18 @@ def _rewrite(engine: Any, _audio: bytes) -> object:
     return engine.rewrite(CAPTIONS)
 
 
+def _hurry(engine: Any, audio: bytes) -> Work:
+    low, high = engine.speeds
+
+    def hurry() -> None:
+        engine.begin(RATE_HZ)
+        for piece in _pieces(audio, SPOKEN_BYTES):
+            engine.process(piece, min(high, max(low, TYPICAL_SPEED)))
+        engine.flush()
+
+    return _share(hurry, audio)
+
+
 _WORK: dict[str, Callable[[Any, bytes], Work]] = {
     "asr": _recognise,
     "tts": _speak,
@@ -171,6 +189,7 @@ _WORK: dict[str, Callable[[Any, bytes], Work]] = {
     "captioner": _asked_once(lambda engine, audio: engine.caption(audio)),
     "caption_rewriter": _asked_once(_rewrite),
     "thought_rewriter": _asked_once(_rewrite),
+    "speed": _hurry,
 }
 
 MEASURED_SLOTS = tuple(_WORK)

@@ -18,7 +18,12 @@ from xtalk_edge.engines.interfaces.hearing import (
     WakeWord,
 )
 from xtalk_edge.engines.interfaces.rewriting import Rewriter
-from xtalk_edge.engines.interfaces.speaking import TTS, SpeechChunk, WordMark
+from xtalk_edge.engines.interfaces.speaking import (
+    TTS,
+    SpeechChunk,
+    SpeechSpeedController,
+    WordMark,
+)
 from xtalk_edge.engines.interfaces.thinking import (
     Agent,
     AgentContext,
@@ -46,6 +51,7 @@ __all__ = [
     "SpeakerEncoder",
     "SpeechChunk",
     "SpeechEnhancer",
+    "SpeechSpeedController",
     "ToolCall",
     "ToolResult",
     "ToolRunner",

@@ -9,6 +9,11 @@ from typing import Any
 
 from xtalk_edge.engines.interfaces.engine import Engine
 
+EMOTIONS = (
+    "happy", "angry", "sad", "fear", "disgust", "depressed", "surprised", "calm", "normal",
+)  # fmt: skip
+"""X-Talk's names, which engines with emotions take unless they say otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class WordMark:
@@ -72,6 +77,34 @@ class TTS(Engine):
     def set_emotion(self, emotion: str | list[float]) -> None:
         """Choose the emotion; engines without emotions ignore it."""
 
+    def emotions(self) -> list[str]:
+        """Return the names `set_emotion` takes; none of engines without emotions."""
+        return list(EMOTIONS) if type(self).set_emotion is not TTS.set_emotion else []
+
     @abstractmethod
     def clone(self) -> TTS:
         """Return an independent synthesiser that shares what can be shared."""
+
+
+class SpeechSpeedController(Engine):
+    """Makes speech faster or slower and leaves its pitch alone."""
+
+    speeds: tuple[float, float] = (0.5, 1.5)
+    """Slowest and fastest, times the usual; X-Talk's when an engine does not say. Twice the same of
+    an engine that changes nothing."""
+    least_s: float = 0.0
+    """Seconds of speech it wants at a time at least; where it forgets what came before."""
+
+    @abstractmethod
+    def process(self, audio_bytes: bytes, speed: float = 1.0) -> bytes:
+        """Return the next piece of speech that many times as fast, s16le mono.
+
+        What it needs to know more about is held back until the next piece, or `flush`.
+        """
+
+    def begin(self, rate_hz: int) -> None:
+        """Forget what came before; the speech that follows has this rate. Before each clause."""
+
+    def flush(self) -> bytes:
+        """Return what was held back: the clause is over."""
+        return b""

@@ -147,3 +147,15 @@ def unknown_voice(make: Make) -> None:
         else:
             expect(False, "set_voice() took a name it cannot know; raise ValueError")
         expect(_alike(voice, voice.synthesize("Hello."), before), "a refused voice changed speech")
+
+
+@PROMISES.that("it speaks with every emotion it names")
+def emotions(make: Make) -> None:
+    """Choose each in turn."""
+    with contextlib.closing(make()) as voice:
+        for name in voice.emotions():
+            voice.set_emotion(name)
+            expect(
+                bool(voice.synthesize("Hello.")),
+                f"with the emotion {name!r} it said nothing; name only what it can do",
+            )

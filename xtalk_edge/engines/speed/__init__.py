@@ -1,0 +1,1 @@
+"""What makes voices faster or slower that cannot do it by themselves."""
