@@ -29,6 +29,7 @@ from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
+from xtalk_edge.managers.notice import NoticeManager
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
@@ -174,6 +175,7 @@ class Assembly:
             LatencyManager(event_bus=bus, config=config, capture=capture),
             EchoWatchManager(event_bus=bus, config=config, capture=capture),
             MicrophoneManager(event_bus=bus, config=config, capture=capture),
+            NoticeManager(event_bus=bus, config=config),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]

@@ -33,7 +33,7 @@ def llama(slot: str, folder: Path, **more: Any) -> dict[str, Any]:
 
 
 def known_to(talk: Conversation) -> LlamaModel:
-    agent = talk.appliance.agent
+    agent = talk.appliance.agent.engine
     assert isinstance(agent, LlamaAgent)
     return agent._model
 

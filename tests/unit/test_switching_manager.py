@@ -18,7 +18,8 @@ from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import AgentConfig, Config, EngineConfig, SpeedConfig, TtsConfig
 from xtalk_edge.engines import hosting
-from xtalk_edge.engines.agent.seat import AgentSeat, exchanges
+from xtalk_edge.engines.agent.exchanges import exchanges
+from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.footprint import footprint_mb
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolRunner
 from xtalk_edge.engines.mouth import Mouth

@@ -9,6 +9,7 @@ from typing import Any
 
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines import registry
+from xtalk_edge.engines.graphics import is_there, is_wanted
 from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.engines.isolated_agent import IsolatedAgent
 from xtalk_edge.engines.worker import Worker
@@ -71,6 +72,17 @@ def check_choice(slot: str, config: EngineConfig) -> None:
     """Say what is wrong with one engine before it is loaded; raises as `check`."""
     with _placed(slot, config):
         registry.check(slot, config.type, params_of(slot, config))
+
+
+def without_graphics(config: Config, slots: Iterable[str] = registry.slots()) -> list[str]:
+    """Return the slots whose engines should compute on a graphics processor and cannot here."""
+    chosen = {slot: getattr(config, slot) for slot in slots}
+    return [
+        slot
+        for slot, each in chosen.items()
+        if is_wanted(each.params)
+        and not is_there(getattr(registry.check(slot, each.type, each.params), "computes_by", ""))
+    ]
 
 
 def params_of(slot: str, config: EngineConfig) -> dict[str, Any]:

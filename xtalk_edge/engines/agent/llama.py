@@ -73,6 +73,8 @@ class LlamaAgent(Agent):
         ModelError: the model is missing, damaged, of the wrong kind, or has too small a context.
     """
 
+    computes_by = "llama.cpp"
+
     def __init__(
         self,
         model: str = "",

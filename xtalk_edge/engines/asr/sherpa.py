@@ -8,6 +8,7 @@ from xtalk_edge.engines.asr.sherpa_kinds import inspect_model
 from xtalk_edge.engines.asr.sherpa_offline import SherpaOfflineASR
 from xtalk_edge.engines.asr.sherpa_offline_kinds import inspect_offline
 from xtalk_edge.engines.asr.sherpa_streaming import SherpaStreamingASR
+from xtalk_edge.engines.graphics import CPU
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.sherpa_library import refuse_useless
 from xtalk_edge.errors import ModelError
@@ -27,12 +28,15 @@ class SherpaASR(ASR):
         rules: files of finite-state rules that are applied to each text.
         formatted: let the network write marks, capitals and figures, where it can.
         threads: processor cores to use.
+        provider: "cuda" computes on a graphics processor, where there is one.
 
     Raises:
         ConfigError: a setting is out of range, or this model has no use for it.
         ModelError: a file is missing or damaged, of no known kind, or they do not fit.
         EngineError: sherpa-onnx is not installed.
     """
+
+    computes_by = "sherpa-onnx"
 
     def __init__(
         self,
@@ -43,15 +47,18 @@ class SherpaASR(ASR):
         rules: Sequence[str] = (),
         formatted: bool = False,
         threads: int = 1,
+        provider: str = CPU,
     ) -> None:
         self._asr: ASR
         if streams(model):
             told = {"language": language, "translate_to": translate_to, "formatted": formatted}
             refuse_useless("asr", "streaming model", told)
-            self._asr = SherpaStreamingASR(model, "", hot_words, rules, threads)
+            self._asr = SherpaStreamingASR(model, "", hot_words, rules, threads, provider)
         else:
             refuse_useless("asr", "model for whole utterances", {"hot_words": hot_words})
-            self._asr = SherpaOfflineASR(model, language, translate_to, rules, formatted, threads)
+            self._asr = SherpaOfflineASR(
+                model, language, translate_to, rules, formatted, threads, provider
+            )
 
     def recognize(self, audio: bytes) -> str:
         """Return the text of one whole utterance; "" when nothing was understood."""

@@ -18,6 +18,7 @@ from xtalk_edge.engines.asr.offline_wishes import OfflineWishes
 from xtalk_edge.engines.asr.pseudo_stream import PseudoStream
 from xtalk_edge.engines.asr.sherpa_offline_kinds import OfflineModel, inspect_offline
 from xtalk_edge.engines.asr.text_rules import rule_arguments
+from xtalk_edge.engines.graphics import CPU, checked_provider
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import (
@@ -45,6 +46,7 @@ class SherpaOfflineASR(ASR):
             itn_zh_number.fst, which writes Chinese numbers as figures.
         formatted: let the network write marks, capitals and figures, where it can.
         threads: processor cores to use.
+        provider: "cuda" computes on a graphics processor, where there is one.
 
     Raises:
         ConfigError: a setting is out of range, or this model has no use for it.
@@ -55,6 +57,8 @@ class SherpaOfflineASR(ASR):
     _odd: bytes
     """Half a sample."""
 
+    computes_by = "sherpa-onnx"
+
     def __init__(
         self,
         model: str,
@@ -63,6 +67,7 @@ class SherpaOfflineASR(ASR):
         rules: Sequence[str] = (),
         formatted: bool = False,
         threads: int = 1,
+        provider: str = CPU,
     ) -> None:
         checked_threads("asr", threads)
         self._model = inspect_offline(named_path(model))
@@ -73,6 +78,7 @@ class SherpaOfflineASR(ASR):
         version = sherpa_version("asr", "sherpa-offline")
         _preflight(self._model, f"{version} {self._model.kind.name}", wishes)
         arguments |= rule_arguments(rules, version)
+        arguments["provider"] = checked_provider("asr", provider, self.computes_by)
         with loading(self._model.path):
             self._recognizer = self._model.load(threads, arguments)
         self.reset()

@@ -22,6 +22,7 @@ from xtalk_edge.engines.asr.hot_words import expect
 from xtalk_edge.engines.asr.sherpa_kinds import inspect_model
 from xtalk_edge.engines.asr.sherpa_tokens import any_tokens, check_tokens
 from xtalk_edge.engines.asr.text_rules import rule_arguments
+from xtalk_edge.engines.graphics import CPU, checked_provider
 from xtalk_edge.engines.interfaces import ASR
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import (
@@ -52,12 +53,15 @@ class SherpaStreamingASR(ASR):
         rules: files of finite-state rules that are applied to each text, as sherpa-onnx's
             itn_zh_number.fst, which writes Chinese numbers as figures.
         threads: processor cores to use.
+        provider: "cuda" computes on a graphics processor, where there is one.
 
     Raises:
         ConfigError: `threads` is out of range, or the model does not write a hot word.
         ModelError: a file is missing or damaged, of another kind, or they do not fit.
         EngineError: sherpa-onnx is not installed.
     """
+
+    computes_by = "sherpa-onnx"
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class SherpaStreamingASR(ASR):
         hot_words: Sequence[str] = (),
         rules: Sequence[str] = (),
         threads: int = 1,
+        provider: str = CPU,
     ) -> None:
         checked_threads("asr", threads)
         path = named_path(model) if model else data_path(f"{STARTER}/letters.onnx")
@@ -78,6 +83,7 @@ class SherpaStreamingASR(ASR):
         others = [file for file in self._model.files.values() if file != self._model.path]
         preflight(self._model.path, version, f"{__name__}:check_model", others=others)
         arguments: dict[str, Any] = rule_arguments(rules, version)
+        arguments["provider"] = checked_provider("asr", provider, self.computes_by)
         with loading(path, tokens_path), tempfile.TemporaryDirectory() as making:
             if self._expected:
                 arguments |= self._expected.search(Path(making))

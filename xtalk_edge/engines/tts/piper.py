@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from xtalk_edge.audio.format import floats_to_samples
+from xtalk_edge.engines.graphics import CPU, checked_provider
 from xtalk_edge.engines.interfaces import WordMark
 from xtalk_edge.engines.onnx_session import open_session
 from xtalk_edge.engines.preflight import preflight
@@ -39,6 +40,7 @@ class PiperTTS(PiecewiseTTS):
         speaker: of a voice with several, a name or a number; "" is its first.
         speed: times its usual speed, 0.5 to 2.
         volume: times its usual loudness, 0 to 4; too much clips.
+        provider: "cuda" computes on a graphics processor, where there is one.
 
     Raises:
         ConfigError: a setting is out of range, or there is no such speaker.
@@ -46,16 +48,24 @@ class PiperTTS(PiecewiseTTS):
         EngineError: piper-tts is not installed.
     """
 
+    computes_by = "onnxruntime"
+
     def __init__(
-        self, model: str, speaker: str = "", speed: float = 1.0, volume: float = 1.0
+        self,
+        model: str,
+        speaker: str = "",
+        speed: float = 1.0,
+        volume: float = 1.0,
+        provider: str = CPU,
     ) -> None:
+        provider = checked_provider("tts", provider, self.computes_by)
         manner = Manner(speed, volume)
         path = named_file(model, ".onnx")
         settings = Path(f"{path}.json")
         check_installed("piper", "its library")
         load_settings(settings)
         preflight(path, "onnx", f"{__name__}:check_model", others=[settings])
-        self._voice = load_voice(path)
+        self._voice = load_voice(path, provider)
         config = self._voice.config
         super().__init__(manner, int(config.sample_rate))
         manner.know(config.speaker_id_map, config.num_speakers, speaker)
@@ -120,7 +130,7 @@ def load_settings(path: Path) -> dict[str, Any]:
     return dict(settings)
 
 
-def load_voice(path: Path) -> Any:
+def load_voice(path: Path, provider: str = CPU) -> Any:
     """Return a piper.PiperVoice on a session of our own; raises ModelError."""
     from piper.config import PiperConfig
     from piper.voice import PiperVoice
@@ -131,7 +141,7 @@ def load_voice(path: Path) -> Any:
         config = PiperConfig.from_dict(settings)
     except (KeyError, TypeError, ValueError) as exc:
         raise ModelError(f"{path}.json is damaged ({exc!r}); {_CURE}") from exc
-    session = open_session(path)
+    session = open_session(path, provider)
     names = {each.name for each in session.get_inputs()}
     wanted = _INPUTS | ({"sid"} if config.num_speakers > 1 else set())
     if names != wanted:

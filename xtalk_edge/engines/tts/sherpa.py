@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from xtalk_edge.audio.format import floats_to_samples, samples_to_pcm
+from xtalk_edge.engines.graphics import CPU, checked_provider
 from xtalk_edge.engines.interfaces import WordMark
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.sherpa_library import checked_threads, loading, sherpa_version
@@ -39,12 +40,15 @@ class SherpaTTS(PiecewiseTTS):
         speed: times its usual speed, 0.5 to 2.
         volume: times its usual loudness, 0 to 4; too much clips.
         threads: processor cores to use.
+        provider: "cuda" computes on a graphics processor, where there is one.
 
     Raises:
         ConfigError: a setting is out of range, or there is no such speaker.
         ModelError: the voice is missing, damaged, or of another kind.
         EngineError: sherpa-onnx is not installed, or piper-tts for a voice that needs phonemes.
     """
+
+    computes_by = "sherpa-onnx"
 
     def __init__(
         self,
@@ -53,8 +57,10 @@ class SherpaTTS(PiecewiseTTS):
         speed: float = 1.0,
         volume: float = 1.0,
         threads: int = 1,
+        provider: str = CPU,
     ) -> None:
         checked_threads("tts", threads)
+        provider = checked_provider("tts", provider, self.computes_by)
         manner = Manner(speed, volume)
         self._voice = inspect_voice(named_path(model))
         network, *others = self._voice.files
@@ -63,7 +69,7 @@ class SherpaTTS(PiecewiseTTS):
             check_installed("sherpa", "another library for the phonemes of this voice")
         preflight(network, kind, f"{__name__}:check_model", others=others)
         with loading(network):
-            self._tts = self._voice.load(threads)
+            self._tts = self._voice.load(threads, provider)
         super().__init__(manner, self._voice.rate_hz)
         manner.know(self._voice.speakers, len(self._voice.speakers), speaker)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xtalk_edge.engines.graphics import CPU
 from xtalk_edge.engines.onnx_facts import model_facts
 from xtalk_edge.engines.tokens_file import read_tokens
 from xtalk_edge.errors import ModelError
@@ -65,7 +66,7 @@ class SherpaVoice:
         """All that the library reads, the network first."""
         return [self.network, *self.beside.values(), self.tokens, *self.lexicons, *self.rules]
 
-    def load(self, threads: int) -> Any:
+    def load(self, threads: int, provider: str = CPU) -> Any:
         """Return a sherpa_onnx.OfflineTts.
 
         The files must have passed their preflight: sherpa-onnx ends the process over a bad one.
@@ -77,7 +78,9 @@ class SherpaVoice:
         if self.lexicons:
             files["lexicon"] = ",".join(map(str, self.lexicons))
         settings = getattr(sherpa_onnx, self.kind.settings)(tokens=str(self.tokens), **files)
-        model = sherpa_onnx.OfflineTtsModelConfig(**{self.kind.name: settings}, num_threads=threads)
+        model = sherpa_onnx.OfflineTtsModelConfig(
+            **{self.kind.name: settings}, num_threads=threads, provider=provider
+        )
         rules = ",".join(map(str, self.rules))
         return sherpa_onnx.OfflineTts(sherpa_onnx.OfflineTtsConfig(model=model, rule_fsts=rules))
 
