@@ -88,9 +88,8 @@ def test_the_owner_hears_of_it_once(config: Config, slots: list[str]) -> None:
         manager = NoticeManager(event_bus=bus, config=config)
         await manager.start()
         await bus.aclose()
-        assert [each.text for each in log.all_of(SpeechRequested)] == (
-            [NO_GRAPHICS] if slots else []
-        )
+        said = [each.text for each in log.all_of(SpeechRequested)]
+        assert said == ([NO_GRAPHICS] if slots else [])
 
     run_virtual(scene())
 
