@@ -158,6 +158,13 @@ class SpeakerConfig(EngineConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingsConfig(EngineConfig):
+    """What tells which passages of documents are near a question in meaning."""
+
+    type: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class TtsConfig(EngineConfig):
     """What turns text into speech."""
 
@@ -304,6 +311,7 @@ class Config:
     asr: AsrConfig = field(default_factory=AsrConfig)
     turn_detector: TurnDetectorConfig = field(default_factory=TurnDetectorConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
+    embeddings: EmbeddingsConfig = field(default_factory=EmbeddingsConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)

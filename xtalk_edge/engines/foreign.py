@@ -14,6 +14,7 @@ from xtalk_edge.engines.interfaces import (
     VAD,
     Agent,
     EchoCanceller,
+    Embeddings,
     SpeakerEncoder,
     SpeechEnhancer,
     TurnDetector,
@@ -76,6 +77,7 @@ SLOTS: dict[str, SlotContract] = {
     "wake": SlotContract(WakeWord, WakeWord, ("detect", "reset", "phrase")),
     "turn_detector": SlotContract(TurnDetector, TurnDetector, ("finished",)),
     "speaker": SlotContract(SpeakerEncoder, SpeakerEncoder, ("extract",)),
+    "embeddings": SlotContract(Embeddings, Embeddings, ("embed_documents", "embed_query")),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }
 

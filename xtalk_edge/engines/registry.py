@@ -71,6 +71,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.speaker.none:NoSpeakerEncoder",
         "sherpa": f"{_ENGINES}.speaker.sherpa:SherpaSpeakerEncoder",
     },
+    "embeddings": {
+        "llama": f"{_ENGINES}.embeddings.llama:LlamaEmbeddings",
+        "none": f"{_ENGINES}.embeddings.none:NoEmbeddings",
+    },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",

@@ -16,6 +16,7 @@ from xtalk_edge.engines.interfaces.hearing import (
     TurnDetector,
     WakeWord,
 )
+from xtalk_edge.engines.interfaces.meaning import Embeddings
 from xtalk_edge.engines.interfaces.speaking import TTS, SpeechChunk, WordMark
 from xtalk_edge.engines.interfaces.thinking import (
     Agent,
@@ -35,6 +36,7 @@ __all__ = [
     "AgentContext",
     "AnswerTaker",
     "EchoCanceller",
+    "Embeddings",
     "Engine",
     "Prepared",
     "SpeakerEncoder",
