@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xtalk_edge.cli.bench.made_gguf import Tensor, Weights, write_gguf
+from xtalk_edge.cli.bench.made_gguf import Figure, Tensor, Weights, write_gguf
 
 WIDTH, HIDDEN, CONTEXT = 32, 32, 128
 GROUPS = (("car", "automobile", "vehicle"), ("cat", "kitten"), ("clean", "wash"))
@@ -25,7 +25,9 @@ def write_embedding(folder: Path, *, seed: int = 7, pooling: int = 1) -> Path:
     """Write "embedding.gguf"; another seed is another model, pooling is llama.cpp's number."""
     random = np.random.default_rng(seed)
     tokens = [_PADDING, _UNKNOWN, _START, _END]
-    rows = [*random.normal(0, 0.02, (len(tokens), WIDTH))]
+    start = random.normal(0, 1, WIDTH)
+    # Start and end cancel out.
+    rows = [np.zeros(WIDTH), random.normal(0, 0.2, WIDTH), start, -start]
     for letter in string.ascii_lowercase + string.digits:
         row = random.normal(0, 0.2, WIDTH)
         tokens += [_SPACE + letter, letter]
@@ -35,7 +37,7 @@ def write_embedding(folder: Path, *, seed: int = 7, pooling: int = 1) -> Path:
         tokens += [_SPACE + word for word in group]
         rows += [row] * len(group)
     path = folder / "embedding.gguf"
-    header = {
+    header: dict[str, Figure] = {
         "general.architecture": "bert", "general.name": "tiny embedding",
         "bert.context_length": CONTEXT, "bert.embedding_length": WIDTH, "bert.block_count": 1,
         "bert.feed_forward_length": HIDDEN, "bert.attention.head_count": 4,

@@ -15,6 +15,7 @@ from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config, EngineConfig
+from xtalk_edge.documents.desk import LibraryDesk, open_desk
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.managers.agent import AgentManager
@@ -22,10 +23,13 @@ from xtalk_edge.managers.arbitration import ArbitrationManager
 from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.document_folder import DocumentFolderManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
+from xtalk_edge.managers.embeddings import EmbeddingsManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.managers.retrieval import RetrievalManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
 from xtalk_edge.managers.stop_word import StopWordManager
@@ -113,6 +117,7 @@ class Assembly:
                 bell,
                 volume=playback,
                 last_reply=lambda: agent_manager.last_heard,
+                documents=await self._documents(),
                 voice=await EngineVoice.of(tts.engine, tts.worker),
                 restart=restart,
                 own=tools,
@@ -209,6 +214,20 @@ class Assembly:
         # Behind the voice detector, which lowers the voice and should not wait for it.
         capture.add_listener(stop_spotter)
         return capture
+
+    async def _documents(self) -> LibraryDesk:
+        config, bus = self._config, self._bus
+        desk = await self._stack.enter_async_context(open_desk(config))
+        self._managers += [
+            EmbeddingsManager(event_bus=bus, config=config, documents=desk),
+            RetrievalManager(event_bus=bus, config=config),
+        ]
+        folder = config.docs.place(config.path)
+        if folder is not None:
+            self._managers.append(
+                DocumentFolderManager(event_bus=bus, config=config, documents=desk, folder=folder)
+            )
+        return desk
 
     async def _know_people(self, capture: CaptureManager, agent: Agent) -> None:
         config = self._config

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from xtalk_edge.config.places import ModelsConfig, StoreConfig
+from xtalk_edge.config.places import DocsConfig, ModelsConfig, StoreConfig
 
 
 def number(default: float | None, at_least: float, at_most: float) -> Any:
@@ -317,6 +317,7 @@ class Config:
     turn: TurnConfig = field(default_factory=TurnConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
+    docs: DocsConfig = field(default_factory=DocsConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
     log: LogConfig = field(default_factory=LogConfig)
     managers: tuple[ManagerConfig, ...] = ()

@@ -45,7 +45,7 @@ def preflight(
     others: Sequence[Path] = (),
     state_dir: Path | None = None,
 ) -> str:
-    """Return the digest of the file at `path` if this process may load it; blocks while it is tried.
+    """Return the digest of the model file at `path` if this process may load it; blocks meanwhile.
 
     Args:
         path: the model file.

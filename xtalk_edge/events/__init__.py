@@ -13,6 +13,11 @@ from xtalk_edge.events.answering import (
     ToolCallOccurred,
     ToolResultOccurred,
 )
+from xtalk_edge.events.documents import (
+    RetrievalUpdated,
+    TextEmbedded,
+    TextForEmbeddingReady,
+)
 from xtalk_edge.events.event import (
     Event,
 )
@@ -106,6 +111,7 @@ __all__ = [
     "MicrophoneClipped",
     "MicrophoneDead",
     "PhraseSpotted",
+    "RetrievalUpdated",
     "SpeakerRecognized",
     "SpeechRequested",
     "SpeechWithdrawn",
@@ -119,6 +125,8 @@ __all__ = [
     "TTSResumed",
     "TTSStarted",
     "TTSStopped",
+    "TextEmbedded",
+    "TextForEmbeddingReady",
     "ToolCallOccurred",
     "ToolResultOccurred",
     "TurnASRConclusionRequested",

@@ -52,7 +52,8 @@ def command(
     load     time until it can be used
     memory   by how much it makes a process larger
     factor   its work as a share of the sound's time: below 1 it keeps up
-    first    of a voice, time until its first sound; of a turn detector, until it has answered
+    first    of a voice, time until its first sound; of a turn detector, until it has answered;
+             of embeddings, until a passage has its vector
 
     What a language model costs: xtalk-edge bench agent. The exit code is 1 when an engine cannot
     be loaded.

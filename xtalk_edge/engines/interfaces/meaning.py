@@ -15,7 +15,7 @@ class Embeddings(Engine):
     """
 
     identity: str = ""
-    """Changes with everything that changes the vectors of passages; "" leaves it to the settings."""
+    """Changes with all that changes the vectors of passages; "" leaves it to the settings."""
 
     @abstractmethod
     def embed_documents(self, texts: list[str]) -> list[list[float]]:

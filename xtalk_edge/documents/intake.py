@@ -1,0 +1,135 @@
+"""Takes files and folders in: reads what is new or changed, forgets what is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from xtalk_edge.documents.library import Library
+from xtalk_edge.documents.reading import LARGEST_BYTES, READERS, DocumentError, read
+from xtalk_edge.store.passages import StoredDocument
+
+
+class Outcome(Enum):
+    """What became of a file."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One file, and what became of it."""
+
+    path: str
+    outcome: Outcome
+    passages: int = 0
+    """How many it has now."""
+    problem: str = ""
+    """Why it was refused, as a sentence that begins with its path; "" otherwise."""
+    done: int = 0
+    """The how manieth it is."""
+    total: int = 0
+    """How many there are."""
+
+
+def take_in(library: Library, paths: Iterable[Path]) -> Iterator[Taken]:
+    """Take files, and all readable files of folders; yield what became of each.
+
+    Files of a folder that are gone are forgotten; a folder that is gone itself is a problem, for it
+    may be on a disk that is not plugged in. May be left at any time.
+    """
+    known = {each.path: each for each in library.table.documents()}
+    files: dict[str, None] = {}
+    for path in map(Path.absolute, paths):
+        if not path.exists():
+            yield Taken(str(path), Outcome.REFUSED, problem=f"{path}: there is no such file")
+        elif path.is_dir():
+            inside = [str(each) for each in readable_files(path)]
+            files |= dict.fromkeys(inside)
+            below = f"{path}{os.sep}"
+            gone = [each for each in known if each.startswith(below) and each not in set(inside)]
+            library.table.remove(gone)
+            yield from (Taken(each, Outcome.REMOVED) for each in gone)
+        else:
+            files[str(path)] = None
+    for number, path_text in enumerate(files, start=1):
+        path = Path(path_text)
+        outcome, passages, problem = _take(library, path, known.get(path_text))
+        sentence = f"{path}: {problem}" if problem else ""
+        yield Taken(path_text, outcome, passages, sentence, number, len(files))
+
+
+def readable_files(folder: Path) -> list[Path]:
+    """Return the files below a folder whose names say that they can be read, sorted.
+
+    Hidden ones, and what links lead to, are left out: a link may lead round in a circle.
+    """
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        paths = (Path(place, each) for each in files if not each.startswith("."))
+        found += [each for each in paths if each.suffix.casefold() in READERS]
+    return sorted(each for each in found if not each.is_symlink())
+
+
+def stamp_of(path: Path) -> str:
+    """Return what changes when a file may have changed; raises OSError."""
+    stat = path.stat()
+    # The time of the last change of any kind cannot be set back, as that of the content can.
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"
+
+
+def listing(folder: Path) -> dict[str, str]:
+    """Return the stamp of each readable file below a folder; raises OSError if it is not there."""
+    # The walk itself finds nothing in what is not there, and does not say so.
+    folder.stat()
+    stamps = {}
+    for path in readable_files(folder.absolute()):
+        # One that went away meanwhile is not there.
+        with contextlib.suppress(OSError):
+            stamps[str(path)] = stamp_of(path)
+    return stamps
+
+
+def is_complete(library: Library, folder: Path, listed: dict[str, str]) -> bool:
+    """Tell whether taking a folder in would change nothing."""
+    below = f"{folder.absolute()}{os.sep}"
+    documents = library.table.documents()
+    known = {each.path: each.stamp for each in documents if each.path.startswith(below)}
+    return known == listed and not library.lacks_vectors
+
+
+def _take(library: Library, path: Path, before: StoredDocument | None) -> tuple[Outcome, int, str]:
+    """Take a file in; return what became of it, its passages, and why it was refused."""
+    try:
+        stamp = stamp_of(path)
+        if before is not None and before.stamp == stamp:
+            return Outcome.UNCHANGED, before.passages, ""
+        content = _content(path)
+        if before is not None and before.sha256 == hashlib.sha256(content).hexdigest():
+            library.table.set_stamp(str(path), stamp)
+            return Outcome.UNCHANGED, before.passages, ""
+        reading = read(path.suffix, content)
+    except OSError as error:
+        return Outcome.REFUSED, 0, f"it cannot be read ({error.strerror})"
+    except DocumentError as error:
+        # What it said before it was spoilt is not what it says now.
+        library.table.remove([str(path)] if before else [])
+        return Outcome.REFUSED, 0, str(error)
+    passages = library.put(str(path), path.stem, content, stamp, reading)
+    return Outcome.CHANGED if before else Outcome.ADDED, passages, ""
+
+
+def _content(path: Path) -> bytes:
+    # One byte more than is read tells that it is too large.
+    with path.open("rb") as file:
+        return file.read(LARGEST_BYTES + 1)
