@@ -12,7 +12,8 @@ def excerpt(passage: str, question: str, most_chars: int) -> str:
     parts = sentences(passage)
     shared = [wanted & word_stems(each) for each in parts]
     best, most_shared = "", -1
-    for start in range(len(parts)):
+    # It begins with what was asked for, and goes on as far as there is room.
+    for start in [at for at, words in enumerate(shared) if words] or range(len(parts)):
         end = start + 1
         while end < len(parts) and len(" ".join(parts[start : end + 1])) <= most_chars:
             end += 1
