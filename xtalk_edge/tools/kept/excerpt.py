@@ -8,8 +8,10 @@ from xtalk_edge.tools.kept.word_search import word_stems
 
 def excerpt(passage: str, question: str, most_chars: int) -> str:
     """Return the neighbouring sentences that share most words with the question, cut to fit."""
-    wanted = word_stems(question)
     parts = sentences(passage)
+    if len(" ".join(parts)) <= most_chars:
+        return " ".join(parts)
+    wanted = word_stems(question)
     shared = [wanted & word_stems(each) for each in parts]
     best, most_shared = "", -1
     # It begins with what was asked for, and goes on as far as there is room.
