@@ -59,8 +59,8 @@ def command(
 
 
 def _print_costs(costs: list[Cost]) -> None:
-    click.echo("                                   search by words, ms     by vectors, ms")
-    click.echo("passages  added in  memory   disk    p50     p95   worst     p50     p95   worst")
+    click.echo("                              processor time of a search by words, by vectors; ms")
+    click.echo("passages  added in  memory   disk    p50     p95   worst      p50     p95   worst")
     for each in costs:
         click.echo(
             f"{each.passages:8} {each.adding_s:7.1f} s {each.memory_mb:4.0f} MB "

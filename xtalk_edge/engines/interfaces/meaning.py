@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
 
 from xtalk_edge.engines.interfaces.engine import Engine
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 class Embeddings(Engine):
@@ -27,8 +31,15 @@ class Embeddings(Engine):
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """Do the same off the loop."""
-        return await asyncio.to_thread(self.embed_documents, texts)
+        return await _off_loop(self.embed_documents, texts)
 
     async def aembed_query(self, text: str) -> list[float]:
         """Do the same off the loop."""
-        return await asyncio.to_thread(self.embed_query, text)
+        return await _off_loop(self.embed_query, text)
+
+
+async def _off_loop(call: Callable[[A], T], argument: A) -> T:
+    # Not at the top: an engine's child process is to be small.
+    import asyncio
+
+    return await asyncio.to_thread(call, argument)
