@@ -34,6 +34,7 @@ LIBRARY = {
     "wake": "sherpa",
     "turn_detector": "smart-turn",
     "speaker": "sherpa",
+    "embeddings": "llama",
 }
 BURST = noise(0.5, level=3_000.0)
 """The recogniser and the wake word take it for "loud quiet"."""

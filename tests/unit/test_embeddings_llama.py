@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,12 @@ import pytest
 
 from tests import tiny_gguf
 from tests.tiny_embedding import CONTEXT, WIDTH, write_embedding
+from xtalk_edge.config.schema import EmbeddingsConfig
+from xtalk_edge.engines import hosting, registry
 from xtalk_edge.engines.embeddings import llama
 from xtalk_edge.engines.embeddings.llama import LlamaEmbeddings
+from xtalk_edge.engines.interfaces import Embeddings
+from xtalk_edge.engines.promises import PROMISES
 from xtalk_edge.errors import ConfigError, ModelError
 
 
@@ -120,3 +125,31 @@ def test_a_model_that_compares_pairs_is_refused(tmp_path: Path) -> None:
 def test_settings_out_of_range_are_told(model: str, settings: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(says)):
         LlamaEmbeddings(model, **settings)
+
+
+def test_a_class_made_for_langchain_fits_the_slot(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(
+        "class Own:\n"
+        "    def embed_documents(self, texts):\n"
+        "        return [self.embed_query(text) for text in texts]\n"
+        "    def embed_query(self, text):\n"
+        "        return [float(len(text)), 1.0]\n"
+    )
+    own = registry.create("embeddings", f"{file}:Own", {})
+    assert isinstance(own, Embeddings)
+    assert asyncio.run(own.aembed_query("abc")) == [3.0, 1.0]
+    assert own.identity == ""
+    for promise in PROMISES["embeddings"]:
+        promise.ask(lambda: registry.create("embeddings", f"{file}:Own", {}))
+    own.close()
+
+
+@pytest.mark.slow
+def test_in_a_process_of_its_own_it_is_the_same(model: str) -> None:
+    params = {"model": model, "threads": 1}
+    here = registry.create("embeddings", "llama", params)
+    config = EmbeddingsConfig("llama", isolation="process", params=params)
+    with contextlib.closing(hosting.create("embeddings", config)) as there:
+        assert there.identity == here.identity
+        assert there.embed_query("car") == pytest.approx(here.embed_query("car"), abs=1e-3)

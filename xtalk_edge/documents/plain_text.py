@@ -15,9 +15,8 @@ _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s+")
 _RULE = re.compile(r"\s*(?:[-*_]\s*){3,}$|[\s|:-]*\|[\s|:-]*$")
-_LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
 _MARKS = re.compile(r"(\*\*|__|~~|`+|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w))")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 def plain(text: str) -> list[Block]:
@@ -40,7 +39,7 @@ def plain(text: str) -> list[Block]:
 def markdown(text: str) -> list[Block]:
     """Return the headings and paragraphs of a Markdown text, without its marks."""
     reader = _MarkdownReader()
-    for line in _COMMENT.sub(" ", _without_front_matter(text)).splitlines():
+    for line in without_comments(_without_front_matter(text)).splitlines():
         reader.take(line)
     reader.end_block()
     return reader.blocks
@@ -52,6 +51,17 @@ def _without_front_matter(text: str) -> str:
         return text
     matter, mark, body = rest.partition("\n---")
     return body.partition("\n")[2] if mark and ":" in matter else text
+
+
+def without_comments(text: str) -> str:
+    """Return Markdown or HTML without its comments; one that is not closed hides the rest."""
+    # By hand: a pattern, and Python's own reader of HTML, look for the end of each that has none.
+    parts, at = [], 0
+    while (start := text.find("<!--", at)) >= 0:
+        parts.append(text[at:start])
+        end = text.find("-->", start)
+        at = len(text) if end < 0 else end + len("-->")
+    return " ".join([*parts, text[at:]])
 
 
 class _MarkdownReader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from xtalk_edge.documents.plain_text import without_comments
 from xtalk_edge.documents.splitting import Block
 
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "svg", "math", "head"})
@@ -24,7 +25,7 @@ _HEADING = re.compile(r"h([1-6])")
 def web_page(text: str) -> tuple[str, list[Block]]:
     """Return the title of a page ("" when it has none), and its headings and paragraphs."""
     reader = _Reader()
-    reader.feed(text)
+    reader.feed(without_comments(text))
     reader.close()
     reader.end_block()
     return " ".join(reader.title.split()), reader.blocks

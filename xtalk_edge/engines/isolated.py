@@ -47,7 +47,9 @@ its process at every call would otherwise do so for ever."""
 GIVEN_UP_S = 60.0
 """So long it is left alone then; the cure may have been memory that another program gave back."""
 
-REPEATED_SLOTS = frozenset({"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector"})
+REPEATED_SLOTS = frozenset(
+    {"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector", "embeddings"}
+)
 """A call that died is made once more in these: what it would have remembered is a moment of sound.
 Of a recogniser's text or a voice's sentence whoever asked has to know that it begins anew."""
 

@@ -107,6 +107,15 @@ def test_no_text_is_too_odd(text: str) -> None:
     web_page(f"<{text}>")
 
 
+@pytest.mark.parametrize("piece", ["[", "<!--", "*_", "[a](", "- - ", "<", "<!", "&#", "a](("])
+def test_no_text_takes_for_ever(piece: str) -> None:
+    # Half a megabyte would take hours if the time grew with the square of the length.
+    text = piece * (500_000 // len(piece))
+    plain(text)
+    markdown(text)
+    web_page(text[:50_000])
+
+
 @given(st.sampled_from([*READERS]), st.binary(max_size=300))
 def test_no_file_is_more_than_a_sentence(ending: str, content: bytes) -> None:
     try:

@@ -36,7 +36,10 @@ async def local_search(context: ToolContext, query: str) -> str:
     note = _best_note(context, query)
     said = [f"Your note: {note}."] if note else []
     for passage, most_chars in zip(found, PASSAGE_CHARS, strict=False):
-        said.append(f"{passage.title}: {excerpt(passage.text, query, most_chars)}")
+        answer = excerpt(passage.text, query, most_chars)
+        # A text that came without a file is called by its own beginning.
+        is_said = passage.text.startswith(passage.title)
+        said.append(answer if is_said else f"{passage.title}: {answer}")
     if not said:
         raise ToolError("I found nothing about that in your documents.")
     return " ".join(said[: len(PASSAGE_CHARS)])
