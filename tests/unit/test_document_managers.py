@@ -187,7 +187,7 @@ def test_it_waits_while_somebody_has_the_floor(tmp_path: Path, folder: Path) -> 
 @pytest.mark.parametrize(
     ("summary", "says"),
     [
-        (Summary(problems=("x.pdf: it is damaged",)), "1 files in"),
+        (Summary(problems=("x.pdf: it is damaged",)), "cannot be read (1)"),
         (EdgeError("its process ended"), "its process ended"),
     ],
 )

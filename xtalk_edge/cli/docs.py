@@ -12,7 +12,7 @@ import click
 
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.cli.progress import Tell, progress
-from xtalk_edge.documents.intake import Outcome, Taken, take_in
+from xtalk_edge.documents.intake import Outcome, Taken, full_path, take_in
 from xtalk_edge.documents.library import Library, open_library
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.store.passages import StoredDocument
@@ -120,7 +120,7 @@ def remove(names: tuple[str, ...], config_path: Path | None, overrides: tuple[st
 
 
 def _meant(name: str, documents: Iterable[StoredDocument]) -> list[StoredDocument]:
-    path = Path(name).absolute()
+    path = full_path(Path(name))
     found = [
         each
         for each in documents

@@ -49,9 +49,11 @@ def take_in(library: Library, paths: Iterable[Path]) -> Iterator[Taken]:
     """
     known = {each.path: each for each in library.table.documents()}
     files: dict[str, None] = {}
-    for path in map(Path.absolute, paths):
+    for path in map(full_path, paths):
         if not path.exists():
-            yield Taken(str(path), Outcome.REFUSED, problem=f"{path}: there is no such file")
+            yield Taken(
+                _shown(path), Outcome.REFUSED, problem=f"{_shown(path)}: there is no such file"
+            )
         elif path.is_dir():
             inside = [str(each) for each in readable_files(path)]
             files |= dict.fromkeys(inside)
@@ -64,8 +66,19 @@ def take_in(library: Library, paths: Iterable[Path]) -> Iterator[Taken]:
     for number, path_text in enumerate(files, start=1):
         path = Path(path_text)
         outcome, passages, problem = _take(library, path, known.get(path_text))
-        sentence = f"{path}: {problem}" if problem else ""
-        yield Taken(path_text, outcome, passages, sentence, number, len(files))
+        shown = _shown(path)
+        sentence = f"{shown}: {problem}" if problem else ""
+        yield Taken(shown, outcome, passages, sentence, number, len(files))
+
+
+def full_path(path: Path) -> Path:
+    """Return the one name by which a file is known, wherever it was named from."""
+    return Path(os.path.normpath(path.expanduser().absolute()))
+
+
+def _shown(path: Path) -> str:
+    """Return a name as text, also one that is not."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def readable_files(folder: Path) -> list[Path]:
@@ -93,7 +106,7 @@ def listing(folder: Path) -> dict[str, str]:
     # The walk itself finds nothing in what is not there, and does not say so.
     folder.stat()
     stamps = {}
-    for path in readable_files(folder.absolute()):
+    for path in readable_files(full_path(folder)):
         # One that went away meanwhile is not there.
         with contextlib.suppress(OSError):
             stamps[str(path)] = stamp_of(path)
@@ -102,7 +115,7 @@ def listing(folder: Path) -> dict[str, str]:
 
 def is_complete(library: Library, folder: Path, listed: dict[str, str]) -> bool:
     """Tell whether taking a folder in would change nothing."""
-    below = f"{folder.absolute()}{os.sep}"
+    below = f"{full_path(folder)}{os.sep}"
     documents = library.table.documents()
     known = {each.path: each.stamp for each in documents if each.path.startswith(below)}
     return known == listed and not library.lacks_vectors
@@ -110,6 +123,8 @@ def is_complete(library: Library, folder: Path, listed: dict[str, str]) -> bool:
 
 def _take(library: Library, path: Path, before: StoredDocument | None) -> tuple[Outcome, int, str]:
     """Take a file in; return what became of it, its passages, and why it was refused."""
+    if _shown(path) != str(path):
+        return Outcome.REFUSED, 0, "its name is of an unknown encoding; give it another"
     try:
         stamp = stamp_of(path)
         if before is not None and before.stamp == stamp:

@@ -86,6 +86,7 @@ class Library:
     def put_text(self, text: str) -> str:
         """Keep a text without a file, as yet without vectors; return its title."""
         content = text.encode("utf-8", "replace")
+        text = content.decode("utf-8")
         path = TEXT_PATH + hashlib.sha256(content).hexdigest()[:16]
         blocks = [Block(each) for each in text.split("\n\n")]
         title = shortened(text.strip().partition("\n")[0], TITLE_CHARS)
@@ -122,6 +123,8 @@ class Library:
 
     def search(self, query: str, most: int) -> list[Found]:
         """Return the passages that are nearest to a question, the best first."""
+        # What was typed may hold half characters, which no store takes.
+        query = query.encode("utf-8", "replace").decode("utf-8")
         rankings = [self.table.by_words(query, CANDIDATES)]
         if self.with_vectors and query.strip():
             vector = np.asarray(self._embeddings.embed_query(query), np.float32)

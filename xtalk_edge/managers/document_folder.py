@@ -89,8 +89,8 @@ class DocumentFolderManager(Manager):
         summary = await self._reader.read()
         if summary.problems:
             self._complain(
-                f"docs.folder: {len(summary.problems)} files in {self._folder} cannot be read; "
-                f"xtalk-edge docs add {self._folder} says why"
+                f"docs.folder: some files in {self._folder} cannot be read "
+                f"({len(summary.problems)}); xtalk-edge docs add {self._folder} says why"
             )
 
     def _complain(self, sentence: str) -> None:

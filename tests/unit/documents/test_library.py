@@ -117,6 +117,26 @@ def test_a_text_without_a_file_is_a_document(library: Library) -> None:
     assert library.search("plumber's number", 1)[0].path.startswith("text:")
 
 
+def test_names_and_texts_that_are_no_text_are_told_and_taken(
+    library: Library, folder: Path
+) -> None:
+    (folder / os.fsdecode(b"\xff.txt")).write_text("Hidden.")
+    refused = [each for each in take_in(library, [folder]) if each.problem]
+    assert [each.path for each in refused] == [f"{folder}/\ufffd.txt"]
+    assert "its name is of an unknown encoding" in refused[0].problem
+    library.put_text("half \ud800 a character")
+    assert len(library.search("half \ud800", 1)) == 1
+
+
+def test_a_file_is_known_wherever_it_is_named_from(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(take_in(library, [folder]))
+    monkeypatch.chdir(folder / "deep")
+    (taken,) = take_in(library, [Path("../deep/house.txt")])
+    assert taken.outcome is Outcome.UNCHANGED
+
+
 def test_titles_are_cut_behind_a_word() -> None:
     assert shortened("a  b\nc", 9) == "a b c"
     assert len(shortened("word " * 40, TITLE_CHARS)) <= TITLE_CHARS
