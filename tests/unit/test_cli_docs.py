@@ -71,7 +71,7 @@ def test_what_cannot_be_done_is_a_sentence(ask: Asked, folder: Path) -> None:
     code, out = ask("add", folder, folder / "missing.txt")
     assert code == 1
     assert f"{folder / 'broken.pdf'}: it is damaged, or no PDF" in out
-    assert f"{folder / 'missing.txt'}: there is no such file" in out
+    assert f"{folder / 'missing.txt'}: it cannot be read (No such file or directory)" in out
     assert "2 added, 2 refused; 3 passages in all." in out
     assert ask("remove", "nobody") == (
         2, "xtalk-edge: there is no document 'nobody'; xtalk-edge docs list shows them\n",

@@ -58,7 +58,11 @@ def add(
     config = read_config(config_path, overrides)
     with open_library(config) as library, progress(elsewhere_every_s=TOLD_EVERY_S) as tell:
         outcomes: Counter[Outcome] = Counter()
-        for taken in take_in(library, paths):
+
+        def begins(path: str, number: int, total: int) -> None:
+            tell(f"{number} of {total} files: {Path(path).name}")
+
+        for taken in take_in(library, paths, begins):
             outcomes[taken.outcome] += 1
             _show(taken, as_json, tell)
         complete(library, tell)
@@ -78,7 +82,6 @@ def _show(taken: Taken, as_json: bool, tell: Tell) -> None:
     elif taken.problem:
         tell("")
         click.echo(taken.problem, err=True)
-    tell(f"{taken.done} of {taken.total} files: {Path(taken.path).name}")
 
 
 def complete(library: Library, tell: Tell) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -13,6 +13,13 @@ from pathlib import Path
 from xtalk_edge.documents.library import Library
 from xtalk_edge.documents.reading import LARGEST_BYTES, READERS, DocumentError, read
 from xtalk_edge.store.passages import StoredDocument
+
+Begins = Callable[[str, int, int], None]
+"""Is told the path of a file, its number from 1, and how many there are."""
+
+
+def _say_nothing(path: str, number: int, total: int) -> None:
+    """Be told and say nothing."""
 
 
 class Outcome(Enum):
@@ -35,40 +42,50 @@ class Taken:
     """How many it has now."""
     problem: str = ""
     """Why it was refused, as a sentence that begins with its path; "" otherwise."""
-    done: int = 0
-    """The how manieth it is."""
-    total: int = 0
-    """How many there are."""
 
 
-def take_in(library: Library, paths: Iterable[Path]) -> Iterator[Taken]:
+def take_in(
+    library: Library, paths: Iterable[Path], begins: Begins = _say_nothing
+) -> Iterator[Taken]:
     """Take files, and all readable files of folders; yield what became of each.
 
     Files of a folder that are gone are forgotten; a folder that is gone itself is a problem, for it
     may be on a disk that is not plugged in. May be left at any time.
+
+    Args:
+        library: takes them.
+        paths: of files and folders.
+        begins: is told of each file before it is read.
     """
     known = {each.path: each for each in library.table.documents()}
     files: dict[str, None] = {}
     for path in map(full_path, paths):
-        if not path.exists():
-            yield Taken(
-                _shown(path), Outcome.REFUSED, problem=f"{_shown(path)}: there is no such file"
-            )
-        elif path.is_dir():
-            inside = [str(each) for each in readable_files(path)]
-            files |= dict.fromkeys(inside)
-            below = f"{path}{os.sep}"
-            gone = [each for each in known if each.startswith(below) and each not in set(inside)]
+        shown = _shown(path)
+        try:
+            inside = [str(each) for each in _inside(path)]
+        except OSError as error:
+            problem = f"{shown}: it cannot be read ({error.strerror})"
+            yield Taken(shown, Outcome.REFUSED, problem=problem)
+            continue
+        below, there = f"{path}{os.sep}", set(inside)
+        gone = [each for each in known if each.startswith(below) and each not in there]
+        if gone:
             library.table.remove(gone)
-            yield from (Taken(each, Outcome.REMOVED) for each in gone)
-        else:
-            files[str(path)] = None
+        yield from (Taken(each, Outcome.REMOVED) for each in gone)
+        files |= dict.fromkeys(inside)
     for number, path_text in enumerate(files, start=1):
         path = Path(path_text)
-        outcome, passages, problem = _take(library, path, known.get(path_text))
         shown = _shown(path)
+        begins(shown, number, len(files))
+        outcome, passages, problem = _take(library, path, known.get(path_text))
         sentence = f"{shown}: {problem}" if problem else ""
-        yield Taken(shown, outcome, passages, sentence, number, len(files))
+        yield Taken(shown, outcome, passages, sentence)
+
+
+def _inside(path: Path) -> list[Path]:
+    """Return a file, or the readable files of a folder; raises OSError."""
+    path.stat()
+    return readable_files(path) if path.is_dir() else [path]
 
 
 def full_path(path: Path) -> Path:
@@ -85,13 +102,20 @@ def readable_files(folder: Path) -> list[Path]:
     """Return the files below a folder whose names say that they can be read, sorted.
 
     Hidden ones, and what links lead to, are left out: a link may lead round in a circle.
+
+    Raises:
+        OSError: a folder cannot be read; what is in it is not gone.
     """
     found = []
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = [each for each in folders if not each.startswith(".")]
         paths = (Path(place, each) for each in files if not each.startswith("."))
         found += [each for each in paths if each.suffix.casefold() in READERS]
     return sorted(each for each in found if not each.is_symlink())
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def stamp_of(path: Path) -> str:

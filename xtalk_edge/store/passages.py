@@ -95,10 +95,6 @@ class PassageTable:
             for number, path, title, sha256, stamp, added_at, count in rows
         ]
 
-    def document(self, path: str) -> StoredDocument | None:
-        """Return the document that came from there."""
-        return next((each for each in self.documents() if each.path == path), None)
-
     def count(self) -> int:
         """Return how many passages there are."""
         return int(self._database.rows("SELECT COUNT(*) FROM passages")[0][0])

@@ -49,9 +49,10 @@ def outcomes(taken: list[Taken]) -> dict[str, Outcome]:
 
 
 def test_a_folder_is_read_once_and_followed(library: Library, folder: Path) -> None:
-    taken = list(take_in(library, [folder]))
+    begun: list[tuple[int, int]] = []
+    taken = list(take_in(library, [folder], lambda _path, *numbers: begun.append(numbers)))
     assert outcomes(taken) == {"house.txt": Outcome.ADDED, "machine.md": Outcome.ADDED}
-    assert [(each.done, each.total) for each in taken] == [(1, 2), (2, 2)]
+    assert begun == [(1, 2), (2, 2)]
     (found,) = library.search("where is the filter", 3)
     assert (found.title, found.heading) == ("Washing machine", "Washing machine > Care")
     assert {*outcomes(list(take_in(library, [folder]))).values()} == {Outcome.UNCHANGED}
@@ -101,6 +102,23 @@ def test_a_folder_that_is_not_plugged_in_is_not_forgotten(library: Library, fold
     assert library.search("door", 3) != []
     with pytest.raises(FileNotFoundError):
         listing(folder)
+
+
+def test_what_is_in_a_folder_that_cannot_be_read_is_not_forgotten(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(take_in(library, [folder]))
+    scandir = os.scandir
+
+    def locked(place: str) -> Iterator[os.DirEntry[str]]:
+        if str(place).endswith("deep"):
+            raise PermissionError(13, "Permission denied", place)
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    (taken,) = take_in(library, [folder])
+    assert taken.problem == f"{folder}: it cannot be read (Permission denied)"
+    assert library.search("door", 3) != []
 
 
 def test_links_are_not_followed(folder: Path) -> None:

@@ -49,7 +49,7 @@ def recall(
         own = Config(store=StoreConfig(place), embeddings=config.embeddings)
         with open_library(own) as library:
             for taken in take_in(library, [folder]):
-                tell(f"{taken.done} of {taken.total} files")
+                tell(taken.path)
             for done, total in library.complete():
                 tell(f"vectors: {done} of {total}")
             for question, wanted in questions:
