@@ -87,3 +87,11 @@ def test_another_model_is_learnt_with_the_next_search(ask: Asked, folder: Path) 
     code, out = ask("search", "automobile", "--most", "1")
     assert code == 0
     assert out.splitlines()[0] == "car"
+
+
+def test_documents_are_listed_and_forgotten_without_their_model(ask: Asked, folder: Path) -> None:
+    ask("add", folder)
+    ask.settings += ["embeddings.type=llama", "embeddings.model=/gone.gguf"]
+    assert ask("add", folder)[0] == 3
+    assert ask("list")[0] == 0
+    assert ask("remove", "house") == (0, "house is forgotten.\n")

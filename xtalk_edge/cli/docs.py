@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -12,10 +13,11 @@ import click
 
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.cli.progress import Tell, progress
+from xtalk_edge.config.schema import Config
 from xtalk_edge.documents.intake import Outcome, Taken, full_path, take_in
 from xtalk_edge.documents.library import Library, open_library
 from xtalk_edge.errors import ConfigError
-from xtalk_edge.store.passages import StoredDocument
+from xtalk_edge.store.passages import PassageTable, StoredDocument
 
 TOLD_EVERY_S = 5.0
 """In a log, where no line can be written over."""
@@ -96,8 +98,8 @@ def complete(library: Library, tell: Tell) -> None:
 @config_options
 def list_documents(as_json: bool, config_path: Path | None, overrides: tuple[str, ...]) -> None:
     """List the documents."""
-    with open_library(read_config(config_path, overrides)) as library:
-        documents = library.table.documents()
+    with _table(read_config(config_path, overrides)) as table:
+        documents = table.documents()
     for each in documents:
         if as_json:
             record = {"title": each.title, "path": each.path, "passages": each.passages,
@@ -114,12 +116,17 @@ def list_documents(as_json: bool, config_path: Path | None, overrides: tuple[str
 @config_options
 def remove(names: tuple[str, ...], config_path: Path | None, overrides: tuple[str, ...]) -> None:
     """Forget documents, by title, file name or path, or all of a folder by its path."""
-    with open_library(read_config(config_path, overrides)) as library:
-        documents = library.table.documents()
+    with _table(read_config(config_path, overrides)) as table:
+        documents = table.documents()
         meant = {each.path: each for name in names for each in _meant(name, documents)}
-        library.table.remove(meant)
+        table.remove(meant)
     for document in meant.values():
         click.echo(f"{document.title} is forgotten.")
+
+
+def _table(config: Config) -> contextlib.closing[PassageTable]:
+    """Open the documents without the engine that searches them, which may take its time."""
+    return contextlib.closing(PassageTable(config.store.folder()))
 
 
 def _meant(name: str, documents: Iterable[StoredDocument]) -> list[StoredDocument]:
