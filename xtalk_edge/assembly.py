@@ -15,6 +15,7 @@ from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config, EngineConfig
+from xtalk_edge.documents.desk import LibraryDesk, open_desk
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
@@ -25,12 +26,15 @@ from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.delivery import DeliveryManager
+from xtalk_edge.managers.document_folder import DocumentFolderManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
+from xtalk_edge.managers.embeddings import EmbeddingsManager
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.notice import NoticeManager
 from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.managers.retrieval import RetrievalManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
 from xtalk_edge.managers.stop_word import StopWordManager
@@ -125,6 +129,7 @@ class Assembly:
                 bell,
                 volume=playback,
                 last_reply=lambda: agent_manager.last_heard,
+                documents=await self._documents(),
                 voice=mouth,
                 restart=restart,
                 own=tools,
@@ -270,6 +275,20 @@ class Assembly:
         voice = await stack.enter_async_context(hosting.hosted("tts", config.tts))
         mouth = await Mouth.open(voice, speed, config.speed.usual)
         return await stack.enter_async_context(contextlib.aclosing(mouth))
+
+    async def _documents(self) -> LibraryDesk:
+        config, bus = self._config, self._bus
+        desk = await self._stack.enter_async_context(open_desk(config))
+        self._managers += [
+            EmbeddingsManager(event_bus=bus, config=config, documents=desk),
+            RetrievalManager(event_bus=bus, config=config),
+        ]
+        folder = config.docs.place(config.path)
+        if folder is not None:
+            self._managers.append(
+                DocumentFolderManager(event_bus=bus, config=config, documents=desk, folder=folder)
+            )
+        return desk
 
     async def _know_people(self, capture: CaptureManager, agent: Agent) -> None:
         config = self._config

@@ -9,6 +9,7 @@ from typing import Any
 from tests import tiny_gguf
 from tests.contract import enhancers
 from tests.tiny_ctc import write_ctc
+from tests.tiny_embedding import write_embedding
 from tests.tiny_gguf import END
 from tests.tiny_punctuation import write_punctuation
 from tests.tiny_sherpa_voice import write_sherpa_voice
@@ -49,6 +50,7 @@ NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("thought_rewriter", "llama"): _talker,
     ("asr", "sherpa"): _model(write_transducer),
     ("asr", "sherpa-offline"): _model(write_ctc),
+    ("embeddings", "llama"): _model(write_embedding),
     ("enhancer", "fastenhancer"): _enhancer("fastenhancer"),
     ("enhancer", "gtcrn"): _enhancer("gtcrn"),
     ("enhancer", "sherpa"): _enhancer("sherpa"),

@@ -38,6 +38,7 @@ LIBRARY = {
     "speaker": "sherpa",
     "captioner": "sherpa",
     "thought_rewriter": "llama",
+    "embeddings": "llama",
 }
 BURST = noise(0.5, level=3_000.0)
 """The recogniser and the wake word take it for "loud quiet"."""

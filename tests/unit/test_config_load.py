@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from xtalk_edge.config.load import dump, load, load_text
 from xtalk_edge.config.locate import KeyPath, locate
+from xtalk_edge.config.places import DocsConfig
 from xtalk_edge.config.schema import Config, ManagerConfig
 from xtalk_edge.config.toml_text import value_text
 from xtalk_edge.errors import ConfigError
@@ -454,3 +455,19 @@ def test_the_line_of_every_key_is_found_in_any_document(
     lines = locate(text)
     assert {path: lines[path] for path in expected} == expected
     assert set(lines) == set(paths(parsed))
+
+
+@pytest.mark.parametrize(
+    ("named", "settings", "place"),
+    [
+        ("", None, None),
+        ("papers", None, Path("papers")),
+        ("papers", Path("/home/edge.toml"), Path("/home/papers")),
+        ("/media/papers", Path("/home/edge.toml"), Path("/media/papers")),
+        ("~/papers", Path("/etc/edge.toml"), Path("~/papers").expanduser()),
+    ],
+)
+def test_the_folder_of_documents_lies_beside_the_settings(
+    named: str, settings: Path | None, place: Path | None
+) -> None:
+    assert DocsConfig(named).place(settings) == place

@@ -71,7 +71,7 @@ def test_a_disabled_tool_s_name_is_free_for_one_of_the_owner_s(tmp_path):
     ],
 )
 def test_it_is_known_which_model_calls_no_tools_of_others(agent, is_built_in):
-    assert household._is_built_in(agent) == is_built_in
+    assert household.is_built_in(agent) == is_built_in
 
 
 @tool("Tell.")

@@ -13,8 +13,9 @@ import click
 
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.config.schema import Config
+from xtalk_edge.documents.desk import open_desk
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall
-from xtalk_edge.tools.household import open_agent, open_bell
+from xtalk_edge.tools.household import is_built_in, open_agent, open_bell
 
 
 @click.command()
@@ -84,16 +85,25 @@ class _SilentVolume:
 async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) -> Answer:
     """Return the agent's answer to `text`; with `yes`, a question back is answered so."""
     answer = Answer()
-    # A timer set here is kept, and rings when the appliance runs.
-    with open_bell(config) as bell:
+    async with contextlib.AsyncExitStack() as stack:
+        # A timer set here is kept, and rings when the appliance runs.
+        bell = stack.enter_context(open_bell(config))
+        documents = None
+        if not is_built_in(config.agent):
+            documents = await stack.enter_async_context(open_desk(config))
         opened = open_agent(
-            config, bell, volume=_SilentVolume(), last_reply=lambda: "", dry_run=dry_run
+            config,
+            bell,
+            volume=_SilentVolume(),
+            last_reply=lambda: "",
+            documents=documents,
+            dry_run=dry_run,
         )
-        async with opened as equipped:
-            await _collect(equipped.agent, text, answer)
-            answer.confidence = equipped.agent.confidence()
-            if yes and (result := await equipped.tools.settle("yes")) is not None:
-                answer.text += f" {result.content}"
+        equipped = await stack.enter_async_context(opened)
+        await _collect(equipped.agent, text, answer)
+        answer.confidence = equipped.agent.confidence()
+        if yes and (result := await equipped.tools.settle("yes")) is not None:
+            answer.text += f" {result.content}"
     answer.text = answer.text.strip()
     return answer
 

@@ -48,6 +48,7 @@ class LazyGroup(click.Group):
         "transcribe": "Turn recordings into text.",
         "models": "Fetch, check and remove models.",
         "people": "Let it know people by their voices.",
+        "docs": "Let it answer from documents of yours.",
         "engines": "List the engines, and check one of your own.",
         "devices": "List the sound devices.",
         "doctor": "Examine this machine, and say what suits it.",

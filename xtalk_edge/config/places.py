@@ -31,13 +31,38 @@ def _owners_folder(setting: str, given: str, variable: str, usual: str, below: s
     base = Path(os.environ.get(variable, ""))
     if not base.is_absolute():
         base = Path(usual)
-    path = Path(given) if given else base / below
+    return _at_home(setting, given or str(base / below))
+
+
+def _at_home(setting: str, place: str) -> Path:
+    path = Path(place)
     try:
         return path.expanduser()
     except RuntimeError as exc:
         raise ConfigError(
             f"{setting}: the home folder in {path} is unknown; give a full path"
         ) from exc
+
+
+@dataclass(frozen=True, slots=True)
+class DocsConfig:
+    """Where the owner puts documents."""
+
+    folder: str = ""
+    """Folder, relative to the settings file; "" is none."""
+
+    def place(self, settings: Path | None) -> Path | None:
+        """Return the folder; None where none is named.
+
+        Args:
+            settings: the file of settings; None where there is none.
+
+        Raises:
+            ConfigError: the owner's home folder is needed and unknown.
+        """
+        if not self.folder:
+            return None
+        return (settings.parent if settings else Path()) / _at_home("docs.folder", self.folder)
 
 
 @dataclass(frozen=True, slots=True)

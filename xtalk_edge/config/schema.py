@@ -14,7 +14,7 @@ from typing import Any, Literal
 from xtalk_edge.config.engine import EngineConfig as EngineConfig
 from xtalk_edge.config.fields import number, tables
 from xtalk_edge.config.interpret import InterpretConfig
-from xtalk_edge.config.places import ModelsConfig, StoreConfig
+from xtalk_edge.config.places import DocsConfig, ModelsConfig, StoreConfig
 from xtalk_edge.config.surroundings import (
     CaptionerConfig,
     CaptionRewriterConfig,
@@ -145,6 +145,13 @@ class SpeakerConfig(EngineConfig):
     """From which likeness on (cosine) a voice is taken for that of somebody who was enrolled."""
     greet_after_h: float = number(4.0, 0.0, 1_000.0)
     """Hours without a word from somebody after which they are greeted; 0 greets each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingsConfig(EngineConfig):
+    """What tells which passages of documents are near a question in meaning."""
+
+    type: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +317,7 @@ class Config:
     captioner: CaptionerConfig = field(default_factory=CaptionerConfig)
     caption_rewriter: CaptionRewriterConfig = field(default_factory=CaptionRewriterConfig)
     thought_rewriter: ThoughtRewriterConfig = field(default_factory=ThoughtRewriterConfig)
+    embeddings: EmbeddingsConfig = field(default_factory=EmbeddingsConfig)
     tts: TtsConfig = field(default_factory=TtsConfig)
     speed: SpeedConfig = field(default_factory=SpeedConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
@@ -317,6 +325,7 @@ class Config:
     interpret: InterpretConfig = field(default_factory=InterpretConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
+    docs: DocsConfig = field(default_factory=DocsConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
     log: LogConfig = field(default_factory=LogConfig)
     managers: tuple[ManagerConfig, ...] = ()

@@ -15,6 +15,7 @@ from xtalk_edge.engines.interfaces import (
     Agent,
     Captioner,
     EchoCanceller,
+    Embeddings,
     PunctuationRestorer,
     Rewriter,
     SpeakerEncoder,
@@ -91,6 +92,7 @@ SLOTS: dict[str, SlotContract] = {
     "caption_rewriter": SlotContract(Rewriter, Rewriter, ("rewrite",)),
     "thought_rewriter": SlotContract(Rewriter, Rewriter, ("rewrite",)),
     "speed": SlotContract(SpeechSpeedController, _ForgetfulSpeed, ("process",)),
+    "embeddings": SlotContract(Embeddings, Embeddings, ("embed_documents", "embed_query")),
     "agent": SlotContract(Agent, Agent, ("async_accept",)),
 }
 

@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 CALL_TIMEOUT_S = 30.0
 """The longest call is the end of a 30 s utterance at real-time speed; later means hung."""
 
-REPEATED_SLOTS = frozenset({"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector"})
+REPEATED_SLOTS = frozenset(
+    {"vad", "wake", "stop_word", "enhancer", "echo", "turn_detector", "embeddings"}
+)
 """A call that died is made once more in these: what it would have remembered is a moment of sound.
 Of a recogniser's text or a voice's sentence whoever asked has to know that it begins anew."""
 

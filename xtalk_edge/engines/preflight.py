@@ -47,15 +47,15 @@ def preflight(
     others: Sequence[Path] = (),
     settings: Mapping[str, Any] | None = None,
     state_dir: Path | None = None,
-) -> None:
-    """Return if this process may load the model file at `path`; blocks while it is tried.
+) -> str:
+    """Return the digest of the model file at `path` if this process may load it; blocks meanwhile.
 
     Args:
         path: the model file.
         kind: "gguf", "onnx", "tflite", or a name of your own with a `check` of your own.
         check: "module:function" called with the path in the child; it raises when the file will
             not do. The default loads the file with the kind's usual library.
-        others: files that the check loads too; the verdict is of all together.
+        others: files that the check loads too; verdict and digest are of all together.
         settings: what the check is told besides, by name, as JSON takes it; the verdict holds for
             them.
         state_dir: where verdicts are kept; None for `default_state_dir()`.
@@ -71,12 +71,13 @@ def preflight(
     told = json.dumps(settings, sort_keys=True) if settings else ""
     key = f"{digests} {kind} {check} {_library_version(kind)} {told}".rstrip()
     if key in verdicts.good:
-        return
+        return digests
     problem = _try_in_child(path, check, told or "{}")
     if problem:
         raise ModelError(f"{path} is damaged or of the wrong kind ({problem}); {_CURE}")
     verdicts.good.add(key)
     verdicts.save()
+    return digests
 
 
 def _look(path: Path, kind: str) -> None:

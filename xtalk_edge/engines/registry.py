@@ -91,6 +91,10 @@ _SPECS: dict[str, dict[str, str]] = {
         "none": f"{_ENGINES}.speed.none:NoSpeedController",
         "sonic": f"{_ENGINES}.speed.sonic:SonicSpeedController",
     },
+    "embeddings": {
+        "llama": f"{_ENGINES}.embeddings.llama:LlamaEmbeddings",
+        "none": f"{_ENGINES}.embeddings.none:NoEmbeddings",
+    },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",

@@ -14,6 +14,11 @@ from xtalk_edge.events.answering import (
     ToolCallOccurred,
     ToolResultOccurred,
 )
+from xtalk_edge.events.documents import (
+    RetrievalUpdated,
+    TextEmbedded,
+    TextForEmbeddingReady,
+)
 from xtalk_edge.events.event import (
     Event,
 )
@@ -132,6 +137,7 @@ __all__ = [
     "ModelSwitchRequested",
     "ModelSwitched",
     "PhraseSpotted",
+    "RetrievalUpdated",
     "SpeakerRecognized",
     "SpeechRequested",
     "SpeechWithdrawn",
@@ -150,6 +156,8 @@ __all__ = [
     "TTSStarted",
     "TTSStopped",
     "TTSVoiceChange",
+    "TextEmbedded",
+    "TextForEmbeddingReady",
     "ThoughtUpdated",
     "ToolCallOccurred",
     "ToolResultOccurred",

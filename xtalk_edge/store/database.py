@@ -1,4 +1,4 @@
-"""What the device must still know after the power came back: one SQLite file.
+"""What the device must still know after the power came back, in SQLite files.
 
 Calls run on the caller's thread, in practice the event loop's: a write is one row and is awaited
 by the card's flash for a few milliseconds, and writes happen a few times a turn at most. Nothing
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,16 @@ class Database:
         EdgeError: the file cannot be read or written, with the cure.
     """
 
-    def __init__(self, state_dir: Path) -> None:
-        self.path = state_dir / FILE_NAME
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        file_name: str = FILE_NAME,
+        migrations: Sequence[str] = MIGRATIONS,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> None:
+        self.path = state_dir / file_name
+        self._migrations = migrations
         try:
             state_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -41,7 +49,7 @@ class Database:
             ) from error
         with self._explained():
             self._connection = sqlite3.connect(
-                self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None
+                self.path, timeout=busy_timeout_s, isolation_level=None
             )
         try:
             with self._explained():
@@ -55,12 +63,12 @@ class Database:
 
     def _migrate(self) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
+        if version > len(self._migrations):
             raise EdgeError(
                 f"{self.path} was written by a newer version of this program; "
                 "update the program, or move the file away to start afresh"
             )
-        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        for number, script in enumerate(self._migrations[version:], start=version + 1):
             self._connection.executescript(
                 f"BEGIN IMMEDIATE;{script}PRAGMA user_version = {number};COMMIT;"
             )
@@ -69,6 +77,13 @@ class Database:
         """Return what a query finds."""
         with self._explained():
             return self._connection.execute(sql, values).fetchall()
+
+    def chunks(self, size: int, sql: str, *values: Any) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield what a query finds, so many rows at a time."""
+        with self._explained():
+            cursor = self._connection.execute(sql, values)
+            while rows := cursor.fetchmany(size):
+                yield rows
 
     def change(self, sql: str, *values: Any) -> int:
         """Insert, update or delete; return how many rows were touched."""

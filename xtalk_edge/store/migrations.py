@@ -63,3 +63,33 @@ MIGRATIONS = (
     """,
 )
 """The script that leads from version n to n + 1."""
+
+DOCUMENT_MIGRATIONS = (
+    """
+    CREATE TABLE documents (
+        id INTEGER PRIMARY KEY,
+        path TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        stamp TEXT NOT NULL,
+        added_at TEXT NOT NULL
+    );
+    CREATE TABLE passages (
+        id INTEGER PRIMARY KEY,
+        document_id INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        heading TEXT NOT NULL,
+        text TEXT NOT NULL
+    );
+    CREATE INDEX passages_of_documents ON passages (document_id, place);
+    CREATE TABLE vectors (
+        passage_id INTEGER PRIMARY KEY,
+        model TEXT NOT NULL,
+        vector BLOB NOT NULL
+    );
+    CREATE VIRTUAL TABLE passage_words USING fts5(
+        heading, text, content='', tokenize='porter unicode61 remove_diacritics 2'
+    );
+    """,
+)
+"""The same for the documents' own file."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from xtalk_edge.clock import wall_now
+from xtalk_edge.documents.library import Found
 from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
@@ -50,6 +51,13 @@ class VoiceControl(Protocol):
         """Speak that many times as fast as usual; False when this voice has one speed only."""
 
 
+class DocumentSearch(Protocol):
+    """The owner's documents, as the appliance offers them."""
+
+    async def search(self, query: str, most: int) -> list[Found]:
+        """Return the passages that are nearest to a question, the best first; raises EdgeError."""
+
+
 @dataclass(slots=True)
 class ToolContext:
     """Everything a tool is given besides its arguments."""
@@ -60,6 +68,8 @@ class ToolContext:
     memories: MemoryTable
     lists: ListTable
     devices: DeviceOutputs = field(default_factory=MemoryOutputs)
+    documents: DocumentSearch | None = None
+    """None where nobody has opened them."""
     voice: VoiceControl | None = None
     """None where nothing is spoken."""
     restart: Callable[[], None] | None = None

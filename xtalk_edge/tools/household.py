@@ -22,11 +22,12 @@ from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.store.people import PeopleTable
 from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
-from xtalk_edge.tools.context import ToolContext, VoiceControl, VolumeControl
+from xtalk_edge.tools.context import DocumentSearch, ToolContext, VoiceControl, VolumeControl
 from xtalk_edge.tools.device.device_facts import DeviceFacts
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.foreign.own import own_tools
 from xtalk_edge.tools.home.outputs import MemoryOutputs
+from xtalk_edge.tools.kept.local_search import local_search
 from xtalk_edge.tools.registry import Tool, ToolBox
 from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
 from xtalk_edge.tools.timekeeping.bell import Bell
@@ -65,6 +66,7 @@ async def open_agent(
     volume: VolumeControl,
     last_reply: Callable[[], str],
     voice: VoiceControl | None = None,
+    documents: DocumentSearch | None = None,
     restart: Callable[[], None] | None = None,
     dry_run: bool = False,
     own: Sequence[Tool] = (),
@@ -78,6 +80,7 @@ async def open_agent(
         volume: what the volume tools turn.
         last_reply: returns what was said last, for "say that again".
         voice: what the voice tools change; None where nothing is spoken.
+        documents: what is searched; None where they were not opened.
         restart: starts the appliance afresh; None where none runs.
         dry_run: tools tell what they would do and do nothing.
         own: tools of the owner's own, beside those of the settings.
@@ -93,15 +96,18 @@ async def open_agent(
             memories=MemoryTable(database),
             lists=ListTable(database),
             devices=MemoryOutputs(device.name for device in config.tools.devices),
+            documents=documents,
             voice=voice,
             restart=restart,
             facts=DeviceFacts(config.store.folder()),
             last_reply=last_reply,
             choose=luck,
         )
-        offered = (*BUILTIN_TOOLS, *of_settings)
+        # The built-in model was taught the built-in tools, and cannot read of another.
+        searching = documents is not None and not is_built_in(config.agent)
+        offered = (*BUILTIN_TOOLS, *of_settings, *([local_search] if searching else []))
         chosen = [tool for tool in offered if tool.name not in config.tools.disabled]
-        if (own or config.tools.own or config.tools.mcp) and _is_built_in(config.agent):
+        if (own or config.tools.own or config.tools.mcp) and is_built_in(config.agent):
             logger.warning(
                 "the built-in model knows the built-in tools only; set agent.model to another one "
                 "that is to call yours too"
@@ -119,7 +125,8 @@ async def open_agent(
                 yield EquippedAgent(seat, box)
 
 
-def _is_built_in(agent: AgentConfig) -> bool:
+def is_built_in(agent: AgentConfig) -> bool:
+    """Tell whether the agent is the built-in model, which knows the built-in tools only."""
     return agent.type == "llama" and not agent.params.get("model")
 
 

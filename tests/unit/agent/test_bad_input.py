@@ -16,14 +16,10 @@ from xtalk_edge.engines.agent.answering import (
     TOO_LONG,
 )
 from xtalk_edge.engines.agent.llama import LlamaAgent
-from xtalk_edge.engines.agent.llama_model import (
-    ALL_LAYERS,
-    CHUNK_TOKENS,
-    GPU_CHUNK_TOKENS,
-    LlamaModel,
-)
+from xtalk_edge.engines.agent.llama_model import CHUNK_TOKENS, GPU_CHUNK_TOKENS, LlamaModel
 from xtalk_edge.engines.agent.repetition import WORD_TIMES
 from xtalk_edge.engines.interfaces import ToolResult
+from xtalk_edge.engines.llama_library import ALL_LAYERS
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.errors import ModelError
 from xtalk_edge.tools.registry import ToolBox, tool

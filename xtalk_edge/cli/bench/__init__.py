@@ -16,6 +16,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "audio": "The audio core through the real sound stack, under load.",
         "bargein": "Barge-in: people who talk over an answer.",
         "bus": "The event bus: events a second and delays.",
+        "docs": "Documents: taking them in, finding passages, how often the right one.",
         "echo": "Echo: whether it hears itself, and people over itself.",
         "endure": "Whether the recogniser's memory stays what it was.",
         "engines": "What each engine costs on this machine.",

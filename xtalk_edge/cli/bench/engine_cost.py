@@ -33,6 +33,9 @@ SPOKEN_BYTES = 6 * PIECE_BYTES
 TYPICAL_SPEED = 1.4
 """Two steps faster, as people ask for it."""
 
+PASSAGE = 12 * "The filter sits behind the small flap. Turn it to the left. "
+"""As long as those that documents are cut into."""
+
 SENTENCE = "Your pasta timer has nine minutes and fifty seconds left."
 
 CAPTIONS = "Music can be heard.\nA woman speaking and dishes can be heard."
@@ -190,6 +193,7 @@ _WORK: dict[str, Callable[[Any, bytes], Work]] = {
     "caption_rewriter": _asked_once(_rewrite),
     "thought_rewriter": _asked_once(_rewrite),
     "speed": _hurry,
+    "embeddings": _asked_once(lambda engine, _: engine.embed_documents([PASSAGE])),
 }
 
 MEASURED_SLOTS = tuple(_WORK)

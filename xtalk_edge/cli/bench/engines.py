@@ -53,7 +53,7 @@ def command(
     memory   by how much it makes a process larger
     factor   its work as a share of the sound's time: below 1 it keeps up
     first    of a voice, time until its first sound; of what is asked now and then (turn detector,
-             speaker, captioner, rewriters), until it has answered
+             speaker, captioner, rewriters, embeddings), until it has answered
 
     What a language model costs: xtalk-edge bench agent. The exit code is 1 when an engine cannot
     be loaded.

@@ -6,10 +6,7 @@ What was evaluated stays in the KV cache, and `evaluate` takes up from the longe
 
 from __future__ import annotations
 
-import collections
 import ctypes
-import logging
-import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from xtalk_edge.engines.agent.abort import AbortFlag, abort_callback
+from xtalk_edge.engines.llama_library import (
+    default_threads,
+    figure,
+    layers,
+    open_model,
+    reason,
+    tokens_of,
+)
 from xtalk_edge.errors import EngineError, ModelError
-
-logger = logging.getLogger(__name__)
 
 CHUNK_TOKENS = 32
 """What an abort may throw away: a second or so of reading with a 1B model on a Pi 5. Chunks of 64
@@ -32,34 +35,13 @@ llama.cpp looks at the flag between any two operations."""
 GPU_CHUNK_TOKENS = 128
 """A graphics processor is not stopped in the midst of a chunk: some 0.1 s with a 1B model."""
 
-ALL_LAYERS = 999
-"""More than any model has."""
-
 PIECE_BYTES = 64
 """Room for one token's text at first; only runs of spaces are longer."""
-
-META_BYTES = 256
-"""Room for one entry of the model file: a number or a name."""
 
 _ABORTED = 2
 """What `llama_decode` returns when the abort callback said so."""
 
-_LOG_ERROR = 3
-"""GGML_LOG_LEVEL_ERROR."""
-
-_last_errors: collections.deque[str] = collections.deque(maxlen=3)
-
 Logits = npt.NDArray[np.float32]
-
-
-def _on_log(level: int, text: bytes, _data: Any) -> None:
-    line = text.decode("utf-8", "replace").strip()
-    if level == _LOG_ERROR and line:
-        _last_errors.append(line)
-    logger.debug("llama.cpp: %s", line)
-
-
-_log_callback = ll.llama_log_callback(_on_log)
 
 
 class LlamaModel:
@@ -81,7 +63,7 @@ class LlamaModel:
         self._context: Any = None
         self._model: Any = None
         self._flag = AbortFlag()
-        self._gpu_layers = _layers(gpu_layers)
+        self._gpu_layers = layers(gpu_layers)
         self._batch_tokens = batch_tokens or (
             GPU_CHUNK_TOKENS if self._gpu_layers else CHUNK_TOKENS
         )
@@ -92,9 +74,6 @@ class LlamaModel:
         self.steps_back = True
         """Whether the cache can be cut short; False once llama.cpp has refused to."""
         self._has_logits = False
-        ll.llama_log_set(_log_callback, ctypes.c_void_p(0))
-        ll.llama_backend_init()
-        _last_errors.clear()
         self._open(path, context_tokens, threads or default_threads())
         self._memory = ll.llama_get_memory(self._context)
         if not self._memory:
@@ -105,14 +84,7 @@ class LlamaModel:
         self.context_tokens = int(ll.llama_n_ctx(self._context))
 
     def _open(self, path: Path, context_tokens: int, threads: int) -> None:
-        model_params = ll.llama_model_default_params()
-        model_params.n_gpu_layers = self._gpu_layers
-        self._model = ll.llama_model_load_from_file(os.fsencode(path), model_params)
-        if not self._model:
-            raise ModelError(
-                f"{path} cannot be loaded by llama.cpp ({_reason()}); "
-                "use a complete GGUF chat model"
-            )
+        self._model = open_model(path, self._gpu_layers, "use a complete GGUF chat model")
         trained = int(ll.llama_model_n_ctx_train(self._model))
         params = ll.llama_context_default_params()
         params.n_ctx = min(context_tokens, trained) if trained > 0 else context_tokens
@@ -122,7 +94,7 @@ class LlamaModel:
         if not self._context:
             self.close()
             raise ModelError(
-                f"{path}: no memory for {context_tokens} tokens of context ({_reason()}); "
+                f"{path}: no memory for {context_tokens} tokens of context ({reason()}); "
                 "make context_tokens smaller or choose a smaller model"
             )
 
@@ -130,13 +102,7 @@ class LlamaModel:
 
     def tokenize(self, text: str) -> list[int]:
         """Return the tokens of a rendered prompt; marks such as `<|im_end|>` become one token."""
-        data = text.encode("utf-8", "replace")
-        room = len(data) + 8
-        buffer = (ll.llama_token * room)()
-        count = ll.llama_tokenize(self.vocab, data, len(data), buffer, room, False, True)
-        if count < 0:
-            raise EngineError("llama.cpp cannot split this text into tokens; use another model")
-        return list(buffer[:count])
+        return tokens_of(self.vocab, text, add_special=False)
 
     def piece(self, token: int) -> bytes:
         """Return a token's bytes, which may be part of a character; marks are written out."""
@@ -168,9 +134,7 @@ class LlamaModel:
 
     def figure(self, key: str) -> str:
         """Return what the model file says under a key, in words; "" when it says nothing."""
-        room = ctypes.create_string_buffer(META_BYTES)
-        size = ll.llama_model_meta_val_str(self._model, key.encode(), room, META_BYTES)
-        return room.value.decode("utf-8", "replace") if size >= 0 else ""
+        return figure(self._model, key)
 
     # -- network ---------------------------------------------------------------------------
 
@@ -236,7 +200,7 @@ class LlamaModel:
         self._roll_back(len(self.tokens))
         if status == _ABORTED:
             return False
-        raise EngineError(f"llama.cpp failed with code {status} ({_reason()}); restart the agent")
+        raise EngineError(f"llama.cpp failed with code {status} ({reason()}); restart the agent")
 
     def _roll_back(self, length: int) -> None:
         if not ll.llama_memory_seq_rm(self._memory, 0, length, -1):
@@ -279,24 +243,3 @@ class LlamaModel:
         if self._model:
             ll.llama_model_free(self._model)
         self._context = self._model = None
-
-
-def default_threads() -> int:
-    """Return the cores this process may use less one, which the ear needs.
-
-    llama.cpp's threads wait for one another some hundred times a token, so all of them wait for
-    one whose core is busy: on two cores beside the starter's ear and voice, two threads read and
-    wrote more than ten times slower than one, and the ear fell behind.
-    """
-    return max(1, len(os.sched_getaffinity(0)) - 1)
-
-
-def _layers(gpu_layers: int) -> int:
-    """Return how many layers go to the graphics processor; negative asks for all it can have."""
-    if gpu_layers >= 0:
-        return gpu_layers
-    return ALL_LAYERS if ll.llama_supports_gpu_offload() else 0
-
-
-def _reason() -> str:
-    return "; ".join(_last_errors) or "no reason given"

@@ -17,6 +17,7 @@ from xtalk_edge.engines.interfaces.hearing import (
     TurnDetector,
     WakeWord,
 )
+from xtalk_edge.engines.interfaces.meaning import Embeddings
 from xtalk_edge.engines.interfaces.rewriting import Rewriter
 from xtalk_edge.engines.interfaces.speaking import (
     TTS,
@@ -44,6 +45,7 @@ __all__ = [
     "AnswerTaker",
     "Captioner",
     "EchoCanceller",
+    "Embeddings",
     "Engine",
     "Prepared",
     "PunctuationRestorer",

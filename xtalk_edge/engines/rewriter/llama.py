@@ -42,6 +42,8 @@ class LlamaRewriter(Rewriter):
     SLOT: ClassVar[str]
     INSTRUCTION: ClassVar[str]
 
+    computes_by = "llama.cpp"
+
     def __init__(
         self,
         model: str,

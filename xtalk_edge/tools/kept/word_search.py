@@ -5,17 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from xtalk_edge.store.full_text import FUNCTION_WORDS
 from xtalk_edge.tools.names import name_key, singular
-
-FUNCTION_WORDS = frozenset({
-    "a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can",
-    "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how",
-    "i", "if", "in", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "so", "some",
-    "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "us",
-    "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "you",
-    "your",
-})  # fmt: skip
-"""Words that say nothing of what a text is about."""
 
 
 def word_stems(text: str) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""What the owner gives the device to read: taken in, cut into passages, and found again."""

@@ -1,0 +1,1 @@
+"""Engines that tell how near texts are in meaning."""
