@@ -26,7 +26,7 @@ CANDIDATES = 50
 """How far down a ranking still counts: what is behind that in both is not what was meant."""
 
 AT_A_TIME = 4
-"""Passages that get their vectors between two looks around: half a second on a Pi 5."""
+"""Passages that get their vectors between two looks around; a question waits for no more."""
 
 TITLE_CHARS = 60
 """What can be said before what stands there."""

@@ -13,11 +13,11 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from typing import Any
 
+from xtalk_edge.engines.agent.briefed import BriefedAgent
 from xtalk_edge.engines.agent.exchanges import exchanges
 from xtalk_edge.engines.agent_line import AgentLine
 from xtalk_edge.engines.child_process import Deaths
 from xtalk_edge.engines.interfaces import (
-    Agent,
     AgentContext,
     Prepared,
     ToolCall,
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Piece = str | ToolCall | ToolResult
 
 
-class IsolatedAgent(Agent):
+class IsolatedAgent(BriefedAgent):
     """An agent whose process may die: the next call starts another one, which is told the rest.
 
     A call during which it dies raises `EngineLostError`. What tools have answered by then comes
@@ -47,14 +47,13 @@ class IsolatedAgent(Agent):
     """
 
     def __init__(self, type: str, params: Mapping[str, Any]) -> None:
+        super().__init__()
         self._type, self._params = type, dict(params)
         self._name = f"agent engine {type}"
         self._deaths = Deaths()
         self._worker = Worker(self._name)
         self._closed = False
         self._tools: ToolRunner | None = None
-        self._told: dict[str, tuple[str, ...]] = {}
-        """What it was told of the speaker, the room and the conversation, by method."""
         self._history: list[dict[str, str]] = []
         self._line = AgentLine(type, self._params)
 
@@ -68,17 +67,9 @@ class IsolatedAgent(Agent):
         self._tools = tools
         self._line.use_tools(tools)
 
-    def use_speaker(self, name: str, about: str = "") -> None:
-        """Take who is speaking."""
-        self._tell("use_speaker", name, about)
-
-    def use_caption(self, text: str) -> None:
-        """Take what is heard around the device."""
-        self._tell("use_caption", text)
-
-    def use_thought(self, text: str) -> None:
-        """Take a note about the conversation."""
-        self._tell("use_thought", text)
+    def tell(self, method: str, *told: str) -> None:
+        """Tell the agent."""
+        self._line.tell(method, *told)
 
     async def async_accept(self, context: AgentContext) -> AsyncGenerator[Piece, None]:
         """Yield what the agent yields; closing the iterator stops it at once."""
@@ -129,10 +120,6 @@ class IsolatedAgent(Agent):
         self._closed = True
         self._line.close()
         self._worker.close()
-
-    def _tell(self, name: str, *told: str) -> None:
-        self._told[name] = told
-        self._line.tell(name, *told)
 
     async def _call(self, name: str, *args: Any) -> Any:
         await self._be_there()
@@ -190,7 +177,6 @@ class IsolatedAgent(Agent):
         self._line.use_loop(asyncio.get_running_loop())
         if self._tools is not None:
             self._line.use_tools(self._tools)
-        for name, told in self._told.items():
-            self._line.tell(name, *told)
+        self.brief()
         for text, reply in exchanges(self._history):
             self._line.tell("note", text, reply, None)

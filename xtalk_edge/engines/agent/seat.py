@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
 
+from xtalk_edge.engines.agent.briefed import BriefedAgent
 from xtalk_edge.engines.agent.exchanges import exchanges
 from xtalk_edge.engines.hosting import Hosted
 from xtalk_edge.engines.interfaces import (
@@ -26,7 +27,7 @@ WARM_UP_LIMIT_S = 120.0
 """A large model reads its tools in a minute on a Pi 5; the first answer does what is left."""
 
 
-class AgentSeat(Agent):
+class AgentSeat(BriefedAgent):
     """Passes everything on to one agent; what is asked while there is none waits for the next.
 
     Args:
@@ -35,14 +36,13 @@ class AgentSeat(Agent):
     """
 
     def __init__(self, home: Hosted, equip: Callable[[Agent], None]) -> None:
+        super().__init__()
         self._home = home
         self._equip = equip
         self._taken = asyncio.Event()
         self._taken.set()
         self._kept: list[tuple[str, str]] = []
         """What was asked and heard, while the seat is empty."""
-        self._told: dict[str, tuple[str, ...]] = {}
-        """What was told of the speaker, the room and the conversation, by method."""
 
     @property
     def engine(self) -> Agent:
@@ -78,10 +78,9 @@ class AgentSeat(Agent):
         before, self._home = self._home, home
         for text, reply in kept:
             self.engine.note(text, reply)
-        for name, told in self._told.items():
-            getattr(self.engine, name)(*told)
         self._kept = []
         self._taken.set()
+        self.brief()
         return before
 
     async def settle_in(self) -> None:
@@ -127,22 +126,10 @@ class AgentSeat(Agent):
         """Take the tools that may be called."""
         self.engine.use_tools(tools)
 
-    def use_speaker(self, name: str, about: str = "") -> None:
-        """Take who is speaking."""
-        self._tell("use_speaker", name, about)
-
-    def use_caption(self, text: str) -> None:
-        """Take what is heard around the device."""
-        self._tell("use_caption", text)
-
-    def use_thought(self, text: str) -> None:
-        """Take a note about the conversation."""
-        self._tell("use_thought", text)
-
-    def _tell(self, name: str, *told: str) -> None:
-        self._told[name] = told
+    def tell(self, method: str, *told: str) -> None:
+        """Tell whoever sits here."""
         if self._taken.is_set():
-            getattr(self.engine, name)(*told)
+            getattr(self.engine, method)(*told)
 
     def confidence(self) -> float:
         """Return how sure the last decision was."""
