@@ -10,7 +10,6 @@ import pytest
 from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.progress import CLEAR_LINE
 from xtalk_edge.events import (
-    ASRResultFinal,
     ASRResultPartial,
     AudioGap,
     CardOpened,
@@ -22,6 +21,7 @@ from xtalk_edge.events import (
     TTSPlaybackStarted,
     TTSStopped,
     TurnStateChanged,
+    VerificationResult,
     WakeWordDetected,
 )
 
@@ -38,14 +38,15 @@ def hold_a_turn(view: LiveView) -> None:
     view.on_state(TurnStateChanged(state="attending"))
     view.on_wake(WakeWordDetected(phrase="okay nabu", at_sample=1))
     view.on_partial(ASRResultPartial(text="what time"))
-    view.on_final(ASRResultFinal(text="what time is it"))
+    view.on_final(VerificationResult(text="what time is it", is_valid=True))
     view.on_tool(ToolCallOccurred(name="get_time", args={"zone": "here"}))
     view.on_speaking(TTSPlaybackStarted())
     view.on_latency(LatencyMetricsUpdated(voice_to_voice_ms=650.0, endpoint_wait_ms=600.0))
     view.on_latency(LatencyMetricsUpdated())
     view.on_spoken(TTSPlaybackFinished(text="It is ten."))
     view.on_spoken(TTSPlaybackFinished(text=""))
-    view.on_final(ASRResultFinal(text=""))
+    view.on_final(VerificationResult(text="", is_valid=False))
+    view.on_final(VerificationResult(text="uh huh", is_valid=False))
     view.on_cut(TTSStopped(text="You can", reason="interrupted"))
     view.on_gap(AudioGap(at_sample=0, samples=160, reason="ring full"))
     view.on_error(ErrorOccurred(error_type="x", error_message="it broke", component="tts"))

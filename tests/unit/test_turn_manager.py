@@ -32,6 +32,7 @@ from xtalk_edge.events import (
     TurnTTSTextAppendRequested,
     VADSpeechEnd,
     VADSpeechStart,
+    VerificationResult,
     WakeWordDetected,
 )
 from xtalk_edge.managers.turn import TurnManager, policy_of
@@ -107,8 +108,9 @@ def test_a_turn_becomes_requests_in_samples():
             (end,) = b.log.all_of(TurnASREndRequested)
             assert end.at_sample == 24_000 + 0.9 * 16_000
             requests = await b.tell(ASRResultPartial(turn_id=1, text="the"), said(1, "the time"))
-            assert kinds(requests) == [TurnLLMAgentStartRequested]
-            assert requests[0].text == "the time"
+            assert kinds(requests) == [VerificationResult, TurnLLMAgentStartRequested]
+            assert requests[0].is_valid
+            assert requests[1].text == "the time"
             await b.tell(TTSPlaybackStarted(turn_id=1))
             await b.tell(TTSPlaybackFinished(turn_id=1, text="Noon."))
             wanted = ["asleep", "attending", "listening", "thinking", "speaking", "attending"]
@@ -154,7 +156,9 @@ def test_speech_over_a_reply_lowers_it_and_a_backchannel_lets_it_go_on():
                 TurnDetected(turn_id=2, text="mhm", finished=None),
             )
             assert b.log.all_of(TurnASREndRequested)[-1].turn_id == 2
-            assert kinds(await b.tell(said(2, "mhm"))) == [TurnTTSResumeRequested]
+            verified, *requests = await b.tell(said(2, "mhm"))
+            assert kinds(requests) == [TurnTTSResumeRequested]
+            assert (verified.turn_id, verified.text, verified.is_valid) == (2, "mhm", False)
 
     run_virtual(scene())
 
@@ -165,6 +169,7 @@ def test_a_question_back_is_spoken_by_the_voice_alone():
             await asked(b, text="")
             (text,) = b.log.all_of(TurnTTSTextAppendRequested)
             assert (text.turn_id, text.text) == (1, "Pardon?")
+            assert [each.is_valid for each in b.log.all_of(VerificationResult)] == [False]
             assert len(b.log.all_of(TurnTTSFlushRequested)) == 1
             assert not b.log.all_of(TurnLLMAgentStartRequested)
 

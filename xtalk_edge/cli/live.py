@@ -10,7 +10,6 @@ import click
 from xtalk_edge.bus import handles
 from xtalk_edge.cli.progress import CLEAR_LINE
 from xtalk_edge.events import (
-    ASRResultFinal,
     ASRResultPartial,
     AudioGap,
     CardLost,
@@ -24,6 +23,7 @@ from xtalk_edge.events import (
     TTSPlaybackStarted,
     TTSStopped,
     TurnStateChanged,
+    VerificationResult,
     WakeWordDetected,
     WakeWordYielded,
 )
@@ -91,11 +91,13 @@ class LiveView:
         """Show the text so far."""
         self._set_status(f"listening: {event.text} …")
 
-    @handles(ASRResultFinal)
-    def on_final(self, event: ASRResultFinal) -> None:
+    @handles(VerificationResult)
+    def on_final(self, event: VerificationResult) -> None:
         """Print what was understood."""
-        if event.text:
+        if event.is_valid:
             self.line("you", event.text, "cyan")
+        elif event.text:
+            self.note(f'(heard "{event.text}", which does not interrupt)')
         else:
             self.note("(not understood as a request)")
 

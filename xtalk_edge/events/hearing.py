@@ -121,6 +121,19 @@ class ASRResultConcluded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationResult(Event):
+    """Whether a final text counts as said to the device; "" never does.
+
+    Of what is heard over a reply only that counts which ends it: the rest shows that somebody
+    listens, or is the device itself.
+    """
+
+    text: str
+    is_valid: bool
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ASRResultFinal(Event):
     """What the recogniser settled on; "" when nothing was understood."""
 

@@ -45,6 +45,7 @@ from xtalk_edge.events import (
     VADSpeechClear,
     VADSpeechEnd,
     VADSpeechStart,
+    VerificationResult,
     WakeWordDetected,
 )
 from xtalk_edge.managers.base import Manager
@@ -181,8 +182,19 @@ class TurnManager(Manager):
 
     @handles(ASRResultFinal)
     def on_final(self, event: ASRResultFinal) -> None:
-        """The text is known."""
-        self._tell(facts.FinalRecognised(event.turn_id, event.text, event.confidence))
+        """The text is known; tell whether it counts before anything comes of it."""
+        fact = facts.FinalRecognised(event.turn_id, event.text, event.confidence)
+        decided = self._machine.handle(fact, self._capture.head_s)
+        reply_goes_on = any(isinstance(action, actions.Unduck) for action in decided)
+        self.bus.publish(
+            VerificationResult(
+                turn_id=event.turn_id,
+                text=event.text,
+                is_valid=bool(event.text) and not reply_goes_on,
+                confidence=event.confidence,
+            )
+        )
+        self._perform(decided)
 
     @handles(TurnPrepared)
     def on_prepared(self, event: TurnPrepared) -> None:

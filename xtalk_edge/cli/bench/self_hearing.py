@@ -19,7 +19,6 @@ from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting
 from xtalk_edge.events import (
-    ASRResultFinal,
     Event,
     SpeechRequested,
     StopWordDetected,
@@ -28,6 +27,7 @@ from xtalk_edge.events import (
     TTSPlaybackFinished,
     TTSStopped,
     TurnLLMAgentStartRequested,
+    VerificationResult,
 )
 from xtalk_edge.scenes.script import Room
 from xtalk_edge.scenes.stage import room_scene
@@ -68,7 +68,7 @@ class SelfHearing:
     stops: int
     """How often it heard the stop word."""
     words: tuple[str, ...]
-    """What it understood."""
+    """What it took for somebody's words."""
     turns: int
     """How often it answered itself."""
 
@@ -137,7 +137,7 @@ async def _talk(config: Config, name: str, room: Room, level: float, minutes: fl
     def count(kind: type[Event]) -> int:
         return sum(isinstance(event, kind) for event in events)
 
-    finals = [event.text for event in events if isinstance(event, ASRResultFinal)]
+    results = (event for event in events if isinstance(event, VerificationResult))
     return SelfHearing(
         room=name,
         echo_over_talker_db=level,
@@ -146,7 +146,7 @@ async def _talk(config: Config, name: str, room: Room, level: float, minutes: fl
         holds=count(TTSHeld),
         cuts=count(TTSStopped),
         stops=count(StopWordDetected),
-        words=tuple(filter(None, finals)),
+        words=tuple(result.text for result in results if result.is_valid),
         turns=count(TurnLLMAgentStartRequested),
     )
 
