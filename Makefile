@@ -4,6 +4,9 @@
 
 BIN := .venv/bin
 
+# Tests start hundreds of processes, which would each compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: setup demo test check format clean
 
 setup:
