@@ -83,7 +83,8 @@ class SonicSpeedController(SpeechSpeedController):
         if not self._library.sonicWriteShortToStream(stream, audio_bytes, frames):
             raise EngineError("speed: sonic found no memory; end other programs")
         self._owed += frames / speed
-        return self._read()
+        # Sonic runs ahead now and then, and what was given cannot be taken back.
+        return self._read(int(self._owed) - self._given)
 
     def flush(self) -> bytes:
         """Return what was held back, and as much as is missing for the clause's right length.
@@ -93,10 +94,9 @@ class SonicSpeedController(SpeechSpeedController):
         """
         if self._stream is None:
             return b""
-        before = self._given
+        wanted = max(0, round(self._owed) - self._given)
         self._library.sonicFlushStream(self._stream)
-        rest = self._read()
-        wanted = max(0, round(self._owed) - before)
+        rest = self._read(self._library.sonicSamplesAvailable(self._stream))
         if 2 * wanted < len(rest):
             rest = _faded(rest[: 2 * wanted], self._rate_hz * FADE_MS // 1000)
         self._free()
@@ -114,8 +114,8 @@ class SonicSpeedController(SpeechSpeedController):
             self._stream, self._owed, self._given = stream, 0.0, 0
         return self._stream
 
-    def _read(self) -> bytes:
-        frames = self._library.sonicSamplesAvailable(self._stream)
+    def _read(self, most_frames: int) -> bytes:
+        frames = max(0, min(most_frames, self._library.sonicSamplesAvailable(self._stream)))
         buffer = ctypes.create_string_buffer(2 * frames)
         self._library.sonicReadShortFromStream(self._stream, buffer, frames)
         self._given += frames
