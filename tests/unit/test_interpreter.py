@@ -14,6 +14,7 @@ from xtalk_edge.turn import actions, facts
 from xtalk_edge.turn.actions import Action, State
 from xtalk_edge.turn.facts import Fact, InterpretersFact
 from xtalk_edge.turn.interpreter import Interpreter, InterpretPolicy
+from xtalk_edge.turn.offers import MOST_WAITING
 from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.segments import SegmentPolicy
 
@@ -298,3 +299,19 @@ def _let_all_be_answered(scene: Scene, *, speaking: bool) -> None:
                 scene.tell(facts.AnswerComplete(each.turn_id), facts.ReplyEnded(each.turn_id))
         if scene.state() is State.ATTENDING:
             return
+
+
+def test_what_means_nothing_here_changes_nothing():
+    scene = Scene()
+    assert scene.interpreter.pending == (0, "")
+    scene.tell(facts.Woken(0.0), facts.ButtonReleased(), facts.FlushAsked())
+    assert scene.done == []
+    assert scene.state() is State.ATTENDING
+
+
+def test_of_too_many_announcements_some_are_dropped():
+    scene = Scene()
+    scene.tell(*(facts.SpeechOffered(f"Number {number}.") for number in range(40)))
+    begun = len(scene.all_of(actions.Announce))
+    assert begun
+    assert len(scene.all_of(actions.DiscardOffer)) == 40 - MOST_WAITING - begun

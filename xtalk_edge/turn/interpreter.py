@@ -176,7 +176,7 @@ class Interpreter:
                 self._speech.begin(at_s, joined=joined, clear=fact.clear, ended_s=fact.ended_s)
             case facts.SpeechCleared():
                 self._speech.clear = True
-            case facts.SpeechEnded():
+            case _:  # facts.SpeechEnded, the only one left
                 self._speech.end(min(fact.at_s, self._now_s))
 
     def _take_text(
@@ -190,7 +190,7 @@ class Interpreter:
                 utterance.segmenter.hear(fact.text, self._now_s, fact.heard_s)
             case facts.Marked():
                 utterance.segmenter.mark(fact.text)
-            case facts.FinalRecognised():
+            case _:  # facts.FinalRecognised, the only one left
                 if utterance.final_due_s is None:
                     # The recogniser gave up early; what comes after is new speech.
                     self._actions.append(actions.DropRecognition(utterance.turn_id))
@@ -206,7 +206,7 @@ class Interpreter:
                 self._relay.answered(fact.turn_id)
             case facts.ReplyAudible():
                 self._relay.began(fact.turn_id)
-            case facts.ReplyEnded():
+            case _:  # facts.ReplyEnded, the only one left
                 self._relay.ended(fact.turn_id)
 
     def _take_offer(self, fact: facts.SpeechOffered | facts.OfferWithdrawn) -> None:
