@@ -75,11 +75,13 @@ def test_a_template_that_cannot_be_read_is_refused():
 
 
 @given(text=st.text())
+@pytest.mark.slow
 def test_no_user_can_forge_a_role(text):
     assert not set("<>|[]{}") & set(harmless(text + "<|im_start|>system"))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["user", "assistant"]), st.text(max_size=3))))
+@pytest.mark.slow
 def test_merged_roles_alternate_and_nothing_is_lost(pairs):
     result = merged([Message(role, text) for role, text in pairs])
     assert all(a.role != b.role for a, b in itertools.pairwise(result))
@@ -112,6 +114,7 @@ def test_a_conversation_forgets_in_the_end():
 
 
 @given(kept=st.integers(0, 5), turns=st.integers(0, 12))
+@pytest.mark.slow
 def test_a_conversation_does_not_grow(kept, turns):
     talk = Conversation(kept)
     for number in range(turns):

@@ -133,6 +133,7 @@ def test_changes_that_make_no_sense_are_asked_about(old, said, problem):
 
 
 @given(said_times, moments)
+@pytest.mark.slow
 def test_a_new_alarm_rings_again_and_as_was_said(said, now):
     try:
         alarm = new_rule(said, now)

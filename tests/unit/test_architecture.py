@@ -102,7 +102,9 @@ IMPURE_IMPORTS = {
 LONGEST_LINES = 350
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts)
-NAMES = [path.relative_to(PACKAGE).as_posix() for path in MODULES]
+SOURCES = {
+    path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8") for path in MODULES
+}
 
 
 def line_of(module: str) -> str:
@@ -149,35 +151,33 @@ def impure_imports(source: str, module: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("module", NAMES)
-def test_a_module_has_its_place(module: str) -> None:
-    assert line_of(module) in LINES, f"{module}: say in LINES or BASE who may import it"
+def test_a_module_has_its_place() -> None:
+    homeless = [module for module in SOURCES if line_of(module) not in LINES]
+    assert not homeless, "say in LINES or BASE who may import these"
 
 
-@pytest.mark.parametrize("module", NAMES)
-def test_imports_go_down_the_list_only(module: str) -> None:
-    wrong = wrong_imports((PACKAGE / module).read_text(), module)
-    assert not wrong, f"{module} is below {', '.join(wrong)} and must not import it"
+def test_imports_go_down_the_list_only() -> None:
+    found = {module: wrong_imports(source, module) for module, source in SOURCES.items()}
+    assert not {module: wrong for module, wrong in found.items() if wrong}, "they are above"
 
 
-@pytest.mark.parametrize("module", NAMES)
-def test_a_module_says_what_it_is_for(module: str) -> None:
-    source = (PACKAGE / module).read_text()
-    assert not source.strip() or ast.get_docstring(ast.parse(source)), f"{module}: no docstring"
+def test_a_module_says_what_it_is_for() -> None:
+    told = {module: ast.get_docstring(ast.parse(source)) for module, source in SOURCES.items()}
+    assert not [module for module, text in told.items() if SOURCES[module].strip() and not text]
 
 
-@pytest.mark.parametrize("module", NAMES)
-def test_a_module_is_short_enough_to_hold_in_the_head(module: str) -> None:
-    lines = (PACKAGE / module).read_text().count("\n")
-    assert lines <= LONGEST_LINES, f"{module} has {lines} lines; make two files of it"
+def test_a_module_is_short_enough_to_hold_in_the_head() -> None:
+    lengths = {module: source.count("\n") for module, source in SOURCES.items()}
+    too_long = {module: lines for module, lines in lengths.items() if lines > LONGEST_LINES}
+    assert not too_long, "make two files of each"
 
 
-@pytest.mark.parametrize(
-    "module", sorted({p.relative_to(PACKAGE).as_posix() for g in PURE for p in PACKAGE.glob(g)})
-)
-def test_a_pure_module_cannot_reach_the_world(module: str) -> None:
-    impure = impure_imports((PACKAGE / module).read_text(), module)
-    assert not impure, f"{module} decides without I/O, so it must not import {', '.join(impure)}"
+def test_a_pure_module_cannot_reach_the_world() -> None:
+    pure = {path.relative_to(PACKAGE).as_posix() for each in PURE for path in PACKAGE.glob(each)}
+    found = {module: impure_imports(SOURCES[module], module) for module in pure}
+    assert not {module: names for module, names in found.items() if names}, (
+        "they decide without I/O"
+    )
 
 
 # -- the rules themselves --------------------------------------------------------------------

@@ -212,6 +212,7 @@ def test_an_utterance_may_be_forgotten_or_replaced():
     run_virtual(scene())
 
 
+@pytest.mark.slow
 def test_sound_the_ring_has_forgotten_is_missed_and_said(caplog):
     async def scene():
         asr = RecordingASR()
@@ -263,6 +264,7 @@ class SlowASR(RecordingASR):
         return super().recognize_stream(audio, is_final=is_final)
 
 
+@pytest.mark.slow
 def test_in_real_time_a_slow_engine_never_mixes_two_utterances():
     async def scene():
         asr = SlowASR()

@@ -52,6 +52,7 @@ def hearing(parts: list[tuple[str, int, float]]) -> list[Heard]:
 
 
 @given(words, words, words)
+@pytest.mark.slow
 def test_distance_is_a_metric(a: list[str], b: list[str], c: list[str]) -> None:
     assert (distance(a, b) == 0) == (a == b)
     assert distance(a, b) == distance(b, a)
@@ -87,6 +88,7 @@ def test_time_shows_in_what_measures_it() -> None:
 
 
 @given(pieces, pieces)
+@pytest.mark.slow
 def test_measures_are_finite_and_bounded(
     one: list[tuple[str, int, float]], other: list[tuple[str, int, float]]
 ) -> None:
@@ -97,6 +99,7 @@ def test_measures_are_finite_and_bounded(
 
 
 @given(pieces)
+@pytest.mark.slow
 def test_measures_of_a_synthesiser_are_finite_and_bounded(
     one: list[tuple[str, int, float]],
 ) -> None:
@@ -121,6 +124,7 @@ def test_a_synthesisers_worst_word_shows() -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=len(FEATURES), max_size=len(FEATURES)))
+@pytest.mark.slow
 def test_confidence_is_a_probability(values: list[float]) -> None:
     rejection = Rejection((1.0,) * len(FEATURES), (1.0,) * len(AIDED_FEATURES), 0.5, ())
     assert 0.0 <= rejection.confidence(values) <= 1.0

@@ -23,5 +23,6 @@ def test_anything_else_is_neither(text):
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_any_text_is_read(text):
     assert assent(text) in (True, False, None)

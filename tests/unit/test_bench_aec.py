@@ -27,6 +27,7 @@ def recorded(folder: Path) -> None:
     write_wav(target / "room_mic.wav", heard, RATE_HZ)
 
 
+@pytest.mark.slow
 def test_cancellers_are_told_apart(tmp_path: Path) -> None:
     recorded(tmp_path)
     result = CliRunner().invoke(aec.command, ["--recordings", str(tmp_path), "--json"])
@@ -42,6 +43,7 @@ def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
     assert isinstance(result.exception, DeviceError)
 
 
+@pytest.mark.slow
 def test_listeners_complain_of_echo_and_not_of_its_absence(shared_audio: Path) -> None:
     network = shared_audio.parent / "models" / "mos" / "aecmos.onnx"
     if not network.exists():

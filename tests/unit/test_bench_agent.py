@@ -96,6 +96,7 @@ def test_the_made_model_has_the_shape_of_the_real_one():
 
 
 @pytest.mark.parametrize("weights", [Weights.Q4_0, Weights.Q8_0])
+@pytest.mark.slow
 def test_the_made_model_reads_and_writes(tmp_path, weights):
     path = tmp_path / "made.gguf"
     for _ in write_model(path, dataclasses.replace(SMALL, weights=weights), QUESTION):
@@ -140,6 +141,7 @@ def test_no_room_is_said_in_a_sentence(tmp_path, monkeypatch):
 # -- the command ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_whole_as_json(quick):
     result = CliRunner().invoke(agent.command, ["--quick", "--json"])
     told = json.loads(result.output)
@@ -168,6 +170,7 @@ def test_an_owners_model_as_a_table(quick, small):
     assert result.output.splitlines()[-1] in ("PASS", "FAIL")
 
 
+@pytest.mark.slow
 def test_a_short_context_is_filled_and_gone_on_with(quick, tmp_path):
     path = tiny_gguf.random_weights(tmp_path / "a.gguf", template="{{ messages[-1].content }}")
     subject = Subject(path, 1, 512, 1)
@@ -267,6 +270,7 @@ class Engine:
         self.closed = True
 
 
+@pytest.mark.slow
 def test_ear_and_voice_work_until_they_are_stopped(monkeypatch):
     voice, ear = Engine(), Engine()
     monkeypatch.setattr(

@@ -436,6 +436,7 @@ class ScriptedWitness(Witness):
         return [Sighting(at_s, 0) for at_s in times]
 
 
+@pytest.mark.slow
 def test_a_witness_is_believed_before_the_loop(quick):
     result = audible_position(LoopCard(), 0.5, ScriptedWitness)
     assert result.judged_ms is result.by_witness_ms
@@ -457,6 +458,7 @@ def test_a_loop_that_never_moved_has_nothing_recorded():
         loop.recorded()
 
 
+@pytest.mark.slow
 def test_a_python_callback_is_counted(quick):
     class Stream:
         def __init__(self, callback):
@@ -483,6 +485,7 @@ def test_a_python_callback_is_counted(quick):
     assert PythonResult(1.0, 100, 175, 0, 0).lost_percent == 0.0
 
 
+@pytest.mark.slow
 def test_the_hog_finds_the_length_it_is_asked_for():
     with GilHog(2.0) as hog:
         time.sleep(0.3)

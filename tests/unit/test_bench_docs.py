@@ -13,6 +13,7 @@ QUESTIONS = Path(__file__).parents[1] / "data" / "document_questions.tsv"
 DOCS = Path(__file__).parents[2] / "docs"
 
 
+@pytest.mark.slow
 def test_what_passages_cost(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "docs", "--passages", "100", "--numbers", "8", "--json"]) == 0
     small, large = json.loads(capsys.readouterr().out)
@@ -39,6 +40,7 @@ def test_how_often_the_right_document_is_found(
     assert run(asked[:4]) == 2
 
 
+@pytest.mark.slow
 def test_questions_about_our_own_documents_find_their_answers(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -17,6 +17,7 @@ from xtalk_edge.cli.bench.process_tree import cost
 BUSY_CHILD = "import sys; print('ready', flush=True)\nwhile True: pass"
 
 
+@pytest.mark.slow
 def test_children_count_too() -> None:
     alone = cost()
     with subprocess.Popen([sys.executable, "-c", BUSY_CHILD], stdout=subprocess.PIPE) as child:

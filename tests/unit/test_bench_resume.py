@@ -32,6 +32,7 @@ def silence(seconds: float) -> Samples:
     return np.zeros(round(seconds * RATE_HZ), np.int16)
 
 
+@pytest.mark.slow
 def test_what_was_lowered_and_stood_still_is_whole(said: Samples) -> None:
     middle = len(said) // 2
     lowered = (said[:middle] * 0.2).astype(np.int16)
@@ -50,12 +51,14 @@ def sounding_near(said: Samples, at: float) -> int:
 
 
 @pytest.mark.parametrize("at", [0.2, 0.5, 0.7])
+@pytest.mark.slow
 def test_a_word_that_was_left_out_is_missed(said: Samples, at: float) -> None:
     start = sounding_near(said, at)
     heard = np.concatenate((said[:start], said[start + 4 * PIECE :]))
     assert wholeness(said, heard).lost >= 2
 
 
+@pytest.mark.slow
 def test_a_word_that_was_said_twice_is_noticed(said: Samples) -> None:
     start = len(said) // 2 // PIECE * PIECE
     word = said[start : start + 5 * PIECE]
@@ -63,6 +66,7 @@ def test_a_word_that_was_said_twice_is_noticed(said: Samples) -> None:
     assert wholeness(said, heard).repeated >= 2
 
 
+@pytest.mark.slow
 def test_of_an_answer_that_was_not_heard_everything_is_lost(said: Samples) -> None:
     found = wholeness(said, silence(1.0))
     assert found.lost == found.pieces

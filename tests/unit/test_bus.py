@@ -286,6 +286,7 @@ def test_a_thread_cannot_publish_before_the_bus_knows_its_loop() -> None:
         EventBus().publish_threadsafe(TTSPaused())
 
 
+@pytest.mark.slow
 def test_a_flood_does_not_starve_the_loop() -> None:
     async def main() -> None:
         bus = EventBus()

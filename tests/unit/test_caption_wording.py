@@ -48,6 +48,7 @@ def test_names_without_a_phrase_of_their_own(label: str, said: str) -> None:
 
 
 @given(st.lists(NAMES, max_size=6))
+@pytest.mark.slow
 def test_a_sentence_says_each_thing_once(labels: list[str]) -> None:
     said = sentence(labels, 6)
     assert (said == "") is all(label in UNSAID for label in labels)
@@ -58,5 +59,6 @@ def test_a_sentence_says_each_thing_once(labels: list[str]) -> None:
 
 
 @given(st.text(min_size=1).filter(str.strip))
+@pytest.mark.slow
 def test_any_name_can_be_said(label: str) -> None:
     assert isinstance(sentence([label, label], 1), str)

@@ -92,6 +92,7 @@ def played(
     return run_virtual(scene())
 
 
+@pytest.mark.slow
 def test_a_silent_room_costs_nothing() -> None:
     async def script(_: Scene) -> None:
         await asyncio.sleep(30.0)
@@ -101,6 +102,7 @@ def test_a_silent_room_costs_nothing() -> None:
     assert scene.updates == []
 
 
+@pytest.mark.slow
 def test_a_sound_is_described_told_once_and_forgotten() -> None:
     async def script(scene: Scene) -> None:
         scene.noise(6.0)
@@ -112,6 +114,7 @@ def test_a_sound_is_described_told_once_and_forgotten() -> None:
     assert all(RATE_HZ <= length <= 5 * RATE_HZ for length in scene.captioner.lengths)
 
 
+@pytest.mark.slow
 def test_nobody_is_described_while_somebody_has_the_floor() -> None:
     async def script(scene: Scene) -> None:
         scene.state("listening")
@@ -124,6 +127,7 @@ def test_nobody_is_described_while_somebody_has_the_floor() -> None:
     assert [text for text, _, _ in played(script, [RAIN]).updates] == [RAIN]
 
 
+@pytest.mark.slow
 def test_the_devices_own_sound_is_not_described() -> None:
     async def script(scene: Scene) -> None:
         scene.room.core.write(noise(4.0).repeat(scene.room.rate_hz // RATE_HZ))
@@ -137,6 +141,7 @@ def test_the_devices_own_sound_is_not_described() -> None:
     assert max(scene.captioner.lengths) <= 4 * RATE_HZ
 
 
+@pytest.mark.slow
 def test_several_descriptions_are_shortened_into_one() -> None:
     async def script(scene: Scene) -> None:
         scene.noise(4.0)
@@ -153,6 +158,7 @@ def test_several_descriptions_are_shortened_into_one() -> None:
     assert scene.agent.told[-1] == "A dog is out in the rain."
 
 
+@pytest.mark.slow
 def test_a_captioner_or_rewriter_that_fails_is_reported_and_asked_again() -> None:
     async def script(scene: Scene) -> None:
         scene.noise(9.0)
@@ -165,6 +171,7 @@ def test_a_captioner_or_rewriter_that_fails_is_reported_and_asked_again() -> Non
 
 
 @pytest.mark.parametrize("caption", ["", "  "])
+@pytest.mark.slow
 def test_a_sound_that_is_not_known_is_nothing_new(caption: str) -> None:
     async def script(scene: Scene) -> None:
         scene.noise(4.0)

@@ -22,6 +22,7 @@ def tone(hz: float, seconds: float = 1.0) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["zipformer", "ced"])
+@pytest.mark.slow
 def test_a_sound_is_named(tmp_path: Path, kind: str) -> None:
     captioner = SherpaCaptioner(str(write_tagger(tmp_path, kind)))
     assert captioner.caption(BARK) == "A dog barking can be heard."
@@ -56,6 +57,7 @@ def test_no_more_sounds_are_named_than_wanted_and_none_below_the_threshold(tmp_p
         (None, 4, "tells 4 sounds apart and .* names 5"),
     ],
 )
+@pytest.mark.slow
 def test_models_that_would_end_the_process_are_refused(
     tmp_path: Path, facts: dict[str, str] | None, classes: int, says: str
 ) -> None:

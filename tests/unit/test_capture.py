@@ -68,6 +68,7 @@ async def running(capture: CaptureManager) -> AsyncIterator[CaptureManager]:
 
 
 @in_both_times
+@pytest.mark.slow
 async def test_it_hears_and_tells_how_far_it_got():
     bus = EventBus()
     log = Log(bus)
@@ -86,6 +87,7 @@ async def test_it_hears_and_tells_how_far_it_got():
 
 
 @in_both_times
+@pytest.mark.slow
 async def test_listeners_publish_from_where_they_run():
     bus = EventBus()
     log = Log(bus)
@@ -116,6 +118,7 @@ async def test_an_ear_that_fails_tells_everybody_who_waits():
 
 
 @in_both_times
+@pytest.mark.slow
 async def test_the_end_of_a_card_is_told_once():
     bus = EventBus()
     log = Log(bus)
@@ -177,6 +180,7 @@ def hold_the_loop_up():
     time.sleep(4 * LOOP_LAG_LIMIT_S)
 
 
+@pytest.mark.slow
 def test_a_late_loop_is_an_event_and_the_ear_does_not_care():
     async def scene():
         bus = EventBus()

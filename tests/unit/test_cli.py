@@ -182,6 +182,7 @@ def test_a_broken_recording_is_named(xtalk, scripted: Path, tmp_path: Path, cont
     one_sentence(converse(xtalk, scripted, path), 5, "broken.wav")
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_missing_is_named(xtalk, scripted: Path, question: Path) -> None:
     outcome = converse(xtalk, scripted, question, "--output", "/nowhere/a.wav")
     one_sentence(outcome, 5, "/nowhere/a.wav")
@@ -238,6 +239,7 @@ def test_settings_of_engines_are_checked_too(xtalk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"GGUF", b"\x00" * 4096, b"GGUF" + b"\xff" * 4096])
+@pytest.mark.slow
 def test_a_missing_or_corrupt_model_is_named(xtalk, tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "brain.gguf"
     if content is not None:
@@ -263,6 +265,7 @@ def test_an_unknown_command_is_named(xtalk) -> None:
     assert "listen" in outcome.err
 
 
+@pytest.mark.slow
 def test_an_unknown_device_is_answered_with_a_sentence(xtalk) -> None:
     outcome = xtalk("run", "--set", "audio.input_device=no such device")
     assert outcome.code == 5

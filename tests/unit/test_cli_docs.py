@@ -37,6 +37,7 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_documents_come_and_go(ask: Asked, folder: Path) -> None:
     assert "no documents yet" in ask("list")[1]
     assert ask("add", folder) == (0, "2 added; 3 passages in all.\n")
@@ -49,6 +50,7 @@ def test_documents_come_and_go(ask: Asked, folder: Path) -> None:
     assert ask("search", "filter") == (1, "Nothing was found.\n")
 
 
+@pytest.mark.slow
 def test_everything_can_be_read_by_a_program(ask: Asked, folder: Path) -> None:
     records = [json.loads(line) for line in ask("add", folder, "--json")[1].splitlines()]
     assert [(each["outcome"], each["passages"]) for each in records] == [("added", 1), ("added", 2)]
@@ -78,6 +80,7 @@ def test_what_cannot_be_done_is_a_sentence(ask: Asked, folder: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_another_model_is_learnt_with_the_next_search(ask: Asked, folder: Path) -> None:
     (folder / "car.txt").write_text("vehicle")
     ask("add", folder)
@@ -89,6 +92,7 @@ def test_another_model_is_learnt_with_the_next_search(ask: Asked, folder: Path) 
     assert out.splitlines()[0] == "car"
 
 
+@pytest.mark.slow
 def test_documents_are_listed_and_forgotten_without_their_model(ask: Asked, folder: Path) -> None:
     ask("add", folder)
     ask.settings += ["embeddings.type=llama", "embeddings.model=/gone.gguf"]

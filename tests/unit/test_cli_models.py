@@ -47,6 +47,7 @@ def typed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     return code, said.out + said.err
 
 
+@pytest.mark.slow
 def test_a_profile_is_fetched_listed_checked_and_removed(store, capsys, tmp_path):
     _, settings = store
     code, said = typed(capsys, "pull", "--profile", "pi5", *settings)
@@ -72,6 +73,7 @@ def test_a_profile_is_fetched_listed_checked_and_removed(store, capsys, tmp_path
     assert "* one" not in typed(capsys, "list", *settings)[1]
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_is_one_sentence(store, capsys):
     server, settings = store
     server.files["/one.onnx"].content = bytes(2_000_000)
@@ -84,6 +86,7 @@ def test_what_goes_wrong_is_one_sentence(store, capsys):
     assert typed(capsys, "list", "--set", "models.manifest=/nowhere")[0] == 2
 
 
+@pytest.mark.slow
 def test_a_model_is_brought_by_hand_and_leftovers_go(store, capsys, tmp_path):
     server, settings = store
     stick = tmp_path / "mine.onnx"

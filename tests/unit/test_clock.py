@@ -37,6 +37,7 @@ def test_virtual_time_stands_still_during_work() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.floats(0.0, 1e5), min_size=1, max_size=20))
+@pytest.mark.slow
 def test_sleepers_wake_in_order_and_never_early(delays_s: list[float]) -> None:
     async def main() -> None:
         woke: list[tuple[float, float]] = []

@@ -266,6 +266,7 @@ _values = st.recursive(
 
 @settings(deadline=None)
 @given(_values)
+@pytest.mark.slow
 def test_any_value_is_written_as_toml_that_reads_back(value: Any) -> None:
     assert tomli.loads(f"v = {value_text(value)}")["v"] == value
 

@@ -169,6 +169,7 @@ orders = st.one_of(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(orders, max_size=60))
+@pytest.mark.slow
 def test_any_interleaving_matches_the_model(steps):
     """Nothing is lost uncounted, doubled or reordered, whatever happens when."""
     deck = Deck(ring_s=128 / RATE)
@@ -478,6 +479,7 @@ def test_wrong_use_is_refused():
     assert len(core.read(-5).mic) == 0
 
 
+@pytest.mark.slow
 def test_three_threads_lose_nothing():
     """The callback, the reader and the writer at once, as in life."""
     core = AudioCore(RATE, ring_s=0.25)
@@ -518,6 +520,7 @@ needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C com
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_a_build_leaves_one_library(tmp_path):
     (tmp_path / "_core.older.so").touch()
     assert [build(tmp_path)] == list(tmp_path.iterdir())

@@ -95,6 +95,7 @@ def test_each_trouble_is_one_sentence(
 
 
 @pytest.mark.usefixtures("healthy")
+@pytest.mark.slow
 def test_settings_that_suit_it_are_written_once_the_models_are_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -101,6 +101,7 @@ def test_what_was_played_stands_where_it_was_handed_to_the_card(rate_hz: int) ->
 
 @pytest.mark.parametrize("rate_hz", [16000, 48000])
 @pytest.mark.parametrize("at_s", [0.5, 0.7345])
+@pytest.mark.slow
 def test_engines_that_delay_leave_the_index_as_it_is(rate_hz: int, at_s: float) -> None:
     bench = Bench(RoomScene(rate_hz=rate_hz), WebRTCEchoCanceller(), WebRTCNoiseSuppressor())
     frame = round(at_s * rate_hz)
@@ -141,6 +142,7 @@ def test_lost_sound_is_silence_announced_with_its_place(rate_hz: int) -> None:
     assert 0 <= bench.rings.raw.head - bench.rings.clean.head < 160
 
 
+@pytest.mark.slow
 def test_the_sample_clock_follows_the_card() -> None:
     bench = Bench(RoomScene(rate_hz=48000))
     bench.run_to(2.0)

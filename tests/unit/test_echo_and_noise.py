@@ -55,6 +55,7 @@ def test_closing_twice_is_harmless() -> None:
     canceller.close()
 
 
+@pytest.mark.slow
 def test_the_cascade_is_as_quick_as_webrtc_alone() -> None:
     far = noise(2.0)
     near = echo_of(far)
@@ -63,6 +64,7 @@ def test_the_cascade_is_as_quick_as_webrtc_alone() -> None:
     assert rms(both[:8_000].tobytes()) <= 1.01 * rms(alone[:8_000].tobytes())
 
 
+@pytest.mark.slow
 def test_the_cascade_keeps_a_talker_whom_webrtc_alone_loses() -> None:
     far = noise(12.0)
     rng = np.random.default_rng(5)
@@ -80,6 +82,7 @@ def test_the_cascade_keeps_a_talker_whom_webrtc_alone_loses() -> None:
     assert kept(WebRTCEchoCanceller()) < 0.9
 
 
+@pytest.mark.slow
 def test_what_the_filter_knows_of_a_room_outlasts_a_silence() -> None:
     far = noise(12.0)
     canceller = SpeexEchoCanceller()
@@ -98,6 +101,7 @@ def test_half_a_sample_is_refused() -> None:
 
 
 @pytest.mark.parametrize("high_pass", [True, False])
+@pytest.mark.slow
 def test_an_echo_is_gone_after_two_seconds(high_pass: bool) -> None:
     far = noise(4.0)
     near = echo_of(far)

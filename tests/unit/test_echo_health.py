@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ def after(*pieces_db: float, health: EchoHealth | None = None) -> EchoHealth:
 
 
 @given(st.lists(st.floats(-20, 60), max_size=KNOWN_FROM - 1))
+@pytest.mark.slow
 def test_nothing_is_said_before_enough_was_heard(pieces_db: list[float]) -> None:
     health = after(*pieces_db)
     assert health.removed_db is None
@@ -23,6 +25,7 @@ def test_nothing_is_said_before_enough_was_heard(pieces_db: list[float]) -> None
 
 
 @given(st.floats(-5, 60))
+@pytest.mark.slow
 def test_what_is_removed_is_told(removed_db: float) -> None:
     health = after(*[removed_db] * KNOWN_FROM)
     assert health.removed_db == removed_db
@@ -30,6 +33,7 @@ def test_what_is_removed_is_told(removed_db: float) -> None:
 
 
 @given(st.floats(0, POOR_DB - 0.1), st.floats(POOR_DB, FINE_DB - 0.1))
+@pytest.mark.slow
 def test_between_poor_and_fine_nothing_changes(poor_db: float, between_db: float) -> None:
     health = after(*[poor_db] * REMEMBERED)
     assert health.poor

@@ -31,6 +31,7 @@ def likeness(first: list[float], second: list[float]) -> float:
     return float(np.dot(first, second))
 
 
+@pytest.mark.slow
 def test_texts_that_mean_the_same_have_the_same_vector(model: str) -> None:
     with_model = LlamaEmbeddings(model, threads=1)
     car, vehicle, kitten = with_model.embed_documents(["car", "vehicle", "kitten"])
@@ -79,6 +80,7 @@ def test_known_models_have_their_prefixes(name: str, query: str, passage: str) -
     assert llama._prefixes(name) == (query, passage)
 
 
+@pytest.mark.slow
 def test_its_identity_changes_with_all_that_changes_vectors(tmp_path: Path, model: str) -> None:
     settings: list[dict[str, Any]] = [
         {}, {"pooling": "cls"}, {"max_tokens": 64}, {"passage_prefix": "x"},
@@ -90,6 +92,7 @@ def test_its_identity_changes_with_all_that_changes_vectors(tmp_path: Path, mode
     assert LlamaEmbeddings(model, threads=1).identity not in found
 
 
+@pytest.mark.slow
 def test_the_file_says_how_vectors_are_pooled(tmp_path: Path) -> None:
     (tmp_path / "cls").mkdir()
     first, mean = write_embedding(tmp_path / "cls", pooling=2), write_embedding(tmp_path)
@@ -101,12 +104,14 @@ def test_the_file_says_how_vectors_are_pooled(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_chat_model_makes_vectors_too(tmp_path: Path) -> None:
     path = tiny_gguf.random_weights(tmp_path / "chat.gguf")
     embeddings = LlamaEmbeddings(str(path), threads=1)
     assert np.linalg.norm(embeddings.embed_query("car")) == pytest.approx(1.0, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_model_that_compares_pairs_is_refused(tmp_path: Path) -> None:
     path = write_embedding(tmp_path, pooling=4)
     with pytest.raises(ModelError, match=re.escape(str(path))):

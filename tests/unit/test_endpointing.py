@@ -64,6 +64,7 @@ def test_a_lowered_reply_is_not_kept_waiting_by_sounds_without_words() -> None:
 
 
 @given(SECONDS, SECONDS, SECONDS, TEXTS, st.booleans())
+@pytest.mark.slow
 def test_a_request_never_waits_longer_nor_a_fragment_shorter(
     silence_s: float, request_s: float, unfinished_s: float, text: str, is_request: bool
 ) -> None:

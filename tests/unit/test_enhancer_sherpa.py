@@ -57,6 +57,7 @@ def test_real_weights_give_what_our_own_gtcrn_gives() -> None:
         ({"erb_norm_init": "0"}, "damaged or of the wrong kind"),
     ],
 )
+@pytest.mark.slow
 def test_models_that_would_end_the_process_are_refused(
     tmp_path: Path, facts: dict[str, object], says: str
 ) -> None:

@@ -45,6 +45,7 @@ def test_a_language_without_blanks_is_marked_sign_by_sign() -> None:
     assert words(EspeakTTS("cmn"), "今天天气很好，我们去公园。")[:3] == ["今", "天", "天"]
 
 
+@pytest.mark.slow
 def test_a_long_text_is_marked_to_its_end() -> None:
     text = "Please wait a moment, then try once more. " * 30
     assert words(EspeakTTS(), text) == text.split()
@@ -171,6 +172,7 @@ def test_four_threads_speak_at_once() -> None:
 
 
 @given(st.text(alphabet=" .ab1", max_size=60), st.lists(st.integers(-3, 70), max_size=20))
+@pytest.mark.slow
 def test_word_frames_go_forward_whatever_the_library_reports(
     text: str, positions: list[int]
 ) -> None:
@@ -185,6 +187,7 @@ def test_word_frames_go_forward_whatever_the_library_reports(
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=80))
+@pytest.mark.slow
 def test_no_text_hurts(text: str) -> None:
     for chunk in EspeakTTS().synthesize_marked(text):
         assert len(chunk.pcm) % 2 == 0

@@ -114,6 +114,7 @@ def test_a_wrong_setting_is_named_with_its_place():
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
+@pytest.mark.slow
 def test_an_unknown_setting_is_named_with_its_place(isolation):
     config = TtsConfig(
         "espeak",

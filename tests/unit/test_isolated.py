@@ -104,6 +104,7 @@ def is_gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
+@pytest.mark.slow
 def test_calls_and_constants_come_from_the_child(voice: IsolatedEngine) -> None:
     assert voice.synthesize("hello") == b"hello"
     assert int(voice.synthesize("pid")) == voice.pid != os.getpid()
@@ -111,17 +112,20 @@ def test_calls_and_constants_come_from_the_child(voice: IsolatedEngine) -> None:
     assert voice.is_alive
 
 
+@pytest.mark.slow
 def test_only_the_interface_is_reachable(voice: IsolatedEngine) -> None:
     for name in ("extra", "secret", "note", "_log"):
         with pytest.raises(AttributeError, match=name):
             getattr(voice, name)
 
 
+@pytest.mark.slow
 def test_the_child_imports_little(voice: IsolatedEngine) -> None:
     modules = set(voice.synthesize("modules").decode().split())
     assert modules.isdisjoint({"asyncio", "numpy", "pytest", "onnxruntime", "livekit", "logging"})
 
 
+@pytest.mark.slow
 def test_errors_keep_their_kind(voice: IsolatedEngine) -> None:
     with pytest.raises(ValueError, match="bad text"):
         voice.synthesize("value")
@@ -135,6 +139,7 @@ def test_errors_keep_their_kind(voice: IsolatedEngine) -> None:
     assert voice.synthesize("still here") == b"still here"
 
 
+@pytest.mark.slow
 def test_iterators_come_item_by_item(voice: IsolatedEngine, log: Path) -> None:
     assert list(voice.synthesize_stream("abc")) == [b"a", b"b", b"c"]
     stream = voice.synthesize_stream("ab!")
@@ -145,6 +150,7 @@ def test_iterators_come_item_by_item(voice: IsolatedEngine, log: Path) -> None:
     assert voice.synthesize("x") == b"x"
 
 
+@pytest.mark.slow
 def test_closing_an_iterator_ends_it_in_the_child(voice: IsolatedEngine, log: Path) -> None:
     stream = voice.synthesize_stream("abc" * 1000)
     assert next(stream) == b"a"
@@ -153,6 +159,7 @@ def test_closing_an_iterator_ends_it_in_the_child(voice: IsolatedEngine, log: Pa
     assert log.read_text() == "stream ended\n"
 
 
+@pytest.mark.slow
 def test_another_call_ends_the_iterator(voice: IsolatedEngine, log: Path) -> None:
     stream = voice.synthesize_stream("abc")
     assert next(stream) == b"a"
@@ -165,6 +172,7 @@ def test_another_call_ends_the_iterator(voice: IsolatedEngine, log: Path) -> Non
     assert list(second) == [b"e"]
 
 
+@pytest.mark.slow
 def test_a_real_voice_streams_marks() -> None:
     voice = IsolatedEngine("tts", "espeak", {})
     chunks = list(voice.synthesize_marked("hello world"))
@@ -174,6 +182,7 @@ def test_a_real_voice_streams_marks() -> None:
 
 
 @pytest.mark.parametrize(("text", "how"), [("crash", "signal 11, SIGSEGV"), ("exit", "code 7")])
+@pytest.mark.slow
 def test_death_is_seen_at_once_and_leaves_nothing(
     voice: IsolatedEngine, text: str, how: str
 ) -> None:
@@ -189,6 +198,7 @@ def test_death_is_seen_at_once_and_leaves_nothing(
     assert voice.pid != pid
 
 
+@pytest.mark.slow
 def test_what_was_set_holds_for_the_successor(voice: IsolatedEngine) -> None:
     voice.set_voice(["low"])
     with pytest.raises(EngineLostError):
@@ -196,6 +206,7 @@ def test_what_was_set_holds_for_the_successor(voice: IsolatedEngine) -> None:
     assert voice.synthesize("voice") == b"low"
 
 
+@pytest.mark.slow
 def test_an_engine_that_only_dies_is_given_up_for_a_while(
     voice: IsolatedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,12 +228,14 @@ def test_one_that_works_in_between_is_started_again_and_again(voice: IsolatedEng
         assert voice.synthesize("hello") == b"hello"
 
 
+@pytest.mark.slow
 def test_a_closed_engine_stays_closed(voice: IsolatedEngine) -> None:
     voice.close()
     with pytest.raises(EngineError, match="is closed"):
         voice.synthesize("hello")
 
 
+@pytest.mark.slow
 def test_a_detector_that_dies_is_asked_again_at_once(tmp_path: Path) -> None:
     path = tmp_path / "ears.py"
     path.write_text(DETECTOR)
@@ -244,6 +257,7 @@ def test_a_recogniser_that_died_between_pieces_says_so(tmp_path: Path) -> None:
     recogniser.close()
 
 
+@pytest.mark.slow
 def test_death_in_the_middle_of_an_iterator(voice: IsolatedEngine) -> None:
     stream = voice.synthesize_stream("a#")
     assert next(stream) == b"a"
@@ -252,6 +266,7 @@ def test_death_in_the_middle_of_an_iterator(voice: IsolatedEngine) -> None:
     assert list(stream) == []
 
 
+@pytest.mark.slow
 def test_an_iterator_of_a_dead_child_can_be_closed(voice: IsolatedEngine) -> None:
     stream = voice.synthesize_stream("abc")
     next(stream)
@@ -260,6 +275,7 @@ def test_an_iterator_of_a_dead_child_can_be_closed(voice: IsolatedEngine) -> Non
     stream.close()
 
 
+@pytest.mark.slow
 def test_a_hanging_child_is_ended(spec: str) -> None:
     voice = IsolatedEngine("tts", spec, {}, call_timeout_s=0.2)
     with pytest.raises(EngineError, match="did not answer"):
@@ -292,6 +308,7 @@ def test_closing_from_another_thread_ends_a_hanging_call(
     assert is_gone(voice.pid)
 
 
+@pytest.mark.slow
 def test_closing_lets_the_engine_release_what_it_holds(voice: IsolatedEngine, log: Path) -> None:
     voice.close()
     assert log.read_text() == "closed\n"
@@ -299,6 +316,7 @@ def test_closing_lets_the_engine_release_what_it_holds(voice: IsolatedEngine, lo
     voice.close()
 
 
+@pytest.mark.slow
 def test_a_clone_has_its_own_child(voice: IsolatedEngine) -> None:
     other = voice.clone()
     assert other.pid != voice.pid
@@ -307,6 +325,7 @@ def test_a_clone_has_its_own_child(voice: IsolatedEngine) -> None:
     other.close()
 
 
+@pytest.mark.slow
 def test_an_engine_that_cannot_start_leaves_no_child(spec: str) -> None:
     with pytest.raises(ConfigError, match="colour"):
         IsolatedEngine("tts", spec, {"colour": 1})
@@ -314,12 +333,14 @@ def test_an_engine_that_cannot_start_leaves_no_child(spec: str) -> None:
         IsolatedEngine("tts", "nothing", {})
 
 
+@pytest.mark.slow
 def test_ctrl_c_does_not_reach_the_child(voice: IsolatedEngine) -> None:
     os.kill(voice.pid, signal.SIGINT)
     assert voice.synthesize("calm") == b"calm"
     assert os.getpgid(voice.pid) == voice.pid
 
 
+@pytest.mark.slow
 def test_the_child_ends_with_its_parent(spec: str) -> None:
     code = (
         "import os, sys; from xtalk_edge.engines.child_process import DEATHS_BORNE; "
@@ -387,6 +408,7 @@ def test_the_child_answers_each_request(spec: str, log: Path) -> None:
     assert log.read_text().splitlines() == ["stream ended", "closed"]
 
 
+@pytest.mark.slow
 def test_the_child_ends_when_nobody_reads_its_answer(spec: str, log: Path) -> None:
     request = ("create", "tts", spec, {"log": str(log)})
     assert answers(request, read=False) == []

@@ -114,6 +114,7 @@ async def said(agent: IsolatedAgent, text: str) -> list[Any]:
     return [piece async for piece in agent.async_accept(AgentContext("asr_final", text))]
 
 
+@pytest.mark.slow
 def test_what_it_raises_is_raised_here(spec: str, agent: IsolatedAgent) -> None:
     with pytest.raises(ModelError, match=r"brain\.gguf: is missing"):
         IsolatedAgent(spec, {"colour": "none"})
@@ -124,6 +125,7 @@ def test_what_it_raises_is_raised_here(spec: str, agent: IsolatedAgent) -> None:
     assert asyncio.run(said(agent, "who")) == [""]
 
 
+@pytest.mark.slow
 def test_tools_run_here(agent: IsolatedAgent) -> None:
     lights = Lights()
     agent.use_tools(lights)
@@ -132,6 +134,7 @@ def test_tools_run_here(agent: IsolatedAgent) -> None:
     assert lights.switched == 1
 
 
+@pytest.mark.slow
 def test_a_tool_stops_when_its_answer_is_no_longer_wanted(agent: IsolatedAgent) -> None:
     lights = Lights(takes_s=60.0)
     agent.use_tools(lights)
@@ -149,6 +152,7 @@ def test_a_tool_stops_when_its_answer_is_no_longer_wanted(agent: IsolatedAgent) 
     assert not lights.switched
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_closed_ends_there(agent: IsolatedAgent) -> None:
     async def scene() -> None:
         question = AgentContext("asr_final", "wait")
@@ -159,6 +163,7 @@ def test_an_answer_that_is_closed_ends_there(agent: IsolatedAgent) -> None:
     assert agent.history()[-1] == {"role": "assistant", "content": "stopped"}
 
 
+@pytest.mark.slow
 def test_its_successor_knows_what_it_knew(agent: IsolatedAgent) -> None:
     agent.use_tools(Lights())
     agent.use_speaker("Ann", "likes jazz")
@@ -175,6 +180,7 @@ def test_its_successor_knows_what_it_knew(agent: IsolatedAgent) -> None:
     assert asyncio.run(said(agent, "act")) == ["True", "It is on."]
 
 
+@pytest.mark.slow
 def test_what_a_tool_did_is_told_although_the_agent_died(agent: IsolatedAgent) -> None:
     lights = Lights()
     agent.use_tools(lights)
@@ -190,6 +196,7 @@ def test_what_a_tool_did_is_told_although_the_agent_died(agent: IsolatedAgent) -
     assert lights.switched == 1
 
 
+@pytest.mark.slow
 def test_one_that_does_not_stop_is_ended(
     agent: IsolatedAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +213,7 @@ def test_one_that_does_not_stop_is_ended(
     assert agent.pid != pid
 
 
+@pytest.mark.slow
 def test_one_that_dies_at_every_question_is_left_alone(agent: IsolatedAgent) -> None:
     async def scene() -> None:
         for _ in range(DEATHS_BORNE):
@@ -217,6 +225,7 @@ def test_one_that_dies_at_every_question_is_left_alone(agent: IsolatedAgent) -> 
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_one_that_is_closed_stays_closed(agent: IsolatedAgent) -> None:
     agent.close()
     with pytest.raises(EngineError, match="is closed"):

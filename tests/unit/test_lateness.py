@@ -36,6 +36,7 @@ def test_single_late_blocks_are_no_late_sound(usual_s: float, extra_s: list[floa
 
 
 @given(st.floats(0, 0.5), st.floats(LATE_S + 0.01, 40))
+@pytest.mark.slow
 def test_a_stall_is_noticed_within_two_seconds(usual_s: float, more_s: float) -> None:
     found = late_at(lambda at_s: usual_s + (more_s if at_s >= 5 else 0), 10)
     assert found is not None
@@ -43,6 +44,7 @@ def test_a_stall_is_noticed_within_two_seconds(usual_s: float, more_s: float) ->
 
 
 @given(st.floats(50e-6, 500e-6))
+@pytest.mark.slow
 def test_a_clock_that_runs_faster_is_noticed_once_it_matters(drift: float) -> None:
     found = late_at(lambda at_s: 0.02 + 100 * drift * at_s, 60)
     reached_s = LATE_S / (100 * drift)

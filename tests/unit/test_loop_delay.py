@@ -55,6 +55,7 @@ def test_the_device_itself_is_not_found_in_somebody_else(voice: Samples) -> None
 
 
 @pytest.mark.parametrize("drift_ppm", [-100.0, 0.0, 60.0, 200.0])
+@pytest.mark.slow
 def test_the_drift_of_the_two_clocks_is_found(voice: Samples, drift_ppm: float) -> None:
     late = in_a_room(voice, 0.1)
     drifting = DriftResampler(drift_ppm).process(late) if drift_ppm else late

@@ -53,6 +53,7 @@ def test_a_higher_threshold_is_harder_to_reach() -> None:
     assert MicroWakeWordSpotter("hey mycroft", threshold=0.999).detect(phrase) is None
 
 
+@pytest.mark.slow
 def test_a_model_of_your_own(own: Path) -> None:
     check_model(str(own.with_suffix(".tflite")))
     spotter = MicroWakeWordSpotter(str(own))
@@ -62,6 +63,7 @@ def test_a_model_of_your_own(own: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage", b"\x1c\0\0\0TFL3" + b"\xff" * 300])
+@pytest.mark.slow
 def test_a_damaged_model_of_your_own_is_a_sentence(own: Path, damage: bytes) -> None:
     own.with_suffix(".tflite").write_bytes(damage)
     with pytest.raises(ModelError, match=r"alexa\.tflite"):

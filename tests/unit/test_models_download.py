@@ -164,12 +164,14 @@ def test_what_is_longer_than_known_is_not_fetched(server, tmp_path):
     assert left(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_slow_drip_is_given_up(server, tmp_path):
     server.files["/model.onnx"].drip = 0.02
     with pytest.raises(ModelError, match="too slowly"):
         fetch(server, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_given_up(server, tmp_path):
     server.files["/model.onnx"].drip = 3.0
     with pytest.raises(ModelError, match="does not answer"):
@@ -269,6 +271,7 @@ def test_a_list_of_digests_is_read_in_both_orders(server):
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.floats(0, 1e6))), st.floats(0, 1))
+@pytest.mark.slow
 def test_patience_ends_and_pauses_stay_within_limits(tries, chance):
     patience = Patience()
     fruitless = 0

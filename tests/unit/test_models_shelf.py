@@ -216,6 +216,7 @@ def test_links_and_devices_are_never_made(tmp_path, kind):
     assert files(into) == ["model"]
 
 
+@pytest.mark.slow
 def test_an_archive_that_fills_the_disk_is_refused(tmp_path):
     path = packed(tmp_path, member("top/zeros", size=20_000_000))
     assert path.stat().st_size < 100_000
@@ -382,6 +383,7 @@ def test_the_manifest_of_this_program_is_sound():
         assert model.page
 
 
+@pytest.mark.slow
 def test_a_name_that_is_unknown_gets_the_nearest():
     with pytest.raises(ModelError, match="did you mean"):
         read_manifest().find(read_manifest().model[0].name + "x")

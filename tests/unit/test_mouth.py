@@ -231,6 +231,7 @@ def test_another_engine_speaks_as_fast_and_with_the_same_emotion() -> None:
     with_mouth(story, f"{__name__}:Moody", "sonic")
 
 
+@pytest.mark.slow
 def test_the_speed_slot_may_live_in_a_process_of_its_own() -> None:
     async def go() -> None:
         config = SpeedConfig("sonic", isolation="process")

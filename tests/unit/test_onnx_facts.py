@@ -66,6 +66,7 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
 
 @in_one_folder
 @given(cut=st.integers(0, 200))
+@pytest.mark.slow
 def test_a_file_cut_short_is_refused_or_says_less(tmp_path: Path, cut: int) -> None:
     whole = tiny_onnx(FACTS)
     try:
@@ -77,6 +78,7 @@ def test_a_file_cut_short_is_refused_or_says_less(tmp_path: Path, cut: int) -> N
 
 @in_one_folder
 @given(content=st.binary(max_size=400), start=st.integers(0, 100))
+@pytest.mark.slow
 def test_garbage_never_does_worse_than_an_error(tmp_path: Path, content: bytes, start: int) -> None:
     for bad in (content, tiny_onnx(FACTS)[:start] + content):
         try:

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def test_something_else_said_aloud_closes_it_and_a_pardon_does_not():
 
 
 @given(st.lists(st.tuples(st.integers(2, 5), st.sampled_from(["", "Hello."])), max_size=6))
+@pytest.mark.slow
 def test_what_other_turns_say_never_opens_a_question(said):
     question = OpenQuestion(PARDON)
     question.asked(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def judged(
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e9), st.floats(0, 1e9))))
+@pytest.mark.slow
 def test_with_a_silent_loudspeaker_nothing_is_its_own_voice(
     frames: list[tuple[float, float]],
 ) -> None:
@@ -42,12 +44,14 @@ def test_with_a_silent_loudspeaker_nothing_is_its_own_voice(
 
 
 @given(st.floats(1.0, 1e9), st.floats(-40.0, -12.5), st.integers(1, 30))
+@pytest.mark.slow
 def test_what_was_mostly_taken_away_was_echo(raw: float, left_db: float, frames: int) -> None:
     clean = raw * 10 ** (left_db / 10)
     assert all(judged([(raw, clean, True)] * frames))
 
 
 @given(st.floats(-20.0, 9.0))
+@pytest.mark.slow
 def test_a_talker_up_to_nine_decibels_below_the_echo_counts(echo_db: float) -> None:
     echo = TALKER * 10 ** (echo_db / 10)
     frames = [(echo, echo / 1_000, True)] * 20 + [(echo + TALKER, TALKER, True)] * 10

@@ -48,6 +48,7 @@ def test_a_voice_that_is_timed_says_where_each_word_begins(tmp_path: Path) -> No
     assert starts[-1] < frames(chunks)
 
 
+@pytest.mark.slow
 def test_without_timing_and_for_numbers_nobody_claims_to_know(tmp_path: Path) -> None:
     plain = PiperTTS(str(write_voice(tmp_path, timed=False)))
     assert marked(list(plain.synthesize_marked("Hello, world.")), "Hello, world.") == []

@@ -75,6 +75,7 @@ async def bench(
         await made.bus.aclose()
 
 
+@pytest.mark.slow
 def test_an_alarm_is_heard_although_the_voice_is_muted():
     async def scene():
         async with bench() as b:
@@ -248,6 +249,7 @@ def test_the_end_of_another_reply_changes_nothing():
     output_db=st.sampled_from([-20.0, -6.0, 0.0]),
     duck_db=st.sampled_from([-30.0, -15.0, 0.0]),
 )
+@pytest.mark.slow
 def test_volume_output_gain_and_ducking_multiply(percent, output_db, duck_db):
     config = Config(audio=AudioConfig(output_gain_db=output_db), turn=TurnConfig(duck_db=duck_db))
     wanted = LEVEL * (percent / 100) ** 2 * db_to_gain(output_db)
@@ -307,6 +309,7 @@ def test_a_reply_lowered_before_it_began_begins_lowered():
     run_virtual(scene())
 
 
+@pytest.mark.slow
 def test_a_held_reply_waits_and_goes_on():
     async def scene():
         async with bench() as b:

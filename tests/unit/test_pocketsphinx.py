@@ -107,6 +107,7 @@ def test_what_is_too_long_for_a_command_is_refused(
 
 
 @pytest.mark.parametrize("audio", [b"", b"\0", b"\1" * 33, b"\0" * 6400], ids=len)
+@pytest.mark.slow
 def test_hardly_any_audio_is_nothing(asr: PocketSphinxASR, audio: bytes) -> None:
     assert asr.recognize(audio) == ""
     assert asr.confidence() < 0.1

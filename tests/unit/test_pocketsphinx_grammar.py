@@ -110,6 +110,7 @@ def test_a_word_keeps_the_sound_before_it(graph: Graph) -> None:
 
 
 @given(graphs())
+@pytest.mark.slow
 def test_a_written_graph_is_read_as_it_was(graph: Graph) -> None:
     assert parse(text_of(graph)) == graph
 
@@ -129,6 +130,7 @@ def test_the_starter_grammar_becomes_less_than_half(tmp_path: Path) -> None:
     assert {step.word for step in small.steps} == {step.word for step in large.steps}
 
 
+@pytest.mark.slow
 def test_a_grammar_with_nothing_public_is_refused(tmp_path: Path) -> None:
     grammar = tmp_path / "none.jsgf"
     grammar.write_text("#JSGF V1.0; grammar none; <said> = yes;", encoding="utf-8")

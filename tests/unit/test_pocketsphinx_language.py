@@ -36,6 +36,7 @@ def test_probabilities_stay_to_the_last_bit(restricted: Path) -> None:
         assert few.prob(words) == whole.prob(words), words
 
 
+@pytest.mark.slow
 def test_it_is_as_small_as_its_words(restricted: Path) -> None:
     # Its tables alone are 786 kB.
     assert restricted.stat().st_size < 900_000
@@ -46,6 +47,7 @@ def test_restricting_it_again_changes_nothing(restricted: Path, tmp_path: Path) 
     assert (tmp_path / "again.lm.bin").read_bytes() == restricted.read_bytes()
 
 
+@pytest.mark.slow
 def test_words_it_does_not_know_are_no_harm(tmp_path: Path) -> None:
     written = tmp_path / "x.lm.bin"
     language_of_words(ENGLISH, ["xyzzy"], written)

@@ -73,6 +73,7 @@ def test_a_good_file_is_tried_once(model: Path, state: Path) -> None:
     assert [path.name for path in state.iterdir()] == ["preflight.json"]
 
 
+@pytest.mark.slow
 def test_the_verdict_belongs_to_the_settings(model: Path, state: Path) -> None:
     for word in ("one", "one", "two"):
         preflight(model, "own", "own_checks:told", settings={"word": word}, state_dir=state)
@@ -93,6 +94,7 @@ def test_the_verdict_belongs_to_the_content(model: Path, state: Path) -> None:
     assert tries(model) == 2
 
 
+@pytest.mark.slow
 def test_another_kind_check_or_library_is_tried_again(
     model: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_damaged_cache_only_costs_another_try(model: Path, state: Path, conten
     assert len(json.loads((state / "preflight.json").read_text())["good"]) == 1
 
 
+@pytest.mark.slow
 def test_a_device_that_cannot_write_still_starts(model: Path, tmp_path: Path) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
@@ -140,6 +143,7 @@ def test_a_device_that_cannot_write_still_starts(model: Path, tmp_path: Path) ->
         ("missing", "AttributeError"),
     ],
 )
+@pytest.mark.slow
 def test_whatever_the_child_does_becomes_a_sentence(
     model: Path, state: Path, check: str, problem: str
 ) -> None:
@@ -148,6 +152,7 @@ def test_whatever_the_child_does_becomes_a_sentence(
     assert not state.exists()
 
 
+@pytest.mark.slow
 def test_a_child_that_hangs_is_ended(
     model: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +171,7 @@ def test_files_that_need_no_child(tmp_path: Path, state: Path) -> None:
     assert "cannot be read" in refused(tmp_path, "onnx", state)
 
 
+@pytest.mark.slow
 def test_bad_onnx_files(tmp_path: Path, state: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(b"garbage" * 100)
@@ -239,6 +245,7 @@ def test_where_verdicts_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert default_state_dir() == tmp_path / ".local/state/xtalk-edge"
 
 
+@pytest.mark.slow
 def test_without_a_home_nothing_is_kept(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", "~surely-nobody/state")

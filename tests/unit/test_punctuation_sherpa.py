@@ -28,6 +28,7 @@ from xtalk_edge.errors import ConfigError, ModelError
         (" ", " "),
     ],
 )
+@pytest.mark.slow
 def test_english_gets_marks_and_capitals(tmp_path: Path, text: str, marked: str) -> None:
     assert SherpaPunctuation(str(write_punctuation(tmp_path))).restore(text) == marked
 
@@ -37,6 +38,7 @@ def test_english_gets_marks_and_capitals(tmp_path: Path, text: str, marked: str)
     [("你好吗", "你好，吗？"), ("turn on the light then close the door",
                           "turn on the light, then close the door.")],
 )  # fmt: skip
+@pytest.mark.slow
 def test_chinese_and_english_get_marks_of_their_own(tmp_path: Path, text: str, marked: str) -> None:
     assert SherpaPunctuation(str(write_chinese_punctuation(tmp_path))).restore(text) == marked
 

@@ -72,6 +72,7 @@ def test_the_delay_is_declared_and_short(from_hz, to_hz):
 
 @settings(max_examples=30, deadline=None)
 @given(any_pair, st.lists(st.integers(0, 700), max_size=12), st.integers(0, 2**32))
+@pytest.mark.slow
 def test_how_sound_is_cut_never_changes_the_output(pair, sizes, seed):
     random = np.random.default_rng(seed)
     sound = random.integers(-32768, 32768, sum(sizes)).astype(np.int16)
@@ -83,6 +84,7 @@ def test_how_sound_is_cut_never_changes_the_output(pair, sizes, seed):
 
 @settings(max_examples=30, deadline=None)
 @given(any_rate, any_rate, st.integers(0, 3000))
+@pytest.mark.slow
 def test_lengths_follow_the_rates(from_hz, to_hz, frames):
     resampler = Resampler(from_hz, to_hz)
     sound = np.ones(frames, np.int16)

@@ -49,6 +49,7 @@ def rewriter_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mak
 
 
 @pytest.mark.parametrize("cls", [LlamaCaptionRewriter, LlamaThoughtRewriter])
+@pytest.mark.slow
 def test_the_model_reads_the_instruction_and_the_text(
     rewriter_of: Make, cls: type[LlamaRewriter]
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_model_that_says_nothing_or_calls_a_tool_makes_nothing(rewriter_of: Ma
     assert rewriter_of({"\n": "<tool_call>"}).rewrite("Rain.") == ""
 
 
+@pytest.mark.slow
 def test_an_abort_ends_it_while_it_reads(rewriter_of: Make) -> None:
     rewriter = rewriter_of(
         None, model={"width": 512, "hidden": 1024, "layers": 4, "context": 2048}

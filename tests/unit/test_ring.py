@@ -28,6 +28,7 @@ def test_capacity_follows_seconds_and_rate():
 
 
 @given(st.integers(1, 50), st.lists(st.integers(0, 130), max_size=30))
+@pytest.mark.slow
 def test_slice_returns_what_was_written_or_says_what_is_gone(capacity, sizes):
     ring = ring_of(capacity)
     for size in sizes:
@@ -52,6 +53,7 @@ def test_slice_clips_to_what_exists(start, stop):
     st.integers(1, 60),
     st.lists(st.tuples(st.integers(0, 90), st.none() | st.integers(0, 90)), max_size=40),
 )
+@pytest.mark.slow
 def test_cursor_accounts_for_every_sample(capacity, steps):
     ring = ring_of(capacity)
     cursor = ring.cursor()
@@ -114,6 +116,7 @@ def test_an_overwrite_during_the_copy_is_noticed(monkeypatch):
     assert ring.overruns == 1
 
 
+@pytest.mark.slow
 def test_readers_in_threads_never_see_a_torn_sample():
     ring = AudioRing(0.05)
     total = 400_000

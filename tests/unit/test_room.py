@@ -55,6 +55,7 @@ def delay_at(frame, mic, far):
     st.floats(0, 0.3),
     st.lists(st.floats(0.001, 0.1), min_size=1, max_size=20),
 )
+@pytest.mark.slow
 def test_without_echo_and_noise_the_microphone_hears_the_talker(frames, at_s, steps):
     card = room()
     talk = noise(frames)
@@ -87,6 +88,7 @@ def test_talkers_start_on_the_fly_and_may_overlap():
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-60, -10), st.sampled_from([8000, 16000, 22050, 48000]))
+@pytest.mark.slow
 def test_talkers_have_the_level_they_are_given(wanted_db, rate_hz):
     card = room()
     tone = 9000 * np.sin(2 * np.pi * 300 * np.arange(rate_hz // 2) / rate_hz)
@@ -154,6 +156,7 @@ def test_a_made_up_echo_has_its_level_and_tail():
 
 
 @pytest.mark.parametrize("drift_ppm", [-400.0, 250.0])
+@pytest.mark.slow
 def test_drift_moves_the_echo_as_told(drift_ppm):
     card = room(echo_db=0.0, echo_delay_ms=50, echo_response=IMPULSE, drift_ppm=drift_ppm)
     heard = []
@@ -175,6 +178,7 @@ def test_drift_that_uses_up_the_delay_only_clicks():
 
 
 @pytest.mark.parametrize("bed", ["white", "pink", noise(700)])
+@pytest.mark.slow
 def test_noise_has_its_level_and_goes_on(bed):
     card = room(noise=bed, noise_db=-40.0)
     mic = mic_of(run_to(card, 12.0))

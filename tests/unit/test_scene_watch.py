@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ def asked(levels: list[float], caption: str = "Rain can be heard.") -> list[Look
 
 
 @given(st.lists(st.floats(-120.0, QUIET_DB, exclude_max=True), max_size=50))
+@pytest.mark.slow
 def test_a_quiet_room_is_never_described(levels: list[float]) -> None:
     assert set(asked(levels)) <= {Look.NOTHING}
 
@@ -59,6 +61,7 @@ def test_what_was_heard_holds_for_its_window_and_is_forgotten_once() -> None:
 
 
 @given(st.lists(st.floats(-120.0, 0.0), max_size=60))
+@pytest.mark.slow
 def test_never_more_often_than_the_interval_and_never_forgotten_twice(levels: list[float]) -> None:
     scene, held = watch(), False
     asked_s = float("-inf")

@@ -39,6 +39,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+@pytest.mark.slow
 def test_every_scene_that_comes_along_can_be_read_and_heard(path: Path) -> None:
     scene = load(path)
     assert scene.about

@@ -25,6 +25,7 @@ def test_tags_are_told_from_words(text: str, plain: str, tag: str) -> None:
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_no_tag_remains(text: str) -> None:
     plain, _ = without_tags(f"<wait>{text}<complete>")
     assert "<wait>" not in plain and "<complete>" not in plain

@@ -33,6 +33,7 @@ def test_a_model_for_whole_utterances_is_known_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hot_words", [["lout"], ["LOUT"], ["quiet", "lout"]])
+@pytest.mark.slow
 def test_a_word_that_is_expected_wins_over_one_nearly_as_likely(
     tmp_path: Path, hot_words: list[str]
 ) -> None:

@@ -68,6 +68,7 @@ def test_it_writes_while_somebody_speaks_and_ends_with_all_of_it(
     assert all(after.startswith(before) for before, after in itertools.pairwise(texts))
 
 
+@pytest.mark.slow
 def test_clones_hear_for_themselves_and_any_cut_will_do(recogniser: SherpaOfflineASR) -> None:
     other = recogniser.clone()
     recogniser.recognize_stream(bursts(2)[:-1])
@@ -118,12 +119,14 @@ def test_whisper_is_two_networks_with_names_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", LAYOUTS)
+@pytest.mark.slow
 def test_each_kind_of_one_network_hears_through_the_library(tmp_path: Path, kind: str) -> None:
     recogniser = SherpaOfflineASR(str(write_ctc(tmp_path, kind=kind)))
     assert recogniser.recognize(bursts(2)) == "loud loud"
 
 
 @pytest.mark.parametrize("kind", SPELLERS)
+@pytest.mark.slow
 def test_each_kind_that_spells_hears_through_the_library(tmp_path: Path, kind: str) -> None:
     assert inspect_offline(SPELLERS[kind](tmp_path)).kind.name == kind
     recogniser = SherpaOfflineASR(str(tmp_path))
@@ -132,6 +135,7 @@ def test_each_kind_that_spells_hears_through_the_library(tmp_path: Path, kind: s
 
 
 @pytest.mark.parametrize("write", [write_whole_transducer, write_parakeet])
+@pytest.mark.slow
 def test_a_transducer_for_whole_utterances_hears_through_the_library(
     tmp_path: Path, write: Callable[[Path], Path]
 ) -> None:
@@ -145,6 +149,7 @@ def test_of_several_networks_any_may_be_named(tmp_path: Path) -> None:
         assert inspect_offline(file) == found
 
 
+@pytest.mark.slow
 def test_networks_in_onnxruntimes_own_form_are_known_by_their_names(tmp_path: Path) -> None:
     for path in sorted(write_moonshine_v2(tmp_path).glob("*.onnx")):
         options = onnxruntime.SessionOptions()
@@ -165,6 +170,7 @@ def test_networks_in_onnxruntimes_own_form_are_known_by_their_names(tmp_path: Pa
         ({"language": "de", "translate_to": "en"}, "loud quiet"),
     ],
 )
+@pytest.mark.slow
 def test_what_is_spoken_and_what_is_written_may_be_two_languages(
     tmp_path: Path, settings: dict[str, str], text: str
 ) -> None:
@@ -172,6 +178,7 @@ def test_what_is_spoken_and_what_is_written_may_be_two_languages(
     assert recogniser.recognize(bursts(1)) == text
 
 
+@pytest.mark.slow
 def test_the_network_formats_its_text_if_it_is_told_to(tmp_path: Path) -> None:
     model = str(write_sense_voice(tmp_path))
     assert SherpaOfflineASR(model).recognize(bursts(2)) == "loud loud"
@@ -248,6 +255,7 @@ def test_a_language_that_would_be_passed_over_is_refused(tmp_path: Path, name: s
         SherpaOfflineASR(str(write_canary(tmp_path)), **settings)
 
 
+@pytest.mark.slow
 def test_a_setting_over_which_the_library_ends_ends_a_child(tmp_path: Path) -> None:
     model = str(write_whisper(tmp_path))
     assert SherpaOfflineASR(model, language="de").recognize(bursts(1)) == "loud quiet"

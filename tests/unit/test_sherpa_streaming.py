@@ -74,6 +74,7 @@ def test_text_grows_while_it_is_spoken_and_is_right_in_the_end(
     assert recogniser.confidence() == 1.0
 
 
+@pytest.mark.slow
 def test_the_last_word_is_spelled_although_the_sound_ends_with_it(
     recogniser: SherpaStreamingASR,
 ) -> None:
@@ -95,6 +96,7 @@ def test_two_streams_of_one_model_do_not_hear_one_another(recogniser: SherpaStre
     assert recogniser.recognize_stream(b"", is_final=True) == SENTENCES[0]
 
 
+@pytest.mark.slow
 def test_clones_may_run_at_the_same_time(recogniser: SherpaStreamingASR) -> None:
     audio = [silence(0.2) + spoken(text) for text in SENTENCES] * 2
     with ThreadPoolExecutor(4) as threads:
@@ -127,6 +129,7 @@ def test_reset_leaves_nothing_of_the_sound_before(recogniser: SherpaStreamingASR
     assert stream(recogniser, audio) == stream(recogniser.clone(), audio)
 
 
+@pytest.mark.slow
 def test_a_long_recording_at_once_is_heard_like_a_short_one(
     recogniser: SherpaStreamingASR,
 ) -> None:
@@ -164,6 +167,7 @@ def test_a_transducer_hears_through_its_three_networks(tmp_path: Path) -> None:
     assert stream(recogniser, silence(1.0))[-1] == ""
 
 
+@pytest.mark.slow
 def test_a_paraformer_hears_through_its_two_networks(tmp_path: Path) -> None:
     recogniser = SherpaStreamingASR(str(write_paraformer(tmp_path)))
     assert recogniser.stream_chunk_bytes_hint() == 600 * 32
@@ -176,6 +180,7 @@ def test_a_paraformer_hears_through_its_two_networks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["encoder", "decoder", "joiner"])
 @pytest.mark.parametrize("content", [b"", b"<html>404</html>", tiny_onnx({"vocab_size": 4})])
+@pytest.mark.slow
 def test_a_transducer_with_one_bad_network_is_refused(
     tmp_path: Path, part: str, content: bytes
 ) -> None:
@@ -185,6 +190,7 @@ def test_a_transducer_with_one_bad_network_is_refused(
         SherpaStreamingASR(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_fetched_model_is_found_by_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

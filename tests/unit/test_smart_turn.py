@@ -55,6 +55,7 @@ def test_who_falls_silent_has_finished(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("audio", [b"", b"\0", silence(1.0), noise(0.1).tobytes()])
+@pytest.mark.slow
 def test_where_there_is_nothing_to_hear_nothing_is_known(tmp_path: Path, audio: bytes) -> None:
     assert SmartTurnDetector(str(write_smart_turn(tmp_path))).finished("stop", audio) is None
 

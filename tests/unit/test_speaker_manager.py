@@ -123,6 +123,7 @@ def turn(turn_id: int, *, ended_s: float = 3.0, began_s: float = 0.0) -> list[Ev
     ]
 
 
+@pytest.mark.slow
 def test_a_voice_that_is_known_has_a_name_once_a_turn(people: PeopleTable) -> None:
     scene = played(people, [ANN, BOB], *turn(1, began_s=1.0), *turn(2))
     assert scene.recognised == [(1, "Ann"), (2, "Bob")]
@@ -130,6 +131,7 @@ def test_a_voice_that_is_known_has_a_name_once_a_turn(people: PeopleTable) -> No
     assert scene.voices.lengths == [2 * RATE_HZ, 3 * RATE_HZ]
 
 
+@pytest.mark.slow
 def test_a_strange_voice_has_none(people: PeopleTable) -> None:
     scene = played(people, [ANN + BOB], *turn(1))
     assert scene.recognised == [(1, "")]
@@ -137,6 +139,7 @@ def test_a_strange_voice_has_none(people: PeopleTable) -> None:
     assert scene.said == []
 
 
+@pytest.mark.slow
 def test_what_is_too_short_at_the_pause_is_heard_again_at_the_end(people: PeopleTable) -> None:
     scene = played(people, [None, BOB], *turn(1))
     assert scene.recognised == [(1, "Bob")]
@@ -148,6 +151,7 @@ def test_of_a_long_turn_the_end_is_heard(people: PeopleTable) -> None:
     assert scene.voices.lengths == [round(LISTENS_S * RATE_HZ)]
 
 
+@pytest.mark.slow
 def test_an_encoder_that_fails_is_reported_and_the_next_turn_goes_on(people: PeopleTable) -> None:
     scene = played(people, [RuntimeError("out of luck"), BOB], *turn(1), *turn(2))
     assert scene.recognised == [(2, "Bob")]
@@ -155,6 +159,7 @@ def test_an_encoder_that_fails_is_reported_and_the_next_turn_goes_on(people: Peo
 
 
 @pytest.mark.parametrize(("away_h", "greeted"), [(None, True), (5.0, True), (1.0, False)])
+@pytest.mark.slow
 def test_who_was_away_for_long_is_greeted(
     people: PeopleTable, away_h: float | None, greeted: bool
 ) -> None:

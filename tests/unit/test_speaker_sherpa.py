@@ -38,6 +38,7 @@ def test_a_voice_is_more_like_itself_than_like_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("audio", [b"", b"\0", silence(2.0), noise(0.4).tobytes()])
+@pytest.mark.slow
 def test_of_too_little_there_is_no_vector(tmp_path: Path, audio: bytes) -> None:
     assert SherpaSpeakerEncoder(str(write_speaker(tmp_path))).extract(audio) is None
 

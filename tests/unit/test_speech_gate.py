@@ -78,6 +78,7 @@ def test_a_release_above_the_threshold_is_refused() -> None:
 
 
 @given(st.lists(st.sampled_from([0.0, 0.4, 0.9])))
+@pytest.mark.slow
 def test_starts_and_ends_alternate_in_time(probabilities: Any) -> None:
     facts = [fact for _, fact in run(gate(), probabilities)]
     assert [type(fact) for fact in facts] == [SpeechStarted, SpeechEnded] * (len(facts) // 2) + [

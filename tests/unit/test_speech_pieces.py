@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ LONGEST = 40
 
 
 @given(st.text(max_size=2000))
+@pytest.mark.slow
 def test_making_text_speakable_keeps_every_place(text: str) -> None:
     speakable = speakable_text(text)
     assert len(speakable) == len(text)
@@ -25,6 +27,7 @@ def test_making_text_speakable_keeps_every_place(text: str) -> None:
 
 
 @given(st.text(alphabet=" .,ab\n", max_size=3 * LONGEST))
+@pytest.mark.slow
 def test_pieces_follow_one_another_and_lose_nothing_speakable(text: str) -> None:
     at = 0
     for start, end in pieces(text, LONGEST):

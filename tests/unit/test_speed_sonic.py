@@ -63,6 +63,7 @@ def hurried(pcm: bytes, speed: float, sizes: list[int]) -> bytes:
 @settings(max_examples=40, deadline=None)
 @given(speed=SPEEDS, sizes=st.lists(st.integers(1, 5_000), min_size=1, max_size=5),
        share=st.floats(0.0, 1.0))  # fmt: skip
+@pytest.mark.slow
 def test_a_clause_is_as_long_as_it_should_be(speed: float, sizes: list[int], share: float) -> None:
     pcm = PCM[: 2 * int(share * len(PCM) / 2)]
     made = hurried(pcm, speed, [max(size, 200) for size in sizes])
@@ -71,6 +72,7 @@ def test_a_clause_is_as_long_as_it_should_be(speed: float, sizes: list[int], sha
 
 @settings(max_examples=20, deadline=None)
 @given(speed=SPEEDS, sizes=st.lists(st.integers(200, 5_000), min_size=1, max_size=5))
+@pytest.mark.slow
 def test_pieces_are_the_whole(speed: float, sizes: list[int]) -> None:
     made, whole = hurried(PCM, speed, sizes), hurried(PCM, speed, [len(PCM)])
     assert len(made) == len(whole)
@@ -87,12 +89,14 @@ def envelope(pcm: bytes) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("speed", [0.5, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0])
+@pytest.mark.slow
 def test_the_voice_keeps_its_pitch(speed: float) -> None:
     assert pitch_hz(hurried(PCM, speed, [1323])) == pytest.approx(pitch_hz(PCM), rel=0.05)
 
 
 @settings(max_examples=30, deadline=None)
 @given(speed=SPEEDS)
+@pytest.mark.slow
 def test_words_move_with_the_sound(speed: float) -> None:
     chunks = list(stretched(iter(SPEECH), SonicSpeedController(), speed, RATE_HZ))
     moved, frames = list[WordMark](), 0

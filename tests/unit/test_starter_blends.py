@@ -29,6 +29,7 @@ def test_only_a_word_or_two_of_some_length_are_swapped(text: str, seed: int) -> 
 
 
 @given(st.integers(0, 10_000))
+@pytest.mark.slow
 def test_a_denial_stays(seed: int) -> None:
     text = "never don't didn't switch the kitchen light off"
     blended = blend(text, no_other, random.Random(seed)).split()
@@ -38,6 +39,7 @@ def test_a_denial_stays(seed: int) -> None:
 
 
 @given(TALK, TALK, st.integers(0, 10_000))
+@pytest.mark.slow
 def test_a_joined_sentence_begins_as_one_and_ends_as_the_other(
     first: str, second: str, seed: int
 ) -> None:

@@ -40,6 +40,7 @@ def pieces(model: LlamaModel, text: str) -> list[str]:
 
 
 @given(WORDS)
+@pytest.mark.slow
 def test_a_word_is_split_alike_in_a_sentence_and_in_a_call(model: LlamaModel, word: str) -> None:
     said = pieces(model, f"set {word}")
     copied = pieces(model, f'"name": "{word}"')
@@ -53,6 +54,7 @@ def test_a_word_is_split_alike_in_a_sentence_and_in_a_call(model: LlamaModel, wo
 
 
 @given(st.integers(0, 10_000))
+@pytest.mark.slow
 def test_a_number_is_read_digit_by_digit(model: LlamaModel, number: int) -> None:
     assert [piece.strip() for piece in pieces(model, f"for {number}")][-len(str(number)) :] == [
         *str(number)

@@ -65,6 +65,7 @@ def test_every_answer_is_a_call_in_the_schema_or_a_fixed_sentence(sample: list[E
         assert not problem or "must be between" in problem, example
 
 
+@pytest.mark.slow
 def test_calls_are_canonical_json(sample: list[Example]) -> None:
     for example in sample:
         if chat.CALL in example.answer:
@@ -154,6 +155,7 @@ def test_the_same_seed_gives_the_same_corpus(seed: int) -> None:
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_durations_are_positive_and_in_units(seed: int) -> None:
     for make in (duration, span):
         text, meant = make(random.Random(seed))
@@ -163,6 +165,7 @@ def test_durations_are_positive_and_in_units(seed: int) -> None:
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_a_sum_in_figures_shows_its_own_operands(seed: int) -> None:
     for make in (calculation, ordered_calculation):
         text, meant = make(random.Random(seed))
@@ -171,12 +174,14 @@ def test_a_sum_in_figures_shows_its_own_operands(seed: int) -> None:
 
 
 @given(st.integers(0, 9999))
+@pytest.mark.slow
 def test_numbers_in_words_are_distinct_and_plain(n: int) -> None:
     assert re.fullmatch(r"[a-z ]+", in_words(n))
     assert in_words(n) != in_words((n + 1) % 10_000)
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_every_slot_says_something(seed: int) -> None:
     rng = random.Random(seed)
     assert all(make(rng)[0] for make in SLOTS.values())
@@ -184,12 +189,14 @@ def test_every_slot_says_something(seed: int) -> None:
 
 
 @given(SEEDS, st.text("abc of the to 123", min_size=1).map(chat.normalise).filter(bool))
+@pytest.mark.slow
 def test_noise_never_changes_what_is_protected(seed: int, dictated: str) -> None:
     text = f"put {noise.protect(dictated)} on the list"
     assert dictated in noise.disturb(text, True, "add_item", random.Random(seed))
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_nothing_polite_is_added_to_what_is_dictated(seed: int) -> None:
     text = f"note {noise.protect('call the bank')}"
     said = noise.disturb(text, True, "add_note", random.Random(seed))
@@ -197,6 +204,7 @@ def test_nothing_polite_is_added_to_what_is_dictated(seed: int) -> None:
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_free_text_is_short_and_stays_itself(seed: int) -> None:
     for slot in FREE_TEXT.values():
         said, meant = slot(random.Random(seed))
@@ -208,6 +216,7 @@ def test_free_text_is_short_and_stays_itself(seed: int) -> None:
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_a_conversion_names_its_units_as_they_are_said(seed: int) -> None:
     said, meant = conversion(random.Random(seed))
     words = said.split()
@@ -216,6 +225,7 @@ def test_a_conversion_names_its_units_as_they_are_said(seed: int) -> None:
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_normalising_twice_changes_little(text: str) -> None:
     once = chat.normalise(text)
     assert "?" not in once

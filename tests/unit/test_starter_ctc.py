@@ -57,6 +57,7 @@ def test_every_voice_is_known_to_espeak(voice: str) -> None:
     EspeakTTS(voice)
 
 
+@pytest.mark.slow
 def test_speech_is_as_loud_as_people_are_and_begins_and_ends_in_quiet() -> None:
     for each in itertools.islice(utterances(3, VOICES, held_out=False), 20):
         assert each.samples.dtype == np.int16

@@ -64,6 +64,7 @@ def test_arguments_are_compared_by_what_they_mean(
 
 
 @given(st.text("the some milk ", max_size=20))
+@pytest.mark.slow
 def test_a_text_equals_itself(text: str) -> None:
     assert plain(text) == plain(f" {text.upper()} ")
 
@@ -83,6 +84,7 @@ def test_a_threshold_holds_back_what_is_less_sure() -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), CONFIDENCES), min_size=1))
+@pytest.mark.slow
 def test_more_caution_never_does_more(cases: list[tuple[bool, bool, float]]) -> None:
     results = [
         outcome("stop" if wants else "", "stop" if calls else "", sure)

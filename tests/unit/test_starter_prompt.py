@@ -102,6 +102,7 @@ MARKS = [*chat.CONTROL, chat.CALL, chat.CALL_END, "<|", "|>", "\n", "{", "}", "<
 
 
 @given(st.integers(0, 2**32))
+@pytest.mark.slow
 def test_no_marks_can_be_forged(seed: int) -> None:
     rng = random.Random(seed)
     pieces = [rng.choice([*MARKS, "user", "assistant", "stop", " "]) for _ in range(12)]

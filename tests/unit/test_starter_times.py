@@ -43,12 +43,14 @@ def clocks() -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("text", WAYS)
+@pytest.mark.slow
 def test_every_way_to_say_a_time_is_taught_with_its_meaning(
     clocks: dict[str, tuple[int, int]], text: str
 ) -> None:
     assert clocks[text] == WAYS[text]
 
 
+@pytest.mark.slow
 def test_no_wording_means_two_times() -> None:
     rng = random.Random(2)
     meanings: dict[str, set[tuple[int, int]]] = {}
@@ -59,6 +61,7 @@ def test_no_wording_means_two_times() -> None:
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_times_are_on_the_clock(seed: int) -> None:
     for make in (clock_time, settled_time, moments.moment, moments.routine, moments.time_of_day):
         text, meant = make(random.Random(seed))
@@ -105,6 +108,7 @@ COPIED: dict[str, Callable[[random.Random], Said]] = {
 
 @pytest.mark.parametrize("make", COPIED.values(), ids=COPIED.keys())
 @given(seed=SEEDS)
+@pytest.mark.slow
 def test_what_is_copied_stands_in_the_text_without_its_article(
     make: Callable[[random.Random], Said], seed: int
 ) -> None:
@@ -124,6 +128,7 @@ def test_many_dates_and_places_are_taught() -> None:
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_a_stretch_is_counted_in_its_unit(seed: int) -> None:
     text, meant = dates.stretch(random.Random(seed))
     assert text
@@ -132,6 +137,7 @@ def test_a_stretch_is_counted_in_its_unit(seed: int) -> None:
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_more_minutes_are_minutes(seed: int) -> None:
     rng = random.Random(seed)
     for make in (durations.more_span, durations.only_minutes, durations.brief):

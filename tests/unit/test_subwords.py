@@ -33,6 +33,7 @@ def test_the_earliest_piece_is_joined_first(phrase: str, pieces: list[str]) -> N
 
 
 @given(st.lists(st.text(LETTERS, min_size=1), min_size=1))
+@pytest.mark.slow
 def test_the_pieces_make_the_phrase(words: list[str]) -> None:
     pieces = Subwords(TOKENS).spelled(" ".join(words))
     assert pieces is not None
@@ -40,6 +41,7 @@ def test_the_pieces_make_the_phrase(words: list[str]) -> None:
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_any_text_is_spelled_with_tokens_or_not_at_all(text: str) -> None:
     pieces = Subwords(TOKENS).spelled(text)
     assert pieces is None or all(piece in TOKENS for piece in pieces)

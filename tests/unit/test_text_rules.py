@@ -26,6 +26,7 @@ def test_a_streaming_text_is_written_by_the_rules(tmp_path: Path) -> None:
     assert recogniser.clone().recognize(BURST) == "1 zwo"
 
 
+@pytest.mark.slow
 def test_rules_are_applied_one_after_another_and_beside_hot_words(tmp_path: Path) -> None:
     first = write_rules(tmp_path / "first.fst", {"lout": "loud"})
     second = write_rules(tmp_path / "second.fst", WORDS)
@@ -49,6 +50,7 @@ def refused(path: Path) -> str:
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>404</html>", bytes(range(256)) * 20])
+@pytest.mark.slow
 def test_what_are_no_rules_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "rules.fst"
     path.write_bytes(content)
@@ -57,6 +59,7 @@ def test_what_are_no_rules_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "is missing" in refused(path)
 
 
+@pytest.mark.slow
 def test_rules_cut_short_are_refused(tmp_path: Path) -> None:
     path = write_rules(tmp_path / "rules.fst", WORDS)
     path.write_bytes(path.read_bytes()[:-100])
@@ -64,17 +67,20 @@ def test_rules_cut_short_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("read", [ord("e"), 200])
+@pytest.mark.slow
 def test_rules_that_lead_nowhere_crash_a_child_only(tmp_path: Path, read: int) -> None:
     # Also where the text never goes.
     path = write_fst(tmp_path / "rules.fst", {0: [*ANYTHING, (read, read, 0.0, 77)]})
     assert "loading it crashes: SIGSEGV" in refused(path)
 
 
+@pytest.mark.slow
 def test_rules_that_let_no_text_through_are_refused(tmp_path: Path) -> None:
     path = write_fst(tmp_path / "rules.fst", {0: [(ord("x"), ord("y"), 0.0, 0)]})
     assert "no text comes out of these rules" in refused(path)
 
 
+@pytest.mark.slow
 def test_rules_may_read_only_what_others_write(tmp_path: Path) -> None:
     to_signs = write_fst(
         tmp_path / "signs.fst", {0: [(each, 36, 0.0, 0) for each in range(1, 256)]}

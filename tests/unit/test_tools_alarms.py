@@ -149,6 +149,7 @@ def test_the_alarm_of_a_weekday_is_cancelled_whole(tmp_path):
     assert said[1:] == ["Your seven o'clock alarm is cancelled.", "There is no alarm set."]
 
 
+@pytest.mark.slow
 def test_turning_off_the_alarm_that_rings_leaves_the_others(tmp_path):
     said = converse(
         tmp_path,
@@ -166,6 +167,7 @@ def test_turning_off_the_alarm_that_rings_leaves_the_others(tmp_path):
     assert said[2].startswith("There is no such alarm.")
 
 
+@pytest.mark.slow
 def test_snoozing(tmp_path):
     said = converse(
         tmp_path,

@@ -127,6 +127,7 @@ def test_what_has_no_answer_says_why(expression, problem):
 
 
 @given(value=st.integers(0, 10**14))
+@pytest.mark.slow
 def test_roots_are_close_and_exact_where_they_can_be(value):
     root = calculate(f"root {value}")
     assert abs(root**2 - value) <= (root + 1) * Fraction(1, 10**6)
@@ -134,6 +135,7 @@ def test_roots_are_close_and_exact_where_they_can_be(value):
 
 
 @given(a=st.integers(-(10**6), 10**6), b=st.integers(-999, 999), c=st.integers(1, 999))
+@pytest.mark.slow
 def test_values_are_exact(a, b, c):
     assert calculate(f"({a}) * {b} + {a} / {c}") == Fraction(a) * b + Fraction(a, c)
 
@@ -155,6 +157,7 @@ def test_numbers_are_spoken_sensibly(value, text):
 
 
 @given(value=st.fractions(min_value=-(10**9), max_value=10**9, max_denominator=10**6))
+@pytest.mark.slow
 def test_a_spoken_number_is_close_to_the_truth(value):
     said = Fraction(spoken_number(value).replace("minus ", "-"))
     assert abs(said - value) <= max(Fraction(1, 200), abs(value) / 100)
@@ -178,6 +181,7 @@ WORDS = [
 
 
 @given(text=st.text(max_size=80) | st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
+@pytest.mark.slow
 def test_nothing_but_a_sum_error_escapes(text):
     try:
         value = calculate(text)

@@ -95,6 +95,7 @@ def test_timers_ring_on_the_second_and_in_order(tmp_path):
     assert device.sentences() == ["Your thirty second timer is done.", "Your pasta timer is done."]
 
 
+@pytest.mark.slow
 def test_alarms_ring_on_the_minute_and_again_if_they_repeat(tmp_path):
     async def story(device):
         device.alarms.add(FIVE_TODAY, "tea")
@@ -176,6 +177,7 @@ def test_a_device_that_was_off_tells_what_it_missed_in_one_sentence(tmp_path):
     assert len(live(tmp_path, a_minute, started_at=later + HOUR).rings) == 1
 
 
+@pytest.mark.slow
 def test_what_was_cut_off_is_told_and_not_rung_again(tmp_path):
     async def story(device):
         device.timers.add(60)
@@ -197,6 +199,7 @@ def test_what_was_cut_off_is_told_and_not_rung_again(tmp_path):
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR, 300 * DAY, -300 * DAY])
+@pytest.mark.slow
 def test_a_clock_that_is_set_moves_no_running_timer_even_over_a_restart(tmp_path, jump):
     async def before(device):
         device.timers.add(600)
@@ -247,6 +250,7 @@ def test_an_alarm_that_a_jump_passes_rings_at_once(tmp_path):
     assert device.sentences() == ["This is your five o'clock alarm, eleven minutes late."]
 
 
+@pytest.mark.slow
 def test_an_alarm_that_a_jump_leaves_far_behind_was_missed(tmp_path):
     async def story(device):
         device.alarms.add(FIVE_DAILY)
@@ -262,6 +266,7 @@ def test_an_alarm_that_a_jump_leaves_far_behind_was_missed(tmp_path):
 
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("back", [HOUR, 5 * HOUR])
+@pytest.mark.slow
 def test_a_clock_put_back_rings_nothing_twice(tmp_path, back, restart):
     async def before(device):
         device.alarms.add(FIVE_DAILY)
@@ -281,6 +286,7 @@ def test_a_clock_put_back_rings_nothing_twice(tmp_path, back, restart):
     assert all(not ring.missed for ring in rings)
 
 
+@pytest.mark.slow
 def test_a_clock_that_ran_a_year_ahead_leaves_no_alarm_silent(tmp_path):
     async def story(device):
         device.alarms.add(FIVE_DAILY)
@@ -425,6 +431,7 @@ def test_missed_rings_are_finished_together(tmp_path):
     live(tmp_path, story, started_at=later, finishes=False)
 
 
+@pytest.mark.slow
 def test_a_ring_of_before_the_time_was_lost_is_not_rung_again_when_it_is_found(tmp_path):
     async def before(device):
         device.alarms.add(FIVE_DAILY)
@@ -441,6 +448,7 @@ def test_a_ring_of_before_the_time_was_lost_is_not_rung_again_when_it_is_found(t
     assert [ring.day for _, ring in device.rings] == [TODAY + DAY]
 
 
+@pytest.mark.slow
 def test_a_device_that_was_off_until_after_a_skipped_day_tells_nothing_old(tmp_path):
     async def before(device):
         device.alarms.skip(device.alarms.add(FIVE_DAILY), TODAY + DAY)

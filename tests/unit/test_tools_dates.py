@@ -123,6 +123,7 @@ def test_the_calendar_ends(text):
 
 
 @given(day=USUAL_DAYS, today=USUAL_DAYS)
+@pytest.mark.slow
 def test_a_full_date_is_read_back_however_it_is_said(day, today):
     month, number = MONTHS[day.month - 1], day.day
     tens = f"{number_words(day.year // 100)} {number_words(day.year % 100)}"
@@ -152,6 +153,7 @@ def test_weekdays_lie_around_today(today, weekday):
 
 
 @given(today=USUAL_DAYS, other=USUAL_DAYS)
+@pytest.mark.slow
 def test_a_day_of_the_year_is_the_next_or_the_last_one(today, other):
     coming = read_date(said(other), today)
     last = read_date(f"since {said(other)}", today).day
@@ -183,6 +185,7 @@ def test_the_last_of_january_and_a_month_is_the_last_of_february():
 
 
 @given(text=st.text(max_size=60), today=DAYS)
+@pytest.mark.slow
 def test_no_text_breaks_the_reader(text, today):
     try:
         assert isinstance(read_date(text, today).day, datetime.date)
@@ -191,6 +194,7 @@ def test_no_text_breaks_the_reader(text, today):
 
 
 @given(words=st.lists(st.sampled_from(WORDS), max_size=8), today=DAYS)
+@pytest.mark.slow
 def test_no_words_break_the_reader(words, today):
     try:
         found = read_date(" ".join(words), today)

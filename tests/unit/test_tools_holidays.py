@@ -21,6 +21,7 @@ def test_easter_of_known_years(day):
 
 
 @given(year=YEARS)
+@pytest.mark.slow
 def test_easter_is_a_sunday_in_spring(year):
     day = easter(year)
     assert day.weekday() == 6
@@ -28,6 +29,7 @@ def test_easter_is_a_sunday_in_spring(year):
 
 
 @given(year=st.integers(1, 9998), month=st.integers(1, 12))
+@pytest.mark.slow
 def test_a_month_ends_before_the_next_begins(year, month):
     following = datetime.date(year + month // 12, month % 12 + 1, 1)
     assert month_end(year, month) + datetime.timedelta(days=1) == following
@@ -36,6 +38,7 @@ def test_a_month_ends_before_the_next_begins(year, month):
 @given(
     year=YEARS, month=st.integers(1, 12), weekday=st.integers(0, 6), nth=st.sampled_from([1, 2, 5])
 )
+@pytest.mark.slow
 def test_the_nth_weekday_is_one_and_so_many_weeks_in(year, month, weekday, nth):
     day = nth_weekday(year, month, weekday, nth)
     last = nth_weekday(year, month, weekday, -1)
@@ -50,6 +53,7 @@ def test_the_nth_weekday_is_one_and_so_many_weeks_in(year, month, weekday, nth):
 
 
 @given(year=YEARS, name=st.sampled_from(sorted(HOLIDAYS)))
+@pytest.mark.slow
 def test_every_holiday_has_its_day_every_year_but_leap_day(year, name):
     written, rule = HOLIDAYS[name]
     day = rule(year)

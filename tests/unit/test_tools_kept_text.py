@@ -30,6 +30,7 @@ def test_a_text_that_is_too_long_ends_with_a_word(most, kept):
 
 
 @given(st.text(), st.integers(1, 40))
+@pytest.mark.slow
 def test_whatever_is_said_what_is_kept_is_plain(said, most):
     kept = kept_text(said, most)
     assert len(kept) <= most

@@ -37,11 +37,13 @@ WORD = st.text(alphabet="bcdefgh", min_size=1, max_size=6)
 
 
 @given(st.lists(WORD, min_size=1, max_size=6))
+@pytest.mark.slow
 def test_however_many_things_are_named_all_are_there(words):
     assert split_items(" and ".join(words)) == words
     assert split_items(", ".join(words)) == words
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_no_item_is_empty_or_padded(said):
     assert all(item and item == " ".join(item.split()) for item in split_items(said))

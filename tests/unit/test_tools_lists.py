@@ -121,6 +121,7 @@ def test_long_lists_are_read_from_their_end(tmp_path):
     assert said[-1].endswith(" thing 20 and thing 21.")
 
 
+@pytest.mark.slow
 def test_there_is_an_end_to_items(tmp_path):
     full = [add(f"{n} things", list="packing") for n in range(MOST_ITEMS + 1)]
     said = talk(tmp_path, TOOLS, *full)

@@ -82,6 +82,7 @@ def test_long_passages_are_cut_to_what_can_be_said(tmp_path: Path) -> None:
 
 
 @given(st.text("ab. !?\n", max_size=300), st.text("ab ", max_size=20), st.integers(20, 80))
+@pytest.mark.slow
 def test_an_excerpt_is_part_of_the_passage_and_fits(passage: str, question: str, most: int) -> None:
     found = excerpt(passage, question, most)
     assert len(found) <= most + len(" ...")

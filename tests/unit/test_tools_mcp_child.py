@@ -82,6 +82,7 @@ def with_child(monkeypatch, work, connect=lambda _server: server):
     return asyncio.run(go())
 
 
+@pytest.mark.slow
 def test_a_server_s_tools_are_told_and_called(monkeypatch):
     async def work(parent):
         told = await parent.serve()
@@ -179,6 +180,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch):
     with_child(monkeypatch, work)
 
 
+@pytest.mark.slow
 def test_endless_lists_of_tools_are_bounded():
     class Endless:
         def __init__(self, size):

@@ -68,6 +68,7 @@ def test_calls_are_answered_side_by_side():
     assert with_link(work, ("home", "there")) == [f'{{"n": {n}}}' for n in range(5)]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_is_said_to_be_so_once(caplog):
     async def work(link, _told):
         return await link.call("home", "echo", {})
@@ -77,6 +78,7 @@ def test_a_server_that_is_down_is_said_to_be_so_once(caplog):
 
 
 @pytest.mark.parametrize("how", ["die", "garble"])
+@pytest.mark.slow
 def test_a_child_that_fails_is_started_again(how, caplog):
     async def work(link, told):
         first = link._process.pid
@@ -89,6 +91,7 @@ def test_a_child_that_fails_is_started_again(how, caplog):
     assert "started again" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_call_that_is_given_up_is_cancelled_at_the_server():
     async def work(link, told):
         with pytest.raises(TimeoutError):
@@ -113,6 +116,7 @@ def test_a_child_that_is_still_loading_is_not_waited_for(monkeypatch):
         os.kill(pid, 0)
 
 
+@pytest.mark.slow
 def test_a_child_that_will_not_end_is_killed(monkeypatch):
     monkeypatch.setattr(mcp_link, "_CHILD", CHILD + "\nimport time; time.sleep(60)")
     monkeypatch.setattr(mcp_link, "CLOSE_LIMIT_S", 0.05)

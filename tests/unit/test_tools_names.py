@@ -59,6 +59,7 @@ def test_one_of_many(many, one):
 
 
 @given(NAMES)
+@pytest.mark.slow
 def test_a_bare_name_is_bare_and_sounds_the_same(name):
     bare = bare_name(name)
     assert bare_name(bare) == bare
@@ -66,10 +67,12 @@ def test_a_bare_name_is_bare_and_sounds_the_same(name):
 
 
 @given(NAMES)
+@pytest.mark.slow
 def test_a_key_is_its_own_key(name):
     assert name_key(name_key(name)) == name_key(name)
 
 
 @given(st.integers(0, 99))
+@pytest.mark.slow
 def test_numbers_are_the_same_in_words_and_digits(number):
     assert name_key(f"{number_words(number)} minute") == f"{number} minute"

@@ -64,6 +64,7 @@ def test_of_many_notes_the_latest_are_read(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_there_is_an_end_to_notes(tmp_path):
     said = talk(tmp_path, TOOLS, *[note("a")] * (MOST_NOTES + 1))
     assert said[-1] == "Sorry, I keep 100 notes at most. Delete one first."

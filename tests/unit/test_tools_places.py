@@ -89,6 +89,7 @@ def test_the_end_of_time_is_no_crash():
 @given(text=st.text(max_size=40) | st.lists(st.sampled_from(
     ["the", "new", "york", "time", "city", "texas", "paris", "u", "s", "of", "now"]
 ), max_size=6).map(" ".join))  # fmt: skip
+@pytest.mark.slow
 def test_no_name_breaks_the_clock(text):
     try:
         assert _time_there(text, NOW).startswith("It's ")

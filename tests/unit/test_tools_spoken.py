@@ -33,6 +33,7 @@ def test_durations_are_worded_for_the_ear(seconds, words):
 
 
 @given(seconds=st.integers(1, 10**6))
+@pytest.mark.slow
 def test_a_duration_says_every_second(seconds):
     numbers = {number_words(n): n for n in range(100)} | {str(n): n for n in range(100, 300)}
     units = {"hour": 3600, "minute": 60, "second": 1}

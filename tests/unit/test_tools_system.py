@@ -244,6 +244,7 @@ def test_a_dead_disk_is_given_up_and_then_named(tmp_path, board):
 
 
 @given(size=st.integers(0, 10**16))
+@pytest.mark.slow
 def test_sizes_are_short(size):
     number, unit = size_words(size).split()
     assert len(number) <= 5
@@ -265,6 +266,7 @@ def test_long_times_are_told_roughly(seconds, words):
 
 @settings(max_examples=40)
 @given(text=st.text(st.sampled_from("|- 0123456789./\nhostLOCAL"), max_size=60) | st.text())
+@pytest.mark.slow
 def test_no_file_breaks_the_readers(tmp_path_factory, text):
     root = tmp_path_factory.mktemp("root")
     for name in ("net/fib_trie", "net/route", "net/ipv6_route"):

@@ -153,6 +153,7 @@ def test_changing_a_timer(tmp_path, call, sentence):
     assert said[1] == sentence
 
 
+@pytest.mark.slow
 def test_a_changed_timer_is_called_by_its_new_length_and_rings_by_it(tmp_path):
     said = converse(
         tmp_path,

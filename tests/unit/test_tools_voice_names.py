@@ -33,6 +33,7 @@ def test_which_voice_is_meant(said, current, meant):
 
 
 @given(st.text(), st.lists(st.text(min_size=1), min_size=1), st.text())
+@pytest.mark.slow
 def test_only_a_voice_there_is_can_be_meant(said, names, current):
     assert voice_meant(said, names, current) in {None, *names}
 

@@ -45,6 +45,7 @@ def test_any_volume_that_is_set_ends_the_mute(tmp_path):
 
 @settings(deadline=None, max_examples=12)
 @given(st.integers(0, 100), st.lists(st.sampled_from([MUTE, UNMUTE, UP, DOWN]), max_size=6))
+@pytest.mark.slow
 def test_whatever_is_said_sound_on_is_heard(tmp_path_factory, before, turns):
     volume = Volume(before)
     talk(tmp_path_factory.mktemp("state"), TOOLS, *turns, UNMUTE, volume=volume)

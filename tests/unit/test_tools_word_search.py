@@ -53,6 +53,7 @@ SENTENCES = st.lists(WORDS, max_size=6).map(" ".join)
 
 
 @given(st.text() | SENTENCES, st.lists(st.text() | SENTENCES, max_size=6))
+@pytest.mark.slow
 def test_what_is_found_shares_words_and_stands_in_order(wanted, texts):
     found = best_matches(wanted, texts)
     assert found == sorted(set(found))
@@ -68,6 +69,7 @@ def test_a_text_finds_itself(text, others):
 
 
 @given(SENTENCES, st.lists(SENTENCES, max_size=5))
+@pytest.mark.slow
 def test_the_case_of_letters_does_not_matter(wanted, texts):
     loud = [text.upper() for text in texts]
     assert best_matches(wanted.upper(), loud) == best_matches(wanted, texts)

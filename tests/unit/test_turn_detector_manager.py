@@ -79,28 +79,33 @@ def said(text: str, tag: str = "<complete>") -> ASRResultConcluded:
 
 
 @pytest.mark.parametrize("pause_s", [3.0, LISTENS_S + 4.0])
+@pytest.mark.slow
 def test_it_is_shown_text_and_sound_up_to_the_pause(pause_s: float) -> None:
     asked, found, _ = judged(said("turn the light"), pause_s=pause_s)
     assert asked == [("turn the light", round(min(pause_s, LISTENS_S) * RATE_HZ))]
     assert found == [0.25]
 
 
+@pytest.mark.slow
 def test_sound_before_the_turn_is_not_shown() -> None:
     asked, _, _ = judged(said("turn the light"), began_s=2.5)
     assert asked == [("turn the light", round(0.5 * RATE_HZ))]
 
 
 @pytest.mark.parametrize("tag", ["<incomplete>", "<wait>"])
+@pytest.mark.slow
 def test_a_recogniser_that_says_more_is_to_come_is_believed(tag: str) -> None:
     assert judged(said("turn the", tag)) == ([], [0.0], [])
 
 
+@pytest.mark.slow
 def test_a_yes_is_whole_where_one_is_waited_for() -> None:
     assert judged(said("yes please"), awaits_answer=True) == ([], [1.0], [])
     assert judged(said("the lamp"), awaits_answer=True)[1] == [0.25]
     assert judged(said("yes please"))[1] == [0.25]
 
 
+@pytest.mark.slow
 def test_a_detector_that_fails_keeps_nobody_waiting() -> None:
     _, found, errors = judged(said("fail"), said("go on"))
     assert found == [None, 0.25]

@@ -139,6 +139,7 @@ def test_the_button_takes_the_floor_whatever_goes_on():
     run_virtual(scene())
 
 
+@pytest.mark.slow
 def test_speech_over_a_reply_lowers_it_and_a_backchannel_lets_it_go_on():
     async def scene():
         async with bench() as b:

@@ -16,6 +16,7 @@ def heard(detector: SherpaVAD, audio: bytes) -> list[float]:
     return [detector.probability(frame) for frame in cut(audio, 2 * detector.frame_samples)]
 
 
+@pytest.mark.slow
 def test_ten_hears_frames_of_its_own_size(tmp_path: Path) -> None:
     detector = SherpaVAD(str(write_ten_vad(tmp_path)))
     assert detector.frame_samples == 256

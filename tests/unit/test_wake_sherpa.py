@@ -28,6 +28,7 @@ def hits(found: SherpaWakeWord) -> int:
     return sum(found.detect(piece) is not None for piece in pieces)
 
 
+@pytest.mark.slow
 def test_a_phrase_is_spelled_by_the_model_or_by_hand(tmp_path: Path) -> None:
     assert spotter(tmp_path, "Loud  Quiet").phrase == "loud quiet"
     by_hand = spotter(tmp_path, "Computer", spelling="\u2581loud \u2581quiet")

@@ -14,6 +14,7 @@ vectors = st.lists(numbers, min_size=3, max_size=3).map(lambda v: np.array(v, np
 
 
 @given(vectors, vectors, st.floats(0.125, 8.0, width=32))
+@pytest.mark.slow
 def test_likeness_is_a_cosine_and_levels_do_not_matter(
     one: np.ndarray, other: np.ndarray, louder: float
 ) -> None:

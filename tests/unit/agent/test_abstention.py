@@ -27,11 +27,13 @@ def test_only_effects_are_worth_a_question(confidence, has_effects, verdict):
 
 
 @given(confidence=CHANCES, has_effects=st.booleans())
+@pytest.mark.slow
 def test_without_thresholds_everything_is_done(confidence, has_effects):
     assert Abstention().verdict(confidence, has_effects=has_effects) is Verdict.ACT
 
 
 @given(raw=CHANCES, other=CHANCES, scale=st.floats(0.0, 100.0), offset=st.floats(-1e6, 1e6))
+@pytest.mark.slow
 def test_calibration_keeps_the_order_and_gives_probabilities(raw, other, scale, offset):
     abstention = Abstention(scale=scale, offset=offset)
     low, high = (abstention.calibrated(each) for each in sorted((raw, other)))
@@ -39,6 +41,7 @@ def test_calibration_keeps_the_order_and_gives_probabilities(raw, other, scale, 
 
 
 @given(raw=st.floats(1e-5, 1 - 1e-5))
+@pytest.mark.slow
 def test_without_a_fit_confidence_is_what_the_model_says(raw):
     assert Abstention().calibrated(raw) == pytest.approx(raw)
 
@@ -79,6 +82,7 @@ def test_a_figure_that_is_no_number_is_refused(text):
 
 
 @given(st.lists(CHANCES, min_size=2, max_size=2), st.booleans())
+@pytest.mark.slow
 def test_more_confidence_never_means_less_trust(chances, has_effects):
     trust = {Verdict.REFUSE: 0, Verdict.ASK: 1, Verdict.ACT: 2}
     verdicts = [CAUTIOUS.verdict(each, has_effects=has_effects) for each in sorted(chances)]

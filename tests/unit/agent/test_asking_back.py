@@ -24,6 +24,7 @@ AFTER_RESULT = (
 """Ends with "]" after a tool's result: a script can then go on differently."""
 
 
+@pytest.mark.slow
 def test_effects_nobody_is_sure_of_are_asked_about(agent_of):
     agent, tools = agent_of(CALLS, **UNSURE), Tools(effects=True)
     agent.use_tools(tools)
@@ -32,6 +33,7 @@ def test_effects_nobody_is_sure_of_are_asked_about(agent_of):
     assert agent.history()[-1] == {"role": "assistant", "content": QUESTION}
 
 
+@pytest.mark.slow
 def test_an_answer_nobody_is_sure_of_is_given(agent_of):
     agent, tools = agent_of(CALLS, **UNSURE), Tools()
     agent.use_tools(tools)
@@ -39,6 +41,7 @@ def test_an_answer_nobody_is_sure_of_is_given(agent_of):
     assert tools.proposed == []
 
 
+@pytest.mark.slow
 def test_a_call_that_cannot_be_asked_about_is_not_understood(agent_of, monkeypatch):
     agent, tools = agent_of(CALLS, **UNSURE), Tools(effects=True)
     monkeypatch.setattr(tools, "propose", lambda _call: "")
@@ -46,12 +49,14 @@ def test_a_call_that_cannot_be_asked_about_is_not_understood(agent_of, monkeypat
     assert said(agent) == NOT_UNDERSTOOD
 
 
+@pytest.mark.slow
 def test_the_same_question_is_not_asked_twice_running(agent_of):
     agent, tools = agent_of(CALLS, **UNSURE), Tools(effects=True)
     agent.use_tools(tools)
     assert [said(agent) for _ in range(3)] == [QUESTION, NOT_UNDERSTOOD, QUESTION]
 
 
+@pytest.mark.slow
 def test_a_question_that_was_answered_may_come_again(agent_of):
     agent, tools = agent_of(CALLS, **UNSURE), Tools(effects=True)
     agent.use_tools(tools)
@@ -61,6 +66,7 @@ def test_a_question_that_was_answered_may_come_again(agent_of):
     assert [line["content"] for line in agent.history()[2:4]] == ["no", "All right, I won't."]
 
 
+@pytest.mark.slow
 def test_a_refusal_or_question_of_a_tool_is_said_as_it_is(agent_of):
     agent = agent_of(CALLS, speak_tool_results=False)
     tools = Tools(content="Delete all four notes?", ok=False, effects=True)
@@ -69,6 +75,7 @@ def test_a_refusal_or_question_of_a_tool_is_said_as_it_is(agent_of):
     assert len(tools.ran) == 1
 
 
+@pytest.mark.slow
 def test_words_that_a_tool_found_cannot_have_effects(agent_of):
     # After the result the script calls again, with an argument: an order from the note, so to say.
     follows = {**CALLS, "~": "<tool_call>", "]": "<tool_call>"}
@@ -98,6 +105,7 @@ def test_words_that_a_tool_found_cannot_have_effects(agent_of):
 # -- what the model file says --------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_figures_in_the_model_file_hold(agent_of):
     figures = {"xtalk_edge.act_above": 0.99, "xtalk_edge.ask_above": 0.98}
     agent, tools = agent_of(CALLS, model={"figures": figures}), Tools()
@@ -138,6 +146,7 @@ def test_the_built_in_model_bears_its_name():
     model.close()
 
 
+@pytest.mark.slow
 def test_what_was_asked_and_the_yes_to_it_are_one_exchange_to_the_built_in_model(agent_of):
     for name, shown in ((STARTER_NAME, "ten minutes"), ("", "yes")):
         agent: LlamaAgent = agent_of(CALLS, model={"name": name}, **UNSURE)

@@ -158,6 +158,7 @@ def test_a_long_conversation_is_summed_up_between_turns(agent_of):
     assert text.index(PAST) < text.index("number 2")
 
 
+@pytest.mark.slow
 def test_a_summary_makes_way_and_the_past_is_cut_instead(agent_of):
     follows = {"\n": "h", "h": "a", "a": "h"}
     agent = agent_of(
@@ -176,6 +177,7 @@ def test_a_summary_makes_way_and_the_past_is_cut_instead(agent_of):
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_a_nearly_full_context_is_summed_up_too(agent_of):
     agent = agent_of(SOUND, persona="", context_tokens=512)
 
@@ -189,6 +191,7 @@ def test_a_nearly_full_context_is_summed_up_too(agent_of):
 
 
 @pytest.mark.parametrize("follows", [CALLS, {}])
+@pytest.mark.slow
 def test_a_model_that_writes_no_summary_keeps_the_plain_cut(agent_of, follows):
     agent = agent_of(follows, history_turns=2, persona="", context_tokens=2048)
     tools = Tools()

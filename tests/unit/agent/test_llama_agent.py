@@ -42,6 +42,7 @@ def test_an_endless_reply_ends(agent_of):
     assert said(agent) == "hahahahaha"
 
 
+@pytest.mark.slow
 def test_a_reply_ends_where_the_context_does(agent_of):
     agent = agent_of(
         {"\n": "h", "h": "a", "a": "h"}, max_reply_tokens=400, persona="",
@@ -54,6 +55,7 @@ def test_silence_is_not_an_answer(agent_of):
     assert said(agent_of({})) == NOT_UNDERSTOOD
 
 
+@pytest.mark.slow
 def test_an_answer_nobody_reads_does_not_hold_up_the_next(agent_of):
     agent = agent_of({"\n": "h", "h": "a", "a": "h"}, max_reply_tokens=200)
 
@@ -77,6 +79,7 @@ def test_marks_are_not_spoken(agent_of):
 # -- tools ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_tool_speaks_for_the_model(agent_of):
     agent, tools = agent_of(CALLS), Tools()
     agent.use_tools(tools)
@@ -89,18 +92,21 @@ def test_a_tool_speaks_for_the_model(agent_of):
     assert 0.0 <= agent.confidence() <= 1.0
 
 
+@pytest.mark.slow
 def test_a_failed_tool_is_spoken_too(agent_of):
     agent = agent_of(CALLS)
     agent.use_tools(Tools(content="Sorry, that took too long.", ok=False))
     assert said(agent) == "Sorry, that took too long."
 
 
+@pytest.mark.slow
 def test_a_tool_may_leave_nothing_to_say(agent_of):
     agent = agent_of(CALLS)
     agent.use_tools(Tools("stop", content=""))
     assert [type(piece) for piece in asyncio.run(answer(agent))] == [ToolCall, ToolResult]
 
 
+@pytest.mark.slow
 def test_arguments_stay_within_their_digits(agent_of):
     second = {"[": "9", "9": "9", ":": " ", " ": "9"}
     agent = agent_of({**CALLS, "9": "9", " ": "9"}, second=second)
@@ -110,12 +116,14 @@ def test_arguments_stay_within_their_digits(agent_of):
     assert tools.ran == [ToolCall("get_time", {"percent": 999})] or tools.ran[0].arguments == {}
 
 
+@pytest.mark.slow
 def test_text_before_a_call_is_spoken_and_the_tag_is_not(agent_of):
     agent = agent_of({**CALLS, "\n": "O", "O": "k", "k": "<tool_call>"})
     agent.use_tools(Tools())
     assert said(agent) == "Ok It's 4:10 PM."
 
 
+@pytest.mark.slow
 def test_a_tag_in_single_characters_is_a_tag(agent_of):
     spelled = dict(zip("\n<to", "<tol", strict=True)) | {"l": "_", "_": "c", "c": "a", "a": ">"}
     agent = agent_of(spelled)
@@ -126,12 +134,14 @@ def test_a_tag_in_single_characters_is_a_tag(agent_of):
     assert tools.ran == []
 
 
+@pytest.mark.slow
 def test_what_the_model_adds_to_a_call_is_not_spoken(agent_of):
     agent = agent_of({**CALLS, "</tool_call>": "x"})
     agent.use_tools(Tools())
     assert said(agent) == "It's 4:10 PM."
 
 
+@pytest.mark.slow
 def test_a_model_that_repeats_itself_means_it_once(agent_of):
     agent, tools = agent_of({**CALLS, "</tool_call>": "<tool_call>"}), Tools()
     agent.use_tools(tools)
@@ -139,6 +149,7 @@ def test_a_model_that_repeats_itself_means_it_once(agent_of):
     assert len(tools.ran) == 1
 
 
+@pytest.mark.slow
 def test_a_model_that_words_results_itself_is_given_them_and_bounded(agent_of):
     agent = agent_of(CALLS, speak_tool_results=False, max_tool_rounds=2)
     tools = Tools()
@@ -149,12 +160,14 @@ def test_a_model_that_words_results_itself_is_given_them_and_bounded(agent_of):
     assert len(tools.ran) == 1
 
 
+@pytest.mark.slow
 def test_the_rounds_of_a_turn_are_bounded(agent_of):
     agent = agent_of(CALLS, speak_tool_results=False, max_tool_rounds=1)
     agent.use_tools(Tools())
     assert said(agent) == "It's 4:10 PM."
 
 
+@pytest.mark.slow
 def test_a_result_in_the_models_own_words(agent_of):
     # After a result the prompt ends as it always does, so the script tells the turns apart by "]".
     template = (
@@ -175,6 +188,7 @@ def test_a_tool_nobody_gave_the_agent_is_not_understood(agent_of):
     assert said(agent) == NOT_UNDERSTOOD
 
 
+@pytest.mark.slow
 def test_a_call_nobody_is_sure_of_is_not_run(agent_of):
     agent, tools = agent_of(CALLS, ask_above=0.99, act_above=0.99), Tools()
     agent.use_tools(tools)
@@ -211,6 +225,7 @@ def test_a_caller_that_only_guesses_has_run_nothing(agent_of):
 # -- the cache -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_prefix_is_read_once(agent_of):
     agent = agent_of(SOUND, persona="Be brief. " * 20, history_turns=0)
     agent.use_tools(Tools())
@@ -253,6 +268,7 @@ def test_after_a_restart_the_prefix_is_not_computed_again(agent_of, tmp_path):
     assert not list(file.parent.glob("*.partial"))
 
 
+@pytest.mark.slow
 def test_a_prefix_whose_reading_was_cut_short_is_saved_later(agent_of, tmp_path):
     agent = agent_of(SOUND, persona="Be brief. " * 30)
 
@@ -279,6 +295,7 @@ def test_a_prefix_that_cannot_be_saved_is_computed_each_time(agent_of, tmp_path,
     assert said(agent) == "Sound."
 
 
+@pytest.mark.slow
 def test_without_a_state_folder_the_prefix_is_computed_each_time(agent_of, monkeypatch):
     monkeypatch.setattr("xtalk_edge.engines.agent.llama.default_state_dir", lambda: None)
     agent = agent_of(SOUND, persona="Be brief. " * 30)
@@ -295,6 +312,7 @@ def test_a_token_may_be_longer_than_expected(heavy, monkeypatch):
     model.close()
 
 
+@pytest.mark.slow
 def test_a_state_llama_refuses_is_no_state(heavy):
     model = LlamaModel(heavy, threads=1, context_tokens=64)
     assert not model.restore([1, 2], b"nonsense")
@@ -319,6 +337,7 @@ def test_partials_are_read_ahead_and_taken_back(agent_of):
     assert said(fresh, "what is the time on earth now") == "Sound."
 
 
+@pytest.mark.slow
 def test_reading_ahead_does_not_change_the_answer(agent_of):
     model = {"context": 512}
     plain = agent_of(None, max_reply_tokens=30, model=model)
@@ -328,6 +347,7 @@ def test_reading_ahead_does_not_change_the_answer(agent_of):
     assert said(ahead, "tell me a story please") == said(plain, "tell me a story please")
 
 
+@pytest.mark.slow
 def test_a_newer_partial_takes_over(heavy):
     agent = LlamaAgent(str(heavy), threads=1, context_tokens=2048, persona="")
 
@@ -343,6 +363,7 @@ def test_a_newer_partial_takes_over(heavy):
     agent.close()
 
 
+@pytest.mark.slow
 def test_a_question_takes_over_from_reading_ahead(heavy):
     agent = LlamaAgent(str(heavy), threads=1, context_tokens=2048, persona="", max_reply_tokens=1)
 
@@ -357,6 +378,7 @@ def test_a_question_takes_over_from_reading_ahead(heavy):
     agent.close()
 
 
+@pytest.mark.slow
 def test_closing_the_agent_stops_it(heavy):
     async def close_at_work(type):
         agent = LlamaAgent(str(heavy), threads=1, context_tokens=2048, persona="")
@@ -403,6 +425,7 @@ def test_a_new_question_ends_the_last_answer(agent_of):
 
 
 @pytest.mark.parametrize("reading_s", [0.0, 0.15])
+@pytest.mark.slow
 def test_a_closed_answer_stops_within_a_tenth_of_a_second(heavy, reading_s):
     agent = LlamaAgent(str(heavy), threads=1, context_tokens=2048, persona="")
 
@@ -422,6 +445,7 @@ def test_a_closed_answer_stops_within_a_tenth_of_a_second(heavy, reading_s):
     agent.close()
 
 
+@pytest.mark.slow
 def test_what_was_read_before_an_abort_is_kept(heavy):
     model = LlamaModel(heavy, threads=1, context_tokens=512)
     tokens = model.tokenize("many words " * 40)
@@ -474,6 +498,7 @@ def test_history_is_shown_to_the_model_and_read_once(agent_of):
     assert [turn.text for turn in past] == ["one two three four", "five"]
 
 
+@pytest.mark.slow
 def test_old_turns_go_when_there_are_too_many_or_no_room(agent_of):
     agent = agent_of(SOUND, history_turns=3, persona="", context_tokens=512)
     for number in range(9):
@@ -488,6 +513,7 @@ def test_a_question_beyond_the_context_is_refused_politely(agent_of):
     assert said(agent_of(SOUND, context_tokens=512), "word " * 500) == TOO_LONG
 
 
+@pytest.mark.slow
 def test_a_tool_that_ran_is_remembered_even_if_nothing_was_heard(agent_of):
     agent = agent_of(CALLS, history_turns=2)
     agent.use_tools(Tools())
@@ -566,6 +592,7 @@ def test_tokens_beyond_the_context_are_an_error(heavy):
     model.close()
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_choices(agent_of):
     model = {"context": 512}
     settings = {"temperature": 0.9, "max_reply_tokens": 30, "model": model}

@@ -35,6 +35,7 @@ def test_a_loop_is_noticed_and_a_refrain_is_not(text, expected):
 
 
 @given(words=WORDS.filter(lambda words: len(words) <= LONGEST_PHRASE_WORDS))
+@pytest.mark.slow
 def test_anything_said_for_ever_is_noticed(words):
     assert loops(" ".join(words * WORD_TIMES) + " ", size=5)
 

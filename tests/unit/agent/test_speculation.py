@@ -37,6 +37,7 @@ def test_a_committed_speculation_computes_nothing_more(agent_of, run):
 
 
 @RUNS
+@pytest.mark.slow
 def test_another_text_is_answered_afresh(agent_of, run):
     agent = agent_of(None, max_reply_tokens=20, model={"context": 512})
     plain = agent_of(None, max_reply_tokens=20, model={"context": 512})
@@ -52,6 +53,7 @@ def test_another_text_is_answered_afresh(agent_of, run):
 
 
 @RUNS
+@pytest.mark.slow
 def test_a_discarded_speculation_leaves_no_trace(agent_of, run):
     settings = {"max_reply_tokens": 20, "history_turns": 4, "model": {"context": 1024}}
     agent, plain = agent_of(None, **settings), agent_of(None, **settings)
@@ -70,6 +72,7 @@ def test_a_discarded_speculation_leaves_no_trace(agent_of, run):
 
 
 @RUNS
+@pytest.mark.slow
 def test_effects_wait_for_the_commit_and_happen_once(agent_of, run):
     agent, tools = agent_of(CALLS), Tools("set_timer", content="Done.", effects=True)
     agent.use_tools(tools)
@@ -116,6 +119,7 @@ def test_what_has_no_effects_may_run_ahead_and_is_forgotten_when_discarded(agent
         pytest.param(SOUND, Tools(), False, id="no call"),
     ],
 )
+@pytest.mark.slow
 def test_a_request_that_misses_nothing_is_known_as_one(agent_of, says, tools, known):
     agent = agent_of(says)
     agent.use_tools(tools)
@@ -126,6 +130,7 @@ def test_a_request_that_misses_nothing_is_known_as_one(agent_of, says, tools, kn
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_a_question_back_is_asked_only_once_it_is_certain(agent_of):
     agent, tools = agent_of(CALLS, act_above=0.99, ask_above=0.0), Tools(effects=True)
     agent.use_tools(tools)
@@ -139,6 +144,7 @@ def test_a_question_back_is_asked_only_once_it_is_certain(agent_of):
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_a_commit_takes_over_in_the_middle(agent_of):
     agent = agent_of(FOREVER, max_reply_tokens=300)
 
@@ -153,6 +159,7 @@ def test_a_commit_takes_over_in_the_middle(agent_of):
 
 
 @RUNS
+@pytest.mark.slow
 def test_a_commit_that_is_not_read_to_its_end_ends_the_speculation(agent_of, run):
     agent = agent_of(FOREVER, max_reply_tokens=300)
 
@@ -169,6 +176,7 @@ def test_a_commit_that_is_not_read_to_its_end_ends_the_speculation(agent_of, run
     run(scene())
 
 
+@pytest.mark.slow
 def test_cancelling_whoever_waits_does_not_end_a_speculation(agent_of):
     agent = agent_of(FOREVER, max_reply_tokens=200)
 
@@ -208,6 +216,7 @@ def test_what_was_heard_meanwhile_makes_a_speculation_stale(agent_of):
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_less_urgent_work_is_refused_while_more_urgent_goes_on(agent_of):
     agent = agent_of(FOREVER, max_reply_tokens=100)
 
@@ -227,6 +236,7 @@ def test_less_urgent_work_is_refused_while_more_urgent_goes_on(agent_of):
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_a_commit_ends_reading_ahead_at_once(heavy):
     agent = LlamaAgent(str(heavy), threads=1, context_tokens=2048, persona="", max_reply_tokens=1)
 

@@ -53,6 +53,7 @@ def test_a_device_without_documents_has_no_file_of_them(tmp_path: Path, run: Any
     run(go())
 
 
+@pytest.mark.slow
 def test_texts_are_kept_and_found(tmp_path: Path, run: Any) -> None:
     model = {"model": str(write_embedding(tmp_path)), "threads": 1}
     settings = config(tmp_path, EmbeddingsConfig("llama", params=model))

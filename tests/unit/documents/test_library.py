@@ -183,6 +183,7 @@ def test_passages_are_found_by_what_they_mean(tmp_path: Path, folder: Path) -> N
         assert library.search("wash the filter", 1)[0].title == "Washing machine"
 
 
+@pytest.mark.slow
 def test_another_model_makes_its_own_vectors(tmp_path: Path, folder: Path) -> None:
     (folder / "car.txt").write_text("vehicle")
     with with_model(tmp_path, write_embedding(tmp_path)) as library:

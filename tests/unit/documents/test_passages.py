@@ -55,6 +55,7 @@ def test_scripts_without_spaces_are_found(table: PassageTable) -> None:
 
 
 @given(st.text(max_size=60))
+@pytest.mark.slow
 def test_no_question_is_bad_sql(query: str) -> None:
     with sqlite3.connect(":memory:") as connection:
         connection.execute("CREATE VIRTUAL TABLE words USING fts5(text)")
@@ -121,6 +122,7 @@ def test_an_sqlite_without_full_text_says_so(
 
 
 @given(st.lists(st.lists(st.integers(0, 9), unique=True), max_size=3))
+@pytest.mark.slow
 def test_rankings_become_one(rankings: list[list[int]]) -> None:
     found = fused(rankings)
     assert {each for each, _ in found} == {each for ranking in rankings for each in ranking}

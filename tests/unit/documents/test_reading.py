@@ -100,6 +100,7 @@ def test_rows_of_a_table_have_the_names_of_its_columns() -> None:
 
 
 @given(st.text(max_size=300))
+@pytest.mark.slow
 def test_no_text_is_too_odd(text: str) -> None:
     plain(text)
     markdown(text)
@@ -108,6 +109,7 @@ def test_no_text_is_too_odd(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["[", "<!--", "*_", "[a](", "- - ", "<", "<!", "&#", "a](("])
+@pytest.mark.slow
 def test_no_text_takes_for_ever(piece: str) -> None:
     # Half a megabyte would take hours if the time grew with the square of the length.
     text = piece * (500_000 // len(piece))
@@ -117,6 +119,7 @@ def test_no_text_takes_for_ever(piece: str) -> None:
 
 
 @given(st.sampled_from([*READERS]), st.binary(max_size=300))
+@pytest.mark.slow
 def test_no_file_is_more_than_a_sentence(ending: str, content: bytes) -> None:
     try:
         found = read(ending, content)
