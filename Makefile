@@ -7,6 +7,9 @@ BIN := .venv/bin
 # Tests start hundreds of processes, which would each compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
+# Half of a test's time it waits for a process: one worker more than there are cores.
+WORKERS := $(shell expr $$(nproc) + 1)
+
 .PHONY: setup demo test check format clean
 
 setup:
@@ -19,7 +22,7 @@ test:
 	@.ci/setup.sh --with-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests -n auto -m "not alone" --cov --cov-report=
+	$(BIN)/python -m pytest tests -n $(WORKERS) -m "not alone" --cov --cov-report=
 	$(BIN)/python -m pytest tests -m alone --cov --cov-append --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	@echo "The pure modules, every branch:"

@@ -109,11 +109,7 @@ class Assembly:
         capture = self._ears(card)
         self._progress("loading speech recognition")
         asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
-        punctuation = None
-        if config.punctuation.type != "none":
-            punctuation = await stack.enter_async_context(
-                hosting.hosted("punctuation", config.punctuation)
-            )
+        punctuation = await hosting.enter_chosen(stack, "punctuation", config.punctuation)
         self._progress("loading the voice")
         mouth = await self._mouth()
         self._progress("loading the agent")
@@ -292,9 +288,9 @@ class Assembly:
 
     async def _know_people(self, capture: CaptureManager, agent: Agent) -> None:
         config = self._config
-        if config.speaker.type == "none":
+        speaker = await hosting.enter_chosen(self._stack, "speaker", config.speaker)
+        if speaker is None:
             return
-        speaker = await self._stack.enter_async_context(hosting.hosted("speaker", config.speaker))
         self._managers.append(
             SpeakerManager(
                 event_bus=self._bus,

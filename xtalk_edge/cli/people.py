@@ -17,6 +17,7 @@ from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.clock import now_s
+from xtalk_edge.config.engine import NONE
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.interfaces import VAD
@@ -171,7 +172,7 @@ def whose(
 @contextlib.contextmanager
 def _voice_reader(config: Config) -> Iterator[Callable[[Samples], Vector | None]]:
     """Give what reads the voice in a recording; None where nobody says enough in it."""
-    if config.speaker.type == "none":
+    if config.speaker.type == NONE:
         raise ConfigError("speaker.type: no speaker model is chosen; see xtalk-edge people --help")
     with (
         contextlib.closing(hosting.create("vad", config.vad)) as vad,

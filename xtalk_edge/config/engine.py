@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+NONE = "none"
+"""The type of an engine that does nothing, in slots that may be left empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:

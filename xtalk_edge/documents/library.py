@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xtalk_edge.clock import wall_now
+from xtalk_edge.config.engine import NONE
 from xtalk_edge.config.schema import Config, EmbeddingsConfig
 from xtalk_edge.documents.fusion import fused
 from xtalk_edge.documents.reading import Reading
@@ -177,7 +178,7 @@ def library_of(state_dir: Path, engine: Embeddings, config: EmbeddingsConfig) ->
 
 def model_of(engine: Embeddings, config: EmbeddingsConfig) -> str:
     """Return what an engine's vectors are of; "" of one that makes none."""
-    if config.type == "none":
+    if config.type == NONE:
         return ""
     # Another engine of the owner's own does not say; what it was told is the next best.
     settings = f"{config.type} {json.dumps(config.params, sort_keys=True, default=str)}"

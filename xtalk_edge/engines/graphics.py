@@ -44,7 +44,8 @@ def checked_provider(slot: str, provider: str, library: str) -> str:
 
 def is_wanted(params: Mapping[str, Any]) -> bool:
     """Tell whether an engine's settings ask for a graphics processor by all means."""
-    return params.get("provider") == CUDA or params.get("gpu_layers", 0) > 0
+    layers = params.get("gpu_layers")
+    return params.get("provider") == CUDA or (isinstance(layers, int) and layers > 0)
 
 
 def is_there(library: str) -> bool:

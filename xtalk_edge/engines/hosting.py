@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from xtalk_edge.config.engine import NONE
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.engines import registry
 from xtalk_edge.engines.graphics import is_there, is_wanted
@@ -43,6 +44,15 @@ async def hosted(slot: str, config: EngineConfig) -> AsyncIterator[Hosted]:
     """Load the slot's engine off the loop; close it and its worker at the end, if not earlier."""
     async with contextlib.aclosing(await open_hosted(slot, config)) as home:
         yield home
+
+
+async def enter_chosen(
+    stack: contextlib.AsyncExitStack, slot: str, config: EngineConfig
+) -> Hosted | None:
+    """Load the slot's engine until `stack` is closed; None where the settings choose none."""
+    if config.type == NONE:
+        return None
+    return await stack.enter_async_context(hosted(slot, config))
 
 
 async def open_hosted(slot: str, config: EngineConfig) -> Hosted:

@@ -54,6 +54,20 @@ def open_model(path: Path, gpu_layers: int, cure: str) -> Any:
     return model
 
 
+def context_size(model: Any, wanted: int) -> int:
+    """Return how many tokens a context may hold: as many as are wanted, if it was trained so."""
+    trained = int(ll.llama_model_n_ctx_train(model))
+    return min(wanted, trained) if trained > 0 else wanted
+
+
+def free(model: Any, context: Any) -> None:
+    """Free a model and its context; either may be None."""
+    if context:
+        ll.llama_free(context)
+    if model:
+        ll.llama_model_free(model)
+
+
 def tokens_of(vocab: Any, text: str, *, add_special: bool) -> list[int]:
     """Return the tokens of a text; `add_special` puts those around it that the model expects."""
     data = text.encode("utf-8", "replace")

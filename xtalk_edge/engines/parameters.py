@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,6 +25,17 @@ def takes(cls: type[Any]) -> Mapping[str, inspect.Parameter] | None:
     if accepted is None or any(each.kind is each.VAR_KEYWORD for each in accepted.values()):
         return None
     return accepted
+
+
+def check_least(slot: str, least: Mapping[str, float], settings: Mapping[str, Any]) -> None:
+    """Refuse numbers below their least; None, for what fits, is always right.
+
+    Raises:
+        ConfigError: with the first setting's name and its least.
+    """
+    for name, value in settings.items():
+        if value is not None and not least[name] <= value < math.inf:
+            raise ConfigError(f"{slot}.{name}: must be at least {least[name]}, not {value}")
 
 
 def check_parameters(slot: str, type: str, cls: type[Any], params: Mapping[str, Any]) -> None:

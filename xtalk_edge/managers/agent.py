@@ -186,7 +186,7 @@ class AgentManager(Manager):
             await self._ask(turn_id, text, said)
         except EngineLostError as error:
             self.report(error, error_type="llm_stream_error", component="agent", turn_id=turn_id)
-            if said.tools_answered:
+            if said.last_answer is not None:
                 said.add(said.last_answer)
                 return
             if said.begun_to_speak:
@@ -215,7 +215,7 @@ class AgentManager(Manager):
                 )
             )
             said.hold(item.sound)
-            said.answered(item.content)
+            said.last_answer = item.content
         else:
             said.add(item)
 
@@ -233,9 +233,8 @@ class Speech:
         self._text = ""
         self._begun = False
         self._speakable = False
-        self.tools_answered = False
-        self.last_answer = ""
-        """Of a tool, while nothing has been said since; else ""."""
+        self.last_answer: str | None = None
+        """Of a tool; "" when something was said since, None while none has answered."""
 
     @property
     def begun_to_speak(self) -> bool:
@@ -251,15 +250,11 @@ class Speech:
     def add(self, piece: str) -> None:
         """Take the next piece of text and hand on the clauses it completes."""
         self._text += piece
-        if piece.strip():
+        if piece.strip() and self.last_answer:
             self.last_answer = ""
         self._bus.publish(LLMAgentResponseUpdate(turn_id=self._turn_id, text=self._text))
         for clause in self._splitter.push(piece):
             self._say(clause)
-
-    def answered(self, content: str) -> None:
-        """Take it that a tool has answered."""
-        self.tools_answered, self.last_answer = True, content
 
     def hold(self, sound: Sound | None) -> None:
         """Play a sound once what follows, up to the next tool's answer or the end, was said."""

@@ -24,7 +24,7 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
-from xtalk_edge.turn.marks import lacks_marks, same_words
+from xtalk_edge.managers.marking import Marking
 from xtalk_edge.turn.semantic_tag import without_tags
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class ASRManager(Manager):
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._asr = asr
-        self._punctuation = punctuation
+        self._marking = Marking(self, punctuation)
         self._worker = worker
         self._capture = capture
         hint_bytes = asr.stream_chunk_bytes_hint()
@@ -200,7 +200,7 @@ class ASRManager(Manager):
             text, tag = without_tags(await self._worker.run(self._recognise_final))
             return ASRResultConcluded(
                 turn_id=turn_id,
-                text=await self._marked(turn_id, text),
+                text=await self._marking.marked(turn_id, text),
                 confidence=await self._worker.run(self._asr.confidence),
                 semantic_tag=tag or await self._worker.run(self._asr.semantic_tag),
             )
@@ -208,20 +208,6 @@ class ASRManager(Manager):
             raise
         except Exception as error:  # noqa: BLE001 - what fails at a pause may succeed at the end
             return self._nothing(turn_id, error)
-
-    async def _marked(self, turn_id: int, text: str) -> str:
-        """Return the text with marks, as it is if that fails: the words matter more."""
-        punctuation = self._punctuation
-        if punctuation is None or not lacks_marks(text):
-            return text
-        try:
-            marked = await punctuation.worker.run(punctuation.engine.restore, text)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything; the turn goes on
-            self.report(
-                error, error_type="punctuation_error", component="punctuation", turn_id=turn_id
-            )
-            return text
-        return same_words(text, marked)
 
     def _nothing(self, turn_id: int, error: Exception) -> ASRResultConcluded:
         self.report(error, error_type="asr_error", component="asr", turn_id=turn_id)

@@ -19,10 +19,10 @@ from xtalk_edge.events import (
     TurnASRFlushRequested,
 )
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.marking import Marking
 from xtalk_edge.managers.turn import TurnManager, policy_of
 from xtalk_edge.turn import actions, facts
 from xtalk_edge.turn.interpreter import Interpreter, InterpretPolicy
-from xtalk_edge.turn.marks import lacks_marks
 from xtalk_edge.turn.phrase_end import phrase_end
 from xtalk_edge.turn.segments import SegmentPolicy
 
@@ -54,7 +54,7 @@ class InterpretManager(TurnManager):
         super().__init__(
             event_bus=event_bus, config=config, capture=capture, machine=self._interpreter
         )
-        self._punctuation = punctuation
+        self._marks = Marking(self, punctuation)
         self._marking: asyncio.Task[None] | None = None
 
     @handles(ASRResultPartial)
@@ -62,8 +62,8 @@ class InterpretManager(TurnManager):
         """Some text is known; find the ends of its sentences."""
         super().on_partial(event)
         idle = self._marking is None or self._marking.done()
-        if self._punctuation is not None and idle and lacks_marks(event.text):
-            self._marking = self.tasks.start(self._mark(self._punctuation), "marks")
+        if idle and self._marks.may_help(event.text):
+            self._marking = self.tasks.start(self._mark(), "marks")
 
     @handles(LLMAgentResponseFinish)
     def on_answer(self, event: LLMAgentResponseFinish) -> None:
@@ -78,7 +78,7 @@ class InterpretManager(TurnManager):
     def _tell_more(self, fact: facts.InterpretersFact) -> None:
         self._perform(self._interpreter.handle(fact, self._capture.head_s))
 
-    async def _mark(self, punctuation: Hosted) -> None:
+    async def _mark(self) -> None:
         """Put marks into what is in no piece yet, as long as that changes meanwhile."""
         done = ""
         while True:
@@ -86,13 +86,7 @@ class InterpretManager(TurnManager):
             if text in (done, ""):
                 return
             done = text
-            try:
-                marked = await punctuation.worker.run(punctuation.engine.restore, text)
-            except Exception as error:  # noqa: BLE001 - an engine may raise anything; go on
-                self.report(
-                    error, error_type="punctuation_error", component="punctuation", turn_id=turn_id
-                )
-                return
+            marked = await self._marks.marked(turn_id, text)
             self._tell_more(facts.Marked(turn_id, marked))
 
     def _quietest(self, from_s: float, to_s: float) -> float:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from xtalk_edge.bus import EventBus
+from xtalk_edge.config.engine import NONE
 from xtalk_edge.config.schema import Config, EngineConfig
-from xtalk_edge.engines.hosting import Hosted, hosted
+from xtalk_edge.engines.hosting import Hosted, enter_chosen
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.managers.base import Manager
@@ -31,12 +32,11 @@ async def open_surroundings(
     """
 
     async def opened(slot: str, chosen: EngineConfig) -> Hosted | None:
-        if chosen.type == "none":
-            return None
-        progress(f"loading the {slot.replace('_', ' ')}")
-        return await stack.enter_async_context(hosted(slot, chosen))
+        if chosen.type != NONE:
+            progress(f"loading the {slot.replace('_', ' ')}")
+        return await enter_chosen(stack, slot, chosen)
 
-    if config.caption_rewriter.type != "none" and config.captioner.type == "none":
+    if config.caption_rewriter.type != NONE and config.captioner.type == NONE:
         raise ConfigError(
             "caption_rewriter.type: nothing is described that could be rewritten; "
             'choose a captioner, or "none" here'

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from xtalk_edge.engines.agent.abstention import Abstention
-from xtalk_edge.errors import ConfigError
 
 LEAST: dict[str, float] = {
     "context_tokens": 64,
@@ -51,14 +49,3 @@ OTHER = Fit(
     forget_after_s=0.0,
     abstention=Abstention(),
 )
-
-
-def check_least(**settings: float | None) -> None:
-    """Refuse settings below their least; None, for what fits, is always right.
-
-    Raises:
-        ConfigError: with the setting's name and its least.
-    """
-    for name, value in settings.items():
-        if value is not None and not LEAST[name] <= value < math.inf:
-            raise ConfigError(f"agent.{name}: must be at least {LEAST[name]}, not {value}")

@@ -16,7 +16,7 @@ from xtalk_edge.engines.agent.abstention import FIGURES, fitted
 from xtalk_edge.engines.agent.answering import Answerer, Hold, Piece
 from xtalk_edge.engines.agent.clock_line import ClockLine
 from xtalk_edge.engines.agent.conversation import Conversation
-from xtalk_edge.engines.agent.fit import OTHER, STARTER, check_least
+from xtalk_edge.engines.agent.fit import LEAST, OTHER, STARTER
 from xtalk_edge.engines.agent.generation import Generation
 from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.agent.prefix_cache import PrefixCache
@@ -27,6 +27,7 @@ from xtalk_edge.engines.agent.speculation import Speculation
 from xtalk_edge.engines.agent.stamp import Stamp
 from xtalk_edge.engines.agent.summary import Summariser
 from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCall, ToolRunner
+from xtalk_edge.engines.parameters import check_least
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import EdgeError
@@ -95,15 +96,19 @@ class LlamaAgent(Agent):
         cache_dir: str = "",
     ) -> None:
         check_least(
-            context_tokens=context_tokens,
-            batch_tokens=batch_tokens,
-            threads=threads,
-            gpu_layers=gpu_layers,
-            temperature=temperature,
-            max_reply_tokens=max_reply_tokens,
-            history_turns=history_turns,
-            forget_after_s=forget_after_s,
-            max_tool_rounds=max_tool_rounds,
+            "agent",
+            LEAST,
+            {
+                "context_tokens": context_tokens,
+                "batch_tokens": batch_tokens,
+                "threads": threads,
+                "gpu_layers": gpu_layers,
+                "temperature": temperature,
+                "max_reply_tokens": max_reply_tokens,
+                "history_turns": history_turns,
+                "forget_after_s": forget_after_s,
+                "max_tool_rounds": max_tool_rounds,
+            },
         )
         path = named_file(model, ".gguf") if model else data_path(STARTER_MODEL)
         preflight(path, "gguf")

@@ -18,8 +18,10 @@ import numpy.typing as npt
 
 from xtalk_edge.engines.agent.abort import AbortFlag, abort_callback
 from xtalk_edge.engines.llama_library import (
+    context_size,
     default_threads,
     figure,
+    free,
     layers,
     open_model,
     reason,
@@ -85,9 +87,8 @@ class LlamaModel:
 
     def _open(self, path: Path, context_tokens: int, threads: int) -> None:
         self._model = open_model(path, self._gpu_layers, "use a complete GGUF chat model")
-        trained = int(ll.llama_model_n_ctx_train(self._model))
         params = ll.llama_context_default_params()
-        params.n_ctx = min(context_tokens, trained) if trained > 0 else context_tokens
+        params.n_ctx = context_size(self._model, context_tokens)
         params.n_batch = params.n_ubatch = self._batch_tokens
         params.n_threads = params.n_threads_batch = threads
         self._context = ll.llama_init_from_model(self._model, params)
@@ -238,8 +239,5 @@ class LlamaModel:
 
     def close(self) -> None:
         """Free the model; it cannot be used afterwards."""
-        if self._context:
-            ll.llama_free(self._context)
-        if self._model:
-            ll.llama_model_free(self._model)
+        free(self._model, self._context)
         self._context = self._model = None

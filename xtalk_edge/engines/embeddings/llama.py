@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from xtalk_edge.engines.interfaces import Embeddings
 from xtalk_edge.engines.llama_library import (
+    context_size,
     default_threads,
     figure,
+    free,
     layers,
     open_model,
     reason,
     tokens_of,
 )
+from xtalk_edge.engines.parameters import check_least
 from xtalk_edge.engines.preflight import preflight
 from xtalk_edge.errors import ConfigError, EngineError, ModelError
 from xtalk_edge.models.shelf import named_file
@@ -43,6 +46,10 @@ LONGEST_TOKEN_CHARS = 32
 LEAST_TOKENS = 16
 
 _CURE = "use a complete GGUF embedding model"
+
+
+_LEAST = {"max_tokens": LEAST_TOKENS, "threads": 0, "gpu_layers": -1}
+"""The least a setting may be."""
 
 
 class LlamaEmbeddings(Embeddings):
@@ -75,13 +82,8 @@ class LlamaEmbeddings(Embeddings):
         threads: int = 0,
         gpu_layers: int = 0,
     ) -> None:
-        for name, value, least in (
-            ("max_tokens", max_tokens, LEAST_TOKENS),
-            ("threads", threads, 0),
-            ("gpu_layers", gpu_layers, -1),
-        ):
-            if value < least:
-                raise ConfigError(f"embeddings.{name}: must be at least {least}, got {value}")
+        settings = {"max_tokens": max_tokens, "threads": threads, "gpu_layers": gpu_layers}
+        check_least("embeddings", _LEAST, settings)
         if pooling not in ("auto", *POOLINGS):
             raise ConfigError(
                 f"embeddings.pooling: must be one of auto, {', '.join(POOLINGS)}, got {pooling!r}"
@@ -120,8 +122,7 @@ class _Network:
         try:
             self.name = figure(self._model, "general.name").casefold()
             self.pooling = POOLINGS.get(pooling) or self._own_pooling(path)
-            trained = int(ll.llama_model_n_ctx_train(self._model))
-            self.limit = min(max_tokens, trained) if trained > 0 else max_tokens
+            self.limit = context_size(self._model, max_tokens)
             self._open_context(path, threads or default_threads())
         except BaseException:
             self.close()
@@ -172,10 +173,7 @@ class _Network:
 
     def close(self) -> None:
         """Free the model."""
-        if self._context:
-            ll.llama_free(self._context)
-        if self._model:
-            ll.llama_model_free(self._model)
+        free(self._model, self._context)
         self._context = self._model = None
 
 

@@ -6,7 +6,6 @@ text. It is read in chunks, and stopped between any two operations of the networ
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 from xtalk_edge.engines.agent.abort import AbortFlag
@@ -15,8 +14,9 @@ from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.agent.prompt import ChatTemplate, Message, harmless
 from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.interfaces import Rewriter
+from xtalk_edge.engines.parameters import check_least
 from xtalk_edge.engines.preflight import preflight
-from xtalk_edge.errors import ConfigError, EdgeError, ModelError
+from xtalk_edge.errors import EdgeError, ModelError
 from xtalk_edge.models.shelf import named_file
 
 _LEAST = {"context_tokens": 128, "threads": 0, "gpu_layers": -1, "max_tokens": 1}
@@ -55,11 +55,7 @@ class LlamaRewriter(Rewriter):
     ) -> None:
         settings = {"context_tokens": context_tokens, "threads": threads,
                     "gpu_layers": gpu_layers, "max_tokens": max_tokens}  # fmt: skip
-        for name, value in settings.items():
-            if not _LEAST[name] <= value < math.inf:
-                raise ConfigError(
-                    f"{self.SLOT}.{name}: must be at least {_LEAST[name]}, not {value}"
-                )
+        check_least(self.SLOT, _LEAST, settings)
         path = named_file(model, ".gguf")
         preflight(path, "gguf")
         self._instruction = instruction or self.INSTRUCTION
