@@ -24,6 +24,7 @@ LINES = (
     "turn",
     "audio",
     "store",
+    "net",
     "config",
     "base",
 )

@@ -20,6 +20,7 @@ from xtalk_edge.config.surroundings import (
     CaptionRewriterConfig,
     ThoughtRewriterConfig,
 )
+from xtalk_edge.config.uplink import UplinkConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +325,7 @@ class Config:
     turn: TurnConfig = field(default_factory=TurnConfig)
     interpret: InterpretConfig = field(default_factory=InterpretConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
+    uplink: UplinkConfig = field(default_factory=UplinkConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     docs: DocsConfig = field(default_factory=DocsConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)

@@ -1,0 +1,52 @@
+"""Settings for a server that may answer or speak in the device's stead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xtalk_edge.config.fields import number
+
+Policy = Literal["off", "fallback", "prefer", "race"]
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkConfig:
+    """An X-Talk server, what it may do, and what it may be told."""
+
+    url: str = ""
+    """Its WebSocket, "wss://host/ws"; "" is none."""
+    full: Policy = "off"
+    """Whether it hears, thinks and speaks: never; where the device itself cannot; unless it is
+    slow; or whoever is first."""
+    agent: Policy = "off"
+    """The same where it only thinks: words up, words down."""
+    tts: Policy = "off"
+    """The same where it only speaks: words up, sound down."""
+    deadline_ms: int = number(1_500, 50, 60_000)
+    """With "prefer": how long the device waits for it before it answers by itself. Owners take a
+    device that is silent for two seconds for deaf."""
+    notice: str = "I'm on my own for a moment."
+    """Said when the server is lost; "" says nothing."""
+    notice_every_min: float = number(30.0, 0.0, 10_080.0)
+    """The notice is said once in this time."""
+    cloud_allowed: tuple[str, ...] = ("audio", "text", "tools")
+    """What may leave the device at all, also to engines that ask a server: sound of the room, words
+    of the conversation, and what tools can do and answered."""
+    token: str = ""
+    """Where the server's token is kept: "env:NAME", "file:PATH" or "credential:NAME"."""
+    allow_plain: bool = False
+    """Whether ws:// may lead out of this machine: anybody on the way can listen."""
+    ca_file: str = ""
+    """Certificates of authorities that are believed in place of the system's."""
+    client_cert: str = ""
+    """Certificate the device shows; "" is none."""
+    client_key: str = ""
+    """Its key; "" where it is in the same file."""
+    pinned_sha256: str = ""
+    """SHA-256 of the only certificate that is believed; "" is any that is valid."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a server that may do anything."""
+        return bool(self.url) and (self.full, self.agent, self.tts) != ("off", "off", "off")
