@@ -196,6 +196,20 @@ def test_no_network_is_told(tmp_path):
         fetch(gone, tmp_path)
 
 
+def test_a_proxy_is_asked_and_one_that_is_gone_is_named(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("http_proxy", server.url)
+    elsewhere = "http://models.invalid/model.onnx"
+    server.files[elsewhere] = server.files["/model.onnx"]
+    assert fetch(server, tmp_path, mirrors=(elsewhere,)).read_bytes() == CONTENT
+    assert [path for path, _ in server.asked] == [elsewhere]
+    monkeypatch.setenv("http_proxy", "http://owner:word@127.0.0.1:9/")
+    (tmp_path / "model.onnx").unlink()
+    with pytest.raises(ModelError, match=r"refused.*by way of the proxy 127.0.0.1:9") as raised:
+        fetch(server, tmp_path)
+    assert "word" not in str(raised.value)
+
+
 def test_redirects_are_followed_to_web_addresses_only(server, tmp_path):
     server.files["/old"] = Served(redirect=f"{server.url}/model.onnx")
     assert fetch(server, tmp_path, path="/old").read_bytes() == CONTENT

@@ -119,7 +119,20 @@ def _told(url: str, error: urllib.error.URLError) -> Exception:
             f"{url} cannot be fetched: the server's certificate is refused ({why}); "
             "check this device's date, or the proxy in between"
         )
+    proxy = _proxy(url)
+    if proxy:
+        return ConnectionError(f"{error.reason}, by way of the proxy {proxy} of the environment")
     return error.reason if isinstance(error.reason, OSError) else ConnectionError(str(error.reason))
+
+
+def _proxy(url: str) -> str:
+    """Return host and port of the proxy that is asked for an address; "" where none is."""
+    parts = urlsplit(url)
+    if urllib.request.proxy_bypass(parts.hostname or ""):
+        return ""
+    # Without what stands before the host: it may be a password.
+    proxy = urllib.request.getproxies().get(parts.scheme, "")
+    return urlsplit(proxy).netloc.rpartition("@")[2] or proxy
 
 
 def _nothing_there(url: str, headers: Message, published: Published) -> Answer:
