@@ -97,6 +97,7 @@ _SPECS: dict[str, dict[str, str]] = {
     },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
+        "openai": f"{_ENGINES}.agent.openai:OpenAIAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",
     },
 }
