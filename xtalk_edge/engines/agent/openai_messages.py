@@ -112,7 +112,8 @@ class Requests:
             if not may_call:
                 body["tool_choice"] = "none"
         body |= self._wording.extra
-        of_tools = [body.get("tools", []), *filter(_is_of_tools, messages)]
+        offered = [body["tools"]] if "tools" in body else []
+        of_tools = [*offered, *filter(_is_of_tools, messages)]
         tools_bytes = sum(_size(each) for each in of_tools)
         return Request(body, _size(body) - tools_bytes, tools_bytes)
 
