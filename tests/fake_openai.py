@@ -151,13 +151,13 @@ class FakeOpenAI:
         """Answer the requests of one connection."""
         self._connections += 1
         number = self._connections
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            async for received in _requests(reader, number):
-                if not await self._answer(received, reader, writer):
-                    break
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                async for received in _requests(reader, writer, number):
+                    if not await self._answer(received, reader, writer):
+                        break
+        finally:
+            writer.close()
 
     async def _answer(
         self, received: Received, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -234,8 +234,11 @@ def fake_openai(tls: ssl.SSLContext | None = None) -> Iterator[FakeOpenAI]:
         thread.join()
 
 
-async def _requests(reader: asyncio.StreamReader, connection: int) -> AsyncIterator[Received]:
-    while head := await reader.readuntil(b"\r\n\r\n"):
+async def _requests(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int
+) -> AsyncIterator[Received]:
+    while (begins := await reader.readexactly(1)) != _HANDSHAKE:
+        head = begins + await reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode().strip().split("\r\n")
         method, path, _ = first.split(" ")
         parted = (each.partition(":") for each in lines)
@@ -243,6 +246,12 @@ async def _requests(reader: asyncio.StreamReader, connection: int) -> AsyncItera
         content = await reader.readexactly(int(headers.get("content-length", 0)))
         body = json.loads(content) if content else None
         yield Received(method, path, headers, body, len(content), connection)
+
+    writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+_HANDSHAKE = b"\x16"
+"""With this encryption begins, and no request."""
 
 
 def _head(answer: Answer) -> bytes:

@@ -28,7 +28,8 @@ def fault(setting: str, address: Address, error: Exception) -> str:
                 "the device's clock is right, or name the authority in ca_file"
             )
     for cause in causes:
-        if isinstance(cause, ssl.SSLError):
+        # That more is to be read is no failure, but stands behind one that came meanwhile.
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLWantReadError):
             return f"{where} does not speak TLS as it should; http:// in {setting} may be meant"
         if isinstance(cause, socket.gaierror):
             return f"nobody knows the name {address.host}; check {setting} and the network"

@@ -18,14 +18,17 @@ from tests.fake_openai import (
     says,
 )
 from tests.unit.agent.parts import answer
+from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import run_virtual
-from xtalk_edge.config.schema import AgentConfig
+from xtalk_edge.config.schema import AgentConfig, Config
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.agent.hands import NOT_UNDERSTOOD, TOO_LONG
 from xtalk_edge.engines.agent.openai import OpenAIAgent
 from xtalk_edge.engines.agent.openai_answering import CUT_SHORT, NOT_ALLOWED, THOUGHT_TOO_LONG
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.errors import ConfigError, UplinkError
+from xtalk_edge.events import TurnLLMAgentStartRequested, TurnLLMAgentStopRequested
+from xtalk_edge.managers.agent import AgentManager
 from xtalk_edge.net.border import BORDER, KINDS
 
 
@@ -379,6 +382,23 @@ def test_whoever_stops_listening_closes_the_connection(server, agent_of, first, 
 
     assert asyncio.run(scene()) == ["Yes."]
     assert told(server)[-2] == {"role": "assistant", "content": "Well,"}
+
+
+def test_a_turn_that_is_stopped_closes_the_connection(server, agent_of):
+    server.answers = [Answer([*events(chunk(content="Well, "), done=False), Stall()])]
+
+    async def scene():
+        bus = EventBus()
+        manager = AgentManager(event_bus=bus, config=Config(), agent=agent_of())
+        bus.register(manager)
+        bus.publish(TurnLLMAgentStartRequested(turn_id=1, text="hello"))
+        assert await asyncio.to_thread(server.begun.acquire, timeout=10)
+        bus.publish(TurnLLMAgentStopRequested(turn_id=1))
+        assert await asyncio.to_thread(server.left.acquire, timeout=10)
+        await manager.shutdown()
+        await bus.aclose()
+
+    asyncio.run(scene())
 
 
 # -- the start -----------------------------------------------------------------------------
