@@ -57,6 +57,7 @@ atexit.register(_SERVING.close)
 NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("agent", "llama"): _talker,
     ("agent", "openai"): _server,
+    ("agent", "xai"): lambda folder: {**_server(folder), "api_key": ""},
     ("captioner", "sherpa"): _model(write_tagger),
     ("caption_rewriter", "llama"): _talker,
     ("thought_rewriter", "llama"): _talker,

@@ -35,8 +35,8 @@ def test_any_split_of_the_bytes_gives_the_same_events(data, cuts):
 @given(events=st.lists(st.text().map(lambda text: " ".join(text.splitlines()) or "x"), max_size=5),
        newline=st.sampled_from(["\n", "\r\n", "\r"]), cuts=CUTS)  # fmt: skip
 def test_what_was_sent_is_read(events, newline, cuts):
-    sent = "".join(f"data: {event}{newline}{newline}" for event in events)
-    sent = sent.encode("utf-8", "replace")
+    text = "".join(f"data: {event}{newline}{newline}" for event in events)
+    sent = text.encode("utf-8", "replace")
     assert read(pieces_of(sent, cuts)) == [
         event.encode("utf-8", "replace").decode() for event in events
     ]

@@ -99,6 +99,7 @@ _SPECS: dict[str, dict[str, str]] = {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
         "openai": f"{_ENGINES}.agent.openai:OpenAIAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",
+        "xai": f"{_ENGINES}.agent.xai:XAIAgent",
     },
 }
 

@@ -460,6 +460,32 @@ def test_an_address_may_be_given_with_its_end(server, agent_of):
     assert asyncio.run(answer(agent)) == ["Okay."]
 
 
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [({"temperature": "hot"}, "temperature: must be a number"), ({"modle": "x"}, "'model'")],
+)
+def test_settings_of_the_wrong_kind_are_told(settings, problem):
+    for name in ("openai", "xai"):
+        given = {"base_url": "http://127.0.0.1:9/v1", **settings}
+        with pytest.raises(ConfigError, match=problem):
+            hosting.check_choice("agent", AgentConfig(name, params=given))
+
+
+def test_xais_models_need_a_key_and_nothing_else(server, monkeypatch):
+    with pytest.raises(ConfigError, match=r"agent\.api_key: .* XAI_API_KEY is not set"):
+        hosting.create("agent", AgentConfig("xai"))
+    monkeypatch.setenv("XAI_API_KEY", "xai-1")
+    with contextlib.closing(hosting.create("agent", AgentConfig("xai"))) as agent:
+        assert agent._server._facts.base_url == "https://api.x.ai/v1"
+    here = AgentConfig("xai", params={"base_url": server.url})
+    with contextlib.closing(hosting.create("agent", here)) as agent:
+        assert asyncio.run(answer(agent)) == ["Okay."]
+    received = server.received[0]
+    assert received.headers["authorization"] == "Bearer xai-1"
+    assert received.body["model"] == "grok-4-1-fast-non-reasoning"
+    assert received.body["temperature"] == 0.7
+
+
 def test_it_needs_the_devices_own_process(server):
     config = AgentConfig("openai", isolation="process", params=server.params)
     for refused in (hosting.create, hosting.check_choice):

@@ -17,6 +17,7 @@ from tests.fake_openai import (
     Pause,
     Reset,
     Stall,
+    Step,
     calls,
     chunk,
     events,
@@ -42,6 +43,7 @@ SPOKEN = "where are my keys"
 SECRET = "sk-secret-of-the-owner"
 
 BEGUN = events(chunk(content="Well, "), done=False)
+KEPT_ALIVE: list[Step] = [b": still here\n\n", Pause(0.03)] * 30
 QUICK = {"first_token_s": 0.2, "stall_s": 0.2, "connect_s": 2.0}
 
 
@@ -297,10 +299,10 @@ def test_an_error_in_the_middle_is_not_asked_again(server):
         (Answer([Stall()], status=500), "did not begin"),
         (Answer([b"da", Stall()]), "did not begin"),
         (Answer([*events(chunk(reasoning_content="Hm"), done=False), Stall()]), "did not begin"),
-        (Answer([*[b": still here\n\n", Pause(0.03)] * 30, Stall()]), "did not begin"),
+        (Answer([*KEPT_ALIVE, Stall()]), "did not begin"),
         (Answer([*BEGUN, Stall()]), "fell silent for 0.2 s"),
         (Answer([*BEGUN, b"data: {", Stall()]), "fell silent"),
-        (Answer([*BEGUN, *[b": still here\n\n", Pause(0.03)] * 30, Stall()]), "fell silent"),
+        (Answer([*BEGUN, *KEPT_ALIVE, Stall()]), "fell silent"),
         (Answer([*calls(("get_time", '{"a')).steps[:1], Stall()]), "fell silent"),
     ],
     ids=["before the headers", "in the headers", "before the body", "in a refusal", "in a line",
@@ -316,7 +318,7 @@ def test_a_stall_anywhere_ends_in_time(server, given, sentence):
 
 
 def test_an_answer_may_not_last_for_ever(server):
-    drip = [piece for _ in range(40) for piece in (*BEGUN, Pause(0.03))]
+    drip: list[Step] = [*BEGUN, Pause(0.03)] * 40
     said, told = ask(server.url, Answer(drip), server=server, whole_s=0.3)
     assert said.startswith("Well, Well, ")
     assert "took longer than 0.3 s" in told
