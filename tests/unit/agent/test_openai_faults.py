@@ -195,6 +195,11 @@ def test_it_is_asked_once_more_and_no_more(server, stumble):
     assert len(server.received) == 2
 
 
+def test_another_try_has_time_to_think(server):
+    slow = Answer([Pause(0.8), *says("Yes.").steps])
+    assert ask(server.url, Answer(events()), slow, server=server) == ("Yes.", "")
+
+
 def test_a_wait_longer_than_anybody_would_is_not_waited(server):
     refused = refuses(429, None, retry_after="30")
     assert "too often" in ask(server.url, refused, server=server, first_token_s=20.0)[1]

@@ -36,6 +36,10 @@ class Pace:
         self.is_ending = False
         """Whether nothing is missing but the end."""
 
+    def begin_anew(self) -> None:
+        """Forget what came of another try; the time it took counts."""
+        self._has_begun = self.is_ending = False
+
     def sign(self, at_s: float, *, has_begun: bool, is_ending: bool) -> None:
         """Take note of an event."""
         self._sign_at_s = at_s

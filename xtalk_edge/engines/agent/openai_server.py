@@ -136,6 +136,7 @@ class ChatServer:
 
     async def _try(self, request: Request, pace: Pace) -> AsyncGenerator[str | Finished, None]:
         self._pass_border(request)
+        pace.begin_anew()
         answer = StreamedAnswer()
         content = request.encoded(self._renamed)
         try:
