@@ -34,7 +34,7 @@ def unbelieved():
         (unconnected(ExceptionGroup("x", [ConnectionRefusedError()])),
          "nothing listens at ai.example:443"),
         (unconnected(OSError(113, "no route")), "there is no way to"),
-        (unconnected(ssl.SSLWantReadError(), httpx2.ConnectTimeout), "does not take the connection"),
+        (unconnected(ssl.SSLWantReadError(), httpx2.ConnectTimeout), "does not take"),
         (httpx2.ProxyError("x"), "check HTTPS_PROXY"),
         (httpx2.RemoteProtocolError("x"), "does not speak HTTP"),
         (httpx2.ReadError("x"), "broke the connection off"),
