@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from xtalk_edge.config.engine import NONE
 from xtalk_edge.config.schema import Config, EngineConfig
@@ -82,7 +82,16 @@ def check_choice(slot: str, config: EngineConfig) -> None:
     """Say what is wrong with one engine before it is loaded; raises as `check`."""
     with _placed(slot, config):
         cls = registry.check(slot, config.type, params_of(slot, config))
-        _isolation(slot, config, cls)
+        _check_isolation(slot, config, cls)
+
+
+def _check_isolation(slot: str, config: EngineConfig, cls: type[Any]) -> None:
+    reason = getattr(cls, "thread_only", "")
+    if config.isolation == "process" and reason:
+        raise ConfigError(
+            f"{slot}.isolation: {config.type} cannot have a process of its own, because {reason}; "
+            "remove the setting"
+        )
 
 
 def without_graphics(config: Config, slots: Iterable[str] = registry.slots()) -> list[str]:
@@ -114,25 +123,17 @@ def create(slot: str, config: EngineConfig) -> Any:
         ConfigError: a setting is wrong; the message begins with the place it stands at.
         EngineError, ModelError: the engine or its model cannot be had.
     """
+    isolation = config.isolation
+    if isolation == "auto":
+        isolation = registry.default_isolation(slot, config.type)
     with _placed(slot, config):
         params = params_of(slot, config)
-        if _isolation(slot, config, registry.check(slot, config.type, params)) == "thread":
+        if isolation == "thread":
             return registry.create(slot, config.type, params)
+        _check_isolation(slot, config, registry.check(slot, config.type, params))
         if slot == "agent":
             return IsolatedAgent(config.type, params)
         return IsolatedEngine(slot, config.type, params)
-
-
-def _isolation(slot: str, config: EngineConfig, cls: type[Any]) -> Literal["thread", "process"]:
-    """Return where an engine is to run; raises ConfigError where that cannot be."""
-    if config.isolation == "process" and getattr(cls, "passes_border", False):
-        raise ConfigError(
-            f"{slot}.isolation: {config.type} talks to another machine, and what leaves the device "
-            'is counted, and may be held back, in its own process only; "thread" is right for it'
-        )
-    if config.isolation == "auto":
-        return registry.default_isolation(slot, config.type)
-    return config.isolation
 
 
 @contextlib.contextmanager

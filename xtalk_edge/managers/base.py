@@ -7,7 +7,6 @@ from typing import Any
 
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
-from xtalk_edge.errors import UplinkError
 from xtalk_edge.events import ErrorOccurred
 from xtalk_edge.tasks import TaskOwner
 
@@ -40,12 +39,7 @@ class Manager:
 
     def report(self, error: Exception, *, error_type: str, component: str, turn_id: int) -> None:
         """Log and publish a failure that was contained; call it while handling the exception."""
-        if isinstance(error, UplinkError):
-            # Networks fail every day: the sentence says all there is to know.
-            log.error("%s failed in turn %d: %s", component, turn_id, error)
-            log.debug("%s failed in turn %d", component, turn_id, exc_info=error)
-        else:
-            log.error("%s failed in turn %d", component, turn_id, exc_info=error)
+        log.error("%s failed in turn %d", component, turn_id, exc_info=error)
         self.bus.publish(
             ErrorOccurred(
                 turn_id=turn_id,

@@ -489,7 +489,7 @@ def test_xais_models_need_a_key_and_nothing_else(server, monkeypatch):
 def test_it_needs_the_devices_own_process(server):
     config = AgentConfig("openai", isolation="process", params=server.params)
     for refused in (hosting.create, hosting.check_choice):
-        with pytest.raises(ConfigError, match=r'agent\.isolation: openai .* "thread" is right'):
+        with pytest.raises(ConfigError, match=r"agent\.isolation: openai .* remove the setting"):
             refused("agent", config)
 
 

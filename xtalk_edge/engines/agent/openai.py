@@ -77,7 +77,7 @@ class OpenAIAgent(Agent):
         ConfigError: a setting is out of its range, or the key or a certificate is not there.
     """
 
-    passes_border = True
+    thread_only = "what leaves the device is counted, and may be held back, in its own process"
 
     def __init__(
         self,

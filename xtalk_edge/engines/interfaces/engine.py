@@ -11,10 +11,8 @@ class Engine(ABC):  # noqa: B024 - the slots below are what is abstract
 
     computes_by: ClassVar[str] = ""
     """The library that can put its network on a graphics processor; "" if none can."""
-
-    passes_border: ClassVar[bool] = False
-    """Whether it sends anything to another machine; then it runs in the device's own process, where
-    that is counted."""
+    thread_only: ClassVar[str] = ""
+    """Why it cannot run in a process of its own; "" if it can."""
 
     def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs closing
         """Release what the engine holds."""
