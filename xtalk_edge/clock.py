@@ -8,10 +8,11 @@ when nothing is ready, and stands still while work is being done.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import selectors
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -42,6 +43,31 @@ def is_virtual() -> bool:
         return isinstance(asyncio.get_running_loop(), VirtualTimeLoop)
     except RuntimeError:
         return False
+
+
+@contextlib.contextmanager
+def standing_still() -> Iterator[None]:
+    """Let no virtual time pass while another machine is waited for; real time passes as ever."""
+    if not is_virtual():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    waiting = True
+
+    def go_round() -> None:
+        if waiting:
+            # Work that is ready keeps the loop from jumping; the pause leaves a core to others.
+            time.sleep(_GLANCE_S)
+            loop.call_soon(go_round)
+
+    loop.call_soon(go_round)
+    try:
+        yield
+    finally:
+        waiting = False
+
+
+_GLANCE_S = 0.0005
 
 
 class _JumpingSelector(selectors.BaseSelector):

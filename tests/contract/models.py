@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests import tiny_gguf
 from tests.contract import enhancers
+from tests.fake_openai import fake_openai
 from tests.tiny_ctc import write_ctc
 from tests.tiny_embedding import write_embedding
 from tests.tiny_gguf import END
@@ -43,8 +46,18 @@ def _loud_phrase(folder: Path) -> Params:
     return {"model": str(write_transducer(folder)), "phrase": "loud quiet", "threshold": 0.7}
 
 
+def _server(_folder: Path) -> Params:
+    """Return settings for a server that runs until the tests end."""
+    return _SERVING.enter_context(fake_openai()).params
+
+
+_SERVING = contextlib.ExitStack()
+atexit.register(_SERVING.close)
+
 NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("agent", "llama"): _talker,
+    ("agent", "openai"): _server,
+    ("agent", "xai"): lambda folder: {**_server(folder), "api_key": ""},
     ("captioner", "sherpa"): _model(write_tagger),
     ("caption_rewriter", "llama"): _talker,
     ("thought_rewriter", "llama"): _talker,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests import tiny_gguf
+from tests.fake_openai import Answer, Received, calls, fake_openai, says
 from tests.tiny_gguf import END
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.engines import registry
@@ -39,10 +40,19 @@ class Tools:
         return ToolResult(call.name, "It's 4:10 PM.")
 
 
-@pytest.fixture(params=["scripted", "llama", "isolated scripted", "isolated llama"])
+def served(received: Received) -> Answer:
+    """Answer as the other models do: a sentence in pieces, or a call and then what it gave."""
+    last = received.body["messages"][-1]
+    if last["role"] == "tool":
+        return says(last["content"])
+    return calls(("get_time", {})) if received.body["model"] == "calls" else says(*"Sound")
+
+
+@pytest.fixture(params=["scripted", "llama", "openai", "isolated scripted", "isolated llama"])
 def make_agent(request, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     made: list[Agent] = []
+    stack = contextlib.ExitStack()
 
     def make(kind):
         *isolated, name = request.param.split()
@@ -51,14 +61,19 @@ def make_agent(request, tmp_path, monkeypatch):
             path = tmp_path / f"{kind}.gguf"
             tiny_gguf.scripted(path, SAYS if kind == "talks" else CALLS)
             params = {"model": str(path), "threads": 1, "history_turns": 4}
+        if name == "openai":
+            server = stack.enter_context(fake_openai())
+            server.otherwise = served
+            params = {"base_url": server.url, "model": kind}
         made.append(
             IsolatedAgent(name, params) if isolated else registry.create("agent", name, params)
         )
         return made[-1]
 
-    yield make
-    for agent in made:
-        agent.close()
+    with stack:
+        yield make
+        for agent in made:
+            agent.close()
 
 
 async def collect(agent, text, type="asr_final"):

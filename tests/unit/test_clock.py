@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xtalk_edge.clock import is_virtual, now_s, run_virtual, wall_now
+from xtalk_edge.clock import is_virtual, now_s, run_virtual, standing_still, wall_now
 
 NOON = datetime.datetime(2026, 3, 29, 12, 0, tzinfo=datetime.UTC)
 
@@ -142,3 +142,29 @@ def test_an_error_in_virtual_time_is_raised_to_the_caller() -> None:
 
     with pytest.raises(ValueError, match="as in real time"):
         run_virtual(main())
+
+
+def test_virtual_time_stands_still_while_another_machine_is_waited_for() -> None:
+    async def main() -> tuple[float, float]:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[None] = loop.create_future()
+        late = loop.call_later(60.0, answer.cancel)
+        threading.Timer(0.05, loop.call_soon_threadsafe, [answer.set_result, None]).start()
+        with standing_still():
+            await answer
+        waited_s = now_s()
+        late.cancel()
+        await asyncio.sleep(1.0)
+        return waited_s, now_s()
+
+    assert run_virtual(main()) == (0.0, 1.0)
+
+
+def test_real_time_never_stands_still() -> None:
+    async def main() -> float:
+        began_s = now_s()
+        with standing_still():
+            await asyncio.sleep(0.01)
+        return now_s() - began_s
+
+    assert asyncio.run(main()) > 0.0

@@ -74,7 +74,7 @@ def _signature(cls: type[Any]) -> Mapping[str, inspect.Parameter] | None:
 
 def _check_type(key: str, annotation: object, value: object) -> None:
     # Under `from __future__ import annotations` the annotation is text, without it a class.
-    wanted = getattr(annotation, "__name__", annotation)
-    types, words = _PLAIN_TYPES.get(str(wanted), ((object,), ""))
+    wanted = str(getattr(annotation, "__name__", annotation)).removesuffix(" | None")
+    types, words = _PLAIN_TYPES.get(wanted, ((object,), ""))
     if not isinstance(value, types) or (words and type(value) is bool and bool not in types):
         raise ConfigError(f"{key}: must be {words}, got {value!r}")

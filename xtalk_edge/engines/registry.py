@@ -97,7 +97,9 @@ _SPECS: dict[str, dict[str, str]] = {
     },
     "agent": {
         "llama": f"{_ENGINES}.agent.llama:LlamaAgent",
+        "openai": f"{_ENGINES}.agent.openai:OpenAIAgent",
         "scripted": f"{_ENGINES}.agent.scripted:ScriptedAgent",
+        "xai": f"{_ENGINES}.agent.xai:XAIAgent",
     },
 }
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.unit.agent.parts import CALLS, Tools, answer, said
 from xtalk_edge.config.files import data_path
-from xtalk_edge.engines.agent.answering import NOT_UNDERSTOOD
 from xtalk_edge.engines.agent.fit import LEAST, STARTER
+from xtalk_edge.engines.agent.hands import NOT_UNDERSTOOD
 from xtalk_edge.engines.agent.llama import STARTER_MODEL, STARTER_NAME, LlamaAgent
 from xtalk_edge.engines.agent.llama_model import LlamaModel
 from xtalk_edge.engines.interfaces import ToolCall
@@ -133,7 +133,7 @@ def test_a_model_trained_like_the_built_in_one_is_treated_like_it(agent_of):
     assert agent._conversation.turns_shown == 1
     assert agent._summariser is None
     assert agent._prompts.turn("x").stamp == ""
-    assert agent._answerer._abstention == STARTER.abstention
+    assert agent._hands.abstention == STARTER.abstention
     other = agent_of(CALLS)
     assert other._conversation.turns_shown == 12
     assert other._prompts.turn("x").stamp.startswith("[")

@@ -9,7 +9,7 @@ import pytest
 
 from tests import tiny_gguf
 from tests.unit.agent.parts import CALLS, SOUND, Tools, answer, said
-from xtalk_edge.engines.agent.answering import (
+from xtalk_edge.engines.agent.hands import (
     LONGEST_QUESTION_CHARS,
     LONGEST_RESULT_CHARS,
     NOT_UNDERSTOOD,

@@ -12,7 +12,7 @@ from tests.unit.agent.parts import CALLS, PLAIN, SOUND, STAMP, Tools, answer, sa
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.engines.agent import llama_model
 from xtalk_edge.engines.agent.abort import AbortFlag
-from xtalk_edge.engines.agent.answering import NOT_UNDERSTOOD, TOO_LONG
+from xtalk_edge.engines.agent.hands import NOT_UNDERSTOOD, TOO_LONG
 from xtalk_edge.engines.agent.llama import LlamaAgent
 from xtalk_edge.engines.agent.llama_model import CHUNK_TOKENS, LlamaModel
 from xtalk_edge.engines.agent.sampling import Grammar, TokenChooser

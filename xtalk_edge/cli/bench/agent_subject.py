@@ -14,8 +14,9 @@ from typing import Any
 from xtalk_edge.engines.agent.abort import AbortFlag
 from xtalk_edge.engines.agent.clock_line import ClockLine
 from xtalk_edge.engines.agent.conversation import Conversation
-from xtalk_edge.engines.agent.llama import PERSONA, STARTER_NAME
+from xtalk_edge.engines.agent.llama import STARTER_NAME
 from xtalk_edge.engines.agent.llama_model import LlamaModel
+from xtalk_edge.engines.agent.persona import PERSONA
 from xtalk_edge.engines.agent.prompting import Prompts
 from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.agent.stamp import Stamp

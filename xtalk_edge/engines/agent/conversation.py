@@ -66,12 +66,21 @@ class Turn:
         self.calls.append(Message("tool", harmless(result.content)))
         self.settled = True
 
+    @property
+    def asked(self) -> str:
+        """The question as the model is told it."""
+        return f"{self.stamp} {harmless(self.meant or self.text)}".strip()
+
+    def answered_calls(self) -> list[tuple[ToolCall, str]]:
+        """Return each call with what the model is told of its answer."""
+        answers = [each.content for each in self.calls if each.role == "tool"]
+        return list(zip(self.made, answers, strict=True))
+
     def messages(self) -> list[Message]:
         """Return the turn as chat messages for the model."""
         # A reply may quote a tool, and a tool may quote anything.
         said = [Message("assistant", harmless(self.reply))] if self.reply else []
-        asked = f"{self.stamp} {harmless(self.meant or self.text)}".strip()
-        return [Message("user", asked), *self.calls, *said]
+        return [Message("user", self.asked), *self.calls, *said]
 
 
 class Conversation:

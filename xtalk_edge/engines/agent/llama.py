@@ -13,18 +13,21 @@ from pathlib import Path
 
 from xtalk_edge.config.files import data_path, default_state_dir
 from xtalk_edge.engines.agent.abstention import FIGURES, fitted
-from xtalk_edge.engines.agent.answering import Answerer, Hold, Piece
+from xtalk_edge.engines.agent.answering import Answerer
 from xtalk_edge.engines.agent.clock_line import ClockLine
 from xtalk_edge.engines.agent.conversation import Conversation
 from xtalk_edge.engines.agent.fit import LEAST, OTHER, STARTER
 from xtalk_edge.engines.agent.generation import Generation
+from xtalk_edge.engines.agent.hands import Hands, Hold, Piece
 from xtalk_edge.engines.agent.llama_model import LlamaModel
+from xtalk_edge.engines.agent.persona import PERSONA
 from xtalk_edge.engines.agent.prefix_cache import PrefixCache
 from xtalk_edge.engines.agent.priority import Desk, Priority
 from xtalk_edge.engines.agent.prompting import Prompts
 from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.agent.speculation import Speculation
 from xtalk_edge.engines.agent.stamp import Stamp
+from xtalk_edge.engines.agent.stopping import Stop
 from xtalk_edge.engines.agent.summary import Summariser
 from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCall, ToolRunner
 from xtalk_edge.engines.parameters import check_least
@@ -38,11 +41,6 @@ STARTER_MODEL = "models/starter/brain.gguf"
 
 STARTER_NAME = "xtalk-edge starter brain"
 """`general.name` of the built-in model and of every one that is trained like it."""
-
-PERSONA = (
-    "You are a friendly voice assistant. Your answers are spoken aloud: "
-    "answer in one or two short sentences, without lists, markup or emoji."
-)
 
 
 class LlamaAgent(Agent):
@@ -122,7 +120,7 @@ class LlamaAgent(Agent):
         self._worker = Worker("llama")
         self._tasks = TaskOwner()
         self._desk = Desk()
-        self._guess: Speculation | None = None
+        self._guess: Speculation[Stop] | None = None
         self._stamp = Stamp(ClockLine())
         try:
             fit = STARTER if self._model.figure("general.name") == STARTER_NAME else OTHER
@@ -151,14 +149,13 @@ class LlamaAgent(Agent):
         self._generation = Generation(
             self._model, TokenChooser(temperature, seed), max_reply_tokens=max_reply_tokens
         )
+        self._hands = Hands(self._conversation, abstention, speak_tool_results=speak_tool_results)
         self._answerer = Answerer(
             self._worker,
             self._generation,
             self._prompts,
-            self._conversation,
-            abstention,
+            self._hands,
             max_tool_rounds=max_tool_rounds,
-            speak_tool_results=speak_tool_results,
         )
         self._summariser = (
             None
@@ -179,7 +176,7 @@ class LlamaAgent(Agent):
         schemas = runner.schemas()
         self._prompts.use_tools(schemas)
         self._generation.use_tools(schemas)
-        self._answerer.use_tools(runner)
+        self._hands.use_tools(runner)
 
     def use_speaker(self, name: str, about: str = "") -> None:
         """Take who is speaking; the built-in model was not taught to be told."""
@@ -317,7 +314,7 @@ class LlamaAgent(Agent):
 
     def confidence(self) -> float:
         """Return the chance that the last call is right, or the average token's probability."""
-        return self._answerer.confidence
+        return self._hands.confidence
 
     def heard(self, text: str) -> None:
         """Replace the last reply in the history by what the owner really heard."""

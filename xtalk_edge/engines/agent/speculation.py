@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Generic, Protocol, TypeVar
 
-from xtalk_edge.engines.agent.answering import Hold, Piece
 from xtalk_edge.engines.agent.conversation import Turn
-from xtalk_edge.engines.agent.stopping import Stop
+from xtalk_edge.engines.agent.hands import Hold, Piece
 from xtalk_edge.engines.interfaces import ToolResult
 from xtalk_edge.tasks import TaskOwner
 
 
-class Speculation:
+class Stoppable(Protocol):
+    """Ends an answer, whoever reads it."""
+
+    stopped: bool
+
+    async def make_way(self) -> None:
+        """Stop, and free whatever the answer occupies."""
+
+
+S = TypeVar("S", bound=Stoppable)
+
+
+class Speculation(Generic[S]):
     """Keeps what an answer gives, up to the first thing that could not be taken back.
 
     Args:
@@ -26,7 +38,7 @@ class Speculation:
     def __init__(
         self,
         turn: Turn,
-        stop: Stop,
+        stop: S,
         items: AsyncGenerator[Piece | Hold, None],
         version: int,
         tasks: TaskOwner,
@@ -46,6 +58,12 @@ class Speculation:
         ended = self.stop.stopped or self._work.cancelled()
         same = self.turn.text.strip() == text.strip() and self._version == version
         return same and not ended
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended in an error."""
+        work = self._work
+        return work.done() and not work.cancelled() and work.exception() is not None
 
     async def resting(self) -> None:
         """Wait until it is as far as it may go; cancelling the caller does not disturb it."""

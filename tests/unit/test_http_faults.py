@@ -1,0 +1,47 @@
+"""Every failure between here and a server has a sentence with a cure."""
+
+import socket
+import ssl
+
+import httpx2
+import pytest
+
+from xtalk_edge.net.address import address_of
+from xtalk_edge.net.http_faults import fault
+
+ADDRESS = address_of("agent.base_url", "https://ai.example/v1", ("http", "https"))
+
+
+def unconnected(cause, kind=httpx2.ConnectError):
+    error = kind("x")
+    error.__cause__ = cause
+    return error
+
+
+def unbelieved():
+    error = ssl.SSLCertVerificationError(1, "no")
+    error.verify_message = "certificate has expired"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (unconnected(unbelieved()), "(certificate has expired); see that"),
+        (unconnected(ssl.SSLError(1, "x")), "does not speak TLS"),
+        (unconnected(socket.gaierror(-2, "x")), "the name ai.example;"),
+        (unconnected(ConnectionRefusedError()), "nothing listens at"),
+        (unconnected(ExceptionGroup("x", [ConnectionRefusedError()])),
+         "nothing listens at ai.example:443"),
+        (unconnected(OSError(113, "no route")), "there is no way to"),
+        (unconnected(ssl.SSLWantReadError(), httpx2.ConnectTimeout), "does not take"),
+        (httpx2.ProxyError("x"), "check HTTPS_PROXY"),
+        (httpx2.RemoteProtocolError("x"), "does not speak HTTP"),
+        (httpx2.ReadError("x"), "broke the connection off"),
+    ],
+)  # fmt: skip
+def test_it_says_what_to_do(error, sentence):
+    found = fault("agent.base_url", ADDRESS, error)
+    assert sentence in found
+    assert "ai.example" in found
+    assert found.isprintable()
