@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass
 
 from xtalk_edge.engines.agent.abstention import Abstention, Verdict
@@ -15,8 +15,9 @@ from xtalk_edge.engines.agent.conversation import Conversation, Turn
 from xtalk_edge.engines.agent.generation import Decision, Generation
 from xtalk_edge.engines.agent.prompt import harmless
 from xtalk_edge.engines.agent.prompting import Prompts
+from xtalk_edge.engines.agent.refusal import marked
 from xtalk_edge.engines.agent.stopping import Stop
-from xtalk_edge.engines.interfaces import ToolCall, ToolResult, ToolRunner
+from xtalk_edge.engines.interfaces import NoAnswer, ToolCall, ToolResult, ToolRunner
 from xtalk_edge.engines.worker import Worker
 
 NOT_UNDERSTOOD = "Sorry, I didn't understand that."
@@ -35,6 +36,8 @@ class Hold:
 
     is_request: bool = False
     """Whether it is a call that says all there is to say, and no question back."""
+    is_command: bool = False
+    """Whether it is a call, and no question whether one was meant."""
 
 
 Piece = str | ToolCall | ToolResult
@@ -51,6 +54,7 @@ class Answerer:
         abstention: when a call is run, asked about, or refused.
         max_tool_rounds: how many calls a turn may have.
         speak_tool_results: a tool's sentence is the reply; else the model words it.
+        refusals: what the model was taught to say where it cannot help.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Answerer:
         *,
         max_tool_rounds: int,
         speak_tool_results: bool,
+        refusals: Collection[str],
     ) -> None:
         self._worker = worker
         self._generation = generation
@@ -71,6 +76,7 @@ class Answerer:
         self._abstention = abstention
         self._max_tool_rounds = max_tool_rounds
         self._speak_tool_results = speak_tool_results
+        self._refusals = refusals
         self._runner: ToolRunner | None = None
         self._with_arguments: frozenset[str] = frozenset()
         self.confidence = 1.0
@@ -87,12 +93,12 @@ class Answerer:
     async def answer(self, turn: Turn, stop: Stop) -> AsyncGenerator[Piece | Hold, None]:
         """Yield the answer to a turn and write it into the turn."""
         if not harmless(turn.text):
-            yield turn.close_with(NOT_UNDERSTOOD)
+            yield NoAnswer(turn.close_with(NOT_UNDERSTOOD))
         elif len(turn.text) > LONGEST_QUESTION_CHARS:
-            yield turn.close_with(TOO_LONG)
+            yield NoAnswer(turn.close_with(TOO_LONG))
         else:
             async with contextlib.aclosing(self._rounds(turn, stop)) as items:
-                async for item in items:
+                async for item in marked(items, self._refusals):
                     yield item
         if not stop.stopped:
             turn.settled = True
@@ -102,7 +108,7 @@ class Answerer:
             calls_before = len(turn.made)
             prompt = self._prompts.fitted(turn)
             if not prompt:
-                yield turn.close_with(TOO_LONG)
+                yield NoAnswer(turn.close_with(TOO_LONG))
                 return
             async with contextlib.aclosing(self._round(turn, prompt, calls_left, stop)) as items:
                 async for item in items:
@@ -111,9 +117,12 @@ class Answerer:
                 return
             if self._speak_tool_results or len(turn.made) == calls_before:
                 break
-        left_to_say = turn.last_result if turn.made else NOT_UNDERSTOOD
-        if left_to_say and not turn.reply:
-            yield turn.say_sentence(left_to_say)
+        if turn.reply:
+            return
+        if not turn.made:
+            yield NoAnswer(turn.say_sentence(NOT_UNDERSTOOD))
+        elif turn.last_result:
+            yield turn.say_sentence(turn.last_result)
 
     async def _round(
         self, turn: Turn, prompt: list[int], calls_left: int, stop: Stop
@@ -151,14 +160,14 @@ class Answerer:
         self.confidence = self._abstention.calibrated(decision.confidence)
         call, runner = decision.call, self._runner
         if call is None or runner is None:
-            yield turn.close_with(NOT_UNDERSTOOD)
+            yield NoAnswer(turn.close_with(NOT_UNDERSTOOD))
             return
         if call in turn.made:
             return
         has_effects = runner.has_effects(call.name)
         verdict = self._verdict(turn, call, has_effects=has_effects, read_results=read_results)
         if verdict is Verdict.REFUSE:
-            yield turn.close_with(NOT_UNDERSTOOD)
+            yield NoAnswer(turn.close_with(NOT_UNDERSTOOD))
             return
         if verdict is Verdict.ASK:
             yield Hold()
@@ -169,7 +178,8 @@ class Answerer:
         if has_effects:
             # A call that could say more and says nothing ("set a timer") is likely to go on.
             says_something = any(str(value).strip() for value in call.arguments.values())
-            yield Hold(says_something or call.name not in self._with_arguments)
+            is_whole = says_something or call.name not in self._with_arguments
+            yield Hold(is_request=is_whole, is_command=True)
         yield call
         result = _bounded(await runner.run(call))
         turn.add_call(call, result)
