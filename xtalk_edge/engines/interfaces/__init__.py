@@ -21,6 +21,7 @@ from xtalk_edge.engines.interfaces.meaning import Embeddings
 from xtalk_edge.engines.interfaces.rewriting import Rewriter
 from xtalk_edge.engines.interfaces.speaking import (
     TTS,
+    Speaking,
     SpeechChunk,
     SpeechSpeedController,
     WordMark,
@@ -53,6 +54,7 @@ __all__ = [
     "PunctuationRestorer",
     "Rewriter",
     "SpeakerEncoder",
+    "Speaking",
     "SpeechChunk",
     "SpeechEnhancer",
     "SpeechSpeedController",
