@@ -36,7 +36,7 @@ from xtalk_edge.uplink.way import Way
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T", str, bytes)
+T = TypeVar("T", bound=str | bytes)
 Item = TypeVar("Item")
 
 
@@ -140,13 +140,12 @@ class Contest(Generic[T]):
         self._perform(self._hedge.tick(now_s()))
 
     def _take_device(self) -> None:
-        if self._device is not None:
-            new, self._device_taken = (
-                self._device.made[self._device_taken :],
-                len(self._device.made),
-            )
-            for fact in new:
-                self._tell(fact)
+        if self._device is None:
+            return
+        made = self._device.made
+        new, self._device_taken = made[self._device_taken :], len(made)
+        for fact in new:
+            self._tell(fact)
 
     def _take_server(self) -> None:
         server = self._server

@@ -66,10 +66,8 @@ class HedgedAgent(Agent):
 
     async def async_accept(self, context: AgentContext) -> AsyncGenerator[Piece, None]:
         """Answer a final text; whatever else the context is about, the device's agent does."""
-        if context.type == "asr_final":
-            items = self._answer(context)
-        else:
-            items = self._of_device(context)
+        is_question = context.type == "asr_final"
+        items = self._answer(context) if is_question else self._of_device(context)
         async with contextlib.aclosing(items) as pieces:
             async for piece in pieces:
                 yield piece
@@ -86,14 +84,12 @@ class HedgedAgent(Agent):
         )
         self._unheard = context.text
         try:
-            side = await self._chosen(contest, context.text, looked_at)
-            if side == "device":
+            if await self._chosen(contest, context.text, looked_at) == "device":
                 self._unheard = None
                 async with contextlib.aclosing(self._tried(context, contest)) as pieces:
                     async for piece in pieces:
                         yield piece
-                side = contest.side
-            if side == "server":
+            if contest.side == "server":
                 await self._device.discard()
                 async with contextlib.aclosing(self._said(contest, context.text)) as said:
                     async for clause in said:

@@ -59,27 +59,25 @@ class _Clause:
         self._mouth = mouth
         self._way = way
         self._own: ReadAhead[SpeechChunk] | None = None
-        self._contest = Contest(way, lambda: way.cloud.speech(text), self._prepared)
 
     async def speech(self) -> AsyncGenerator[SpeechChunk, None]:
         """Yield it."""
+        contest = Contest(self._way, lambda: self._way.cloud.speech(self._text), self._prepared)
         try:
-            side = await self._contest.choose(DeviceKnows())
-            if side == "device":
-                async with contextlib.aclosing(self._by_device()) as chunks:
+            if await contest.choose(DeviceKnows()) == "device":
+                async with contextlib.aclosing(self._by_device(contest)) as chunks:
                     async for chunk in chunks:
                         yield chunk
-                side = self._contest.side
-            if side == "server":
-                async with contextlib.aclosing(self._by_server()) as chunks:
+            if contest.side == "server":
+                async with contextlib.aclosing(self._by_server(contest)) as chunks:
                     async for chunk in chunks:
                         yield chunk
         finally:
-            self._contest.close()
+            contest.close()
             if self._own is not None:
                 self._own.drop()
 
-    async def _by_device(self) -> AsyncGenerator[SpeechChunk, None]:
+    async def _by_device(self, contest: Contest[bytes]) -> AsyncGenerator[SpeechChunk, None]:
         begun = False
         try:
             async with contextlib.aclosing(self._ahead().take()) as chunks:
@@ -87,14 +85,14 @@ class _Clause:
                     begun = True
                     yield chunk
         except Exception:
-            if begun or not await self._contest.steps_in():
+            if begun or not await contest.steps_in():
                 raise
 
-    async def _by_server(self) -> AsyncGenerator[SpeechChunk, None]:
+    async def _by_server(self, contest: Contest[bytes]) -> AsyncGenerator[SpeechChunk, None]:
         if self._own is not None:
             self._own.drop()
         try:
-            async with contextlib.aclosing(self._contest.of_server()) as pieces:
+            async with contextlib.aclosing(contest.of_server()) as pieces:
                 async for pcm in pieces:
                     yield SpeechChunk(pcm, rate_hz=CLOUD_RATE_HZ)
         except UplinkError as error:

@@ -1,4 +1,4 @@
-"""One thing a server may do in the device's stead: whether it is asked for it, and how that went."""
+"""One thing a server may do in the device's stead: whether it is asked, and how that went."""
 
 from __future__ import annotations
 
