@@ -175,7 +175,9 @@ class Hedge:
         if self._policy.mode == "race" and speakable:
             return self._let("device", Why.FIRST)
         if late and not self._device_failed:
-            return [*self._fail(Failure.SLOW), *self._let("device", Why.SLOW)]
+            # On a machine that stood still it was not even asked.
+            slow = self._fail(Failure.SLOW) if self._server is Server.AT_WORK else []
+            return [*slow, *self._let("device", Why.SLOW)]
         return None
 
     @property
@@ -185,6 +187,7 @@ class Hedge:
 
     def _first_asked_device(self, at_s: float) -> list[Action] | None:
         if not self._may_device_answer:
+            self._prepare_at_s = float("inf")
             self._deadline_s = at_s + self._policy.deadline_s
             return [self._ask(at_s)]
         return self._let("device", Why.FIRST) if self._device is not None else None

@@ -32,7 +32,6 @@ class Way:
         cloud: the server.
         policy: how to choose between it and the device.
         breaker: when to leave it alone.
-        on_chosen: told whenever it was settled who answers.
         chance: gives 0.0 to 1.0.
     """
 
@@ -43,7 +42,6 @@ class Way:
         policy: HedgePolicy,
         breaker: BreakerPolicy,
         *,
-        on_chosen: Callable[[Chosen], None] = lambda _chosen: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.ability = ability
@@ -52,7 +50,8 @@ class Way:
         self.breaker = Breaker(breaker)
         self.tasks = TaskOwner()
         """Own what is said to the server; to be closed before it."""
-        self._on_chosen = on_chosen
+        self.on_chosen: Callable[[Chosen], None] = lambda _chosen: None
+        """Called whenever it was settled who answers."""
         self._chance = chance
 
     def barred(self) -> Why | None:
@@ -83,4 +82,4 @@ class Way:
 
     def chose(self, side: Side, why: Why) -> None:
         """Tell who answers."""
-        self._on_chosen(Chosen(self.ability, side, why))
+        self.on_chosen(Chosen(self.ability, side, why))
