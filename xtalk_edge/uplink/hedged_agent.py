@@ -153,7 +153,7 @@ class HedgedAgent(Agent):
                     yield piece
 
     async def _rest(self, text: str, said: str) -> AsyncGenerator[str, None]:
-        space = " "
+        space = "" if said[-1:].isspace() else " "
         try:
             async with contextlib.aclosing(self._device.resume(text, said)) as pieces:
                 async for piece in pieces:
@@ -162,7 +162,7 @@ class HedgedAgent(Agent):
         except Exception as error:  # noqa: BLE001 - an agent may raise anything; the owner is told
             log.warning("the device's agent does not go on with the answer: %s", error)
             if self._lost_rest:
-                yield f" {self._lost_rest}"
+                yield space + self._lost_rest
 
     # -- thinking ahead --------------------------------------------------------------------
 
