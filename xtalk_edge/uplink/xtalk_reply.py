@@ -1,7 +1,7 @@
 """The reply a server is giving: its words, its sound, and when it is over. Pure.
 
-Nothing a server says marks the end of the sound for certain. Early servers tell that speech was made
-never, or many times, or before its last piece; so an end is also known by silence.
+Nothing a server says marks the end of the sound for certain. Early servers tell that speech was
+made never, or many times, or before its last piece; so an end is also known by silence.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sound of the room on its way to a server: framed, and not sooner than the server can take. Pure."""
+"""Sound of the room for a server: framed, and not sooner than it can take it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server owes: it answers some things with silence, so somebody must watch the clock. Pure."""
+"""What a server owes: some things it answers with silence, so somebody watches the clock. Pure."""
 
 from __future__ import annotations
 
