@@ -23,6 +23,7 @@ from xtalk_edge.uplink.xtalk_facts import (
     Resumed,
     Send,
     SpeechNoticed,
+    Unanswered,
 )
 from xtalk_edge.uplink.xtalk_generation import LATE, Generation
 from xtalk_edge.uplink.xtalk_heartbeat import Heartbeat
@@ -62,6 +63,8 @@ class XTalkProtocol:
         """What the server understood last."""
         self._has_asked = True
         """Whether anything was asked since."""
+        self._refuses_text = False
+        """Whether a text was sent and did not come back."""
         self._nonsense = 0
 
     @property
@@ -82,7 +85,8 @@ class XTalkProtocol:
     @property
     def can_answer_text(self) -> bool:
         """Whether a text may be sent; of servers that keep conversations one must try."""
-        return self.is_ready and (self._hello.can.submit_text or self._hello.is_late)
+        may_try = self._hello.is_late and not self._refuses_text
+        return self.is_ready and (self._hello.can.submit_text or may_try)
 
     @property
     def can_speak_text(self) -> bool:
@@ -131,10 +135,15 @@ class XTalkProtocol:
         return [
             *self._hello.tick(now_s),
             *self._heartbeat.tick(now_s, epoch_s),
-            *self._turn.tick(now_s),
+            *self._watch_turn(now_s),
             *self._replies.tick(now_s, epoch_s),
             *self._send_speech(now_s),
         ]
+
+    def _watch_turn(self, now_s: float) -> list[Action]:
+        due = self._turn.tick(now_s)
+        self._refuses_text |= self._sent_text is not None and Unanswered("receipt") in due
+        return due
 
     def _take(self, message: messages.Message, now_s: float) -> list[Action]:
         if isinstance(message, SessionMessage):
