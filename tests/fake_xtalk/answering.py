@@ -26,7 +26,7 @@ class Line(Protocol):
     async def send_sound(self, sound: bytes) -> None:
         """Send one binary message, and what belongs to it."""
 
-    async def at(self, point: Point) -> None:
+    async def at(self, point: Point, turn: int) -> None:
         """Let happen what the script wants here."""
 
 
@@ -34,14 +34,22 @@ class Answering:
     """Says a reply; it can be paused, acknowledged and stopped."""
 
     def __init__(
-        self, line: Line, reply: Reply, number: int, *, has_text: bool, on_start: Callable[[], None]
+        self,
+        line: Line,
+        reply: Reply,
+        asked: str,
+        *,
+        number: int,
+        turn: int,
+        on_start: Callable[[], None],
     ) -> None:
         self._line = line
         self._traits = line.traits
         self._reply = reply
         self._number = number
-        self.has_text = has_text
-        """Whether it is a reply of the agent; else a text that is only spoken."""
+        self.turn = turn
+        self.asked = asked
+        """What it is the reply to; "" where a text is only spoken."""
         self._on_start = on_start
         self._going = asyncio.Event()
         self._going.set()
@@ -55,8 +63,13 @@ class Answering:
         self._n_portions = sum(len(self._chunks(piece)) for piece in reply.pieces)
         self._n_sent = 0
         self._n_finished = 0
-        self.is_thinking = has_text
+        self.is_thinking = self.has_text
         """Whether the agent is still at it, as far as the client can tell."""
+
+    @property
+    def has_text(self) -> bool:
+        """Whether it is a reply of the agent; else a text is only spoken."""
+        return bool(self.asked)
 
     @property
     def names(self) -> dict[str, Any]:
@@ -118,7 +131,7 @@ class Answering:
             await self._only_spoken()
         if self._reply.error:
             await self._line.send("error", self._reply.error)
-        await self._line.at(Point.OVER)
+        await self._line.at(Point.OVER, self.turn)
 
     async def conclude(self) -> None:
         """Tell the text of a reply that was stopped, as far as it went."""
@@ -202,17 +215,17 @@ class Answering:
             return
         await self._line.send("update_resp", {"text": self.told, **self.names})
         if i == 0:
-            await self._line.at(Point.FIRST_TEXT)
+            await self._line.at(Point.FIRST_TEXT, self.turn)
         if i + 1 == (len(self._reply.pieces) + 1) // 2:
-            await self._line.at(Point.MID_TEXT)
+            await self._line.at(Point.MID_TEXT, self.turn)
 
     async def _finish_text(self) -> None:
-        await self._line.at(Point.FINISH_RESP)
+        await self._line.at(Point.FINISH_RESP, self.turn)
         self.is_thinking = False
         await self._line.send("finish_resp", {"text": self.told, **self.names})
 
     async def _begin_sound(self) -> None:
-        await self._line.at(Point.START_TTS)
+        await self._line.at(Point.START_TTS, self.turn)
         self._on_start()
         names = self.names if self._traits.response_ids else ""
         await self._line.send("start_tts", names)
@@ -232,19 +245,19 @@ class Answering:
         if is_last and self._traits.tts_finished == "once":
             await self._finish_sound()
         if is_last and self._traits.tts_finished == "never":
-            await self._line.at(Point.TTS_FINISHED)
+            await self._line.at(Point.TTS_FINISHED, self.turn)
 
     async def _send_portion(self, chunk: bytes, is_last: bool) -> None:
         if self._n_sent == 0:
-            await self._line.at(Point.FIRST_AUDIO)
+            await self._line.at(Point.FIRST_AUDIO, self.turn)
         if is_last:
             if self._traits.tts_finished == "early":
                 await self._tell_finished()
-            await self._line.at(Point.LAST_AUDIO)
+            await self._line.at(Point.LAST_AUDIO, self.turn)
         await self._line.send_sound(chunk)
         self._n_sent += 1
         if self._n_sent == max(1, (self._n_portions + 1) // 2):
-            await self._line.at(Point.MID_AUDIO)
+            await self._line.at(Point.MID_AUDIO, self.turn)
 
     async def _finish_sound(self) -> None:
         if self._traits.tts_finished != "early":
@@ -252,7 +265,7 @@ class Answering:
 
     async def _tell_finished(self) -> None:
         if self._n_finished == 0:
-            await self._line.at(Point.TTS_FINISHED)
+            await self._line.at(Point.TTS_FINISHED, self.turn)
         self._n_finished += 1
         names: dict[str, Any] = self.names if self._traits.response_ids else {}
         await self._line.send("tts_finished", names)

@@ -63,7 +63,6 @@ class HalfOpen(Deed):
 
     async def do(self, wire: Wire) -> None:
         wire.freeze()
-        await wire.stall(None)
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,6 @@ class Close(Deed):
 
     async def do(self, wire: Wire) -> None:
         await wire.close(self.code, self.reason)
-        await wire.stall(None)
 
 
 class Kill(Deed):

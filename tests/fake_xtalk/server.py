@@ -133,7 +133,7 @@ class FakeXTalk:
         return sum(connection.is_open for connection in self.connections)
 
     async def strike(self, deed: Deed) -> None:
-        """Do something to every open connection, now."""
+        """Do something other than `Stall` to every open connection, now."""
         for connection in self.connections:
             if connection.is_open:
                 await deed.do(connection.wire)
@@ -150,7 +150,7 @@ class FakeXTalk:
     async def until(self, fact: Callable[[], bool]) -> None:
         """Wait until something is true of this server."""
         async with asyncio.timeout(PATIENCE_S):
-            while not fact():
+            while not fact():  # noqa: ASYNC110 - a fact may be anything
                 await asyncio.sleep(0.005)
 
     # -- what a session needs ------------------------------------------------------------------

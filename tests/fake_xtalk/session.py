@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from tests.fake_xtalk import hearing
 from tests.fake_xtalk.answering import STOP_ANSWER_S, Answering, end
+from tests.fake_xtalk.courtesies import answer_to
 from tests.fake_xtalk.faults import Fault, Point
+from tests.fake_xtalk.hearing import Ears, verdict_on, words_of
 from tests.fake_xtalk.record import Record
 from tests.fake_xtalk.script import Piece, Reply, Traits
 from tests.fake_xtalk.wire import Message, Wire
 
 LONGEST_TEXT_BYTES = 8_192
 """A native `submit_text` of more is passed over in silence."""
-
-WORD_S = 0.3
-"""After each so much sound another word is recognised."""
 
 SEMANTIC_TIMEOUT_S = 0.5
 """After which a turn tagged "<incomplete>" is answered all the same."""
@@ -52,18 +50,11 @@ class Session:
         self._tasks = tasks
         self._turn_task: asyncio.Task[None] | None = None
         self._answering: Answering | None = None
-        self._n_turns = self._n_heard = self._n_replies = self._n_chunks = 0
+        self._n_turns = self._n_replies = self._n_chunks = 0
         self._playback_stopped = asyncio.Event()
         self._tts_active = False
         self._wants_metrics = False
-        # What is heard.
-        self._listening = False
-        self._utterance = ""
-        self._words_told = 0
-        self._heard_s = self._utterance_s = 0.0
-        self._pre_roll: deque[float] = deque(maxlen=hearing.PRE_ROLL_FRAMES)
-        self._speech_at_s = 0.0
-        self._n_burst = self._n_loud = self._n_quiet = 0
+        self._ears = Ears()
 
     # -- out -----------------------------------------------------------------------------------
 
@@ -73,8 +64,9 @@ class Session:
 
     async def say(self, message: Message) -> None:
         """Send a message as it is."""
-        self._host.sent.add(self._number, message)
-        await self._wire.say(message)
+        if self._wire.is_open:
+            self._host.sent.add(self._number, message)
+            await self._wire.say(message)
 
     async def send_sound(self, sound: bytes) -> None:
         """Send one binary message, with its header and figures where the generation has them."""
@@ -86,13 +78,13 @@ class Session:
             self._wants_metrics = False
             await self.send("latency_metrics", _METRICS)
 
-    async def at(self, point: Point) -> None:
-        """Let happen what the script wants here."""
+    async def at(self, point: Point, turn: int = 0) -> None:
+        """Let happen what the script wants here; the turn is 0 before there is one."""
         for fault in list(self._host.faults):
             if (
                 fault.at is point
                 and fault.connection in (None, self._number)
-                and fault.turn in (None, self._n_turns)
+                and fault.turn in (None, turn)
             ):
                 await fault.do.do(self._wire)
 
@@ -108,46 +100,26 @@ class Session:
         data = message.get("data")
         told = {**message, **data} if isinstance(data, dict) else message
         action = str(message.get("action", message.get("type", "")))
-        name = self._DOES.get(action)
-        if name is None or (action in _OF_THE_PLUGIN and not self._has(action)):
+        if action in _OF_THE_PLUGIN and not self._has(action):
             return
-        await getattr(self, name)(told)
+        if answer := answer_to(action, told, self._host.clock_ms()):
+            await self.say(answer)
+        elif name := self._DOES.get(action):
+            await getattr(self, name)(told)
 
     def _has(self, action: str) -> bool:
         return self.traits.plugin or (action == "submit_text" and self.traits.submit_text)
 
-    _DOES = {
-        "ping": "_on_ping",
+    _DOES: ClassVar = {
         "vad_speech_start": "_on_speech_start",
         "vad_speech_end": "_on_speech_end",
         "tts_chunk_played": "_on_chunk_played",
         "tts_playback_finished": "_on_playback_finished",
         "tts_playback_stopped": "_on_playback_stopped",
-        "change_voice": "_on_change_voice",
-        "change_emotion": "_on_change_emotion",
-        "edge_capabilities": "_on_capabilities",
         "submit_text": "_on_submit_text",
         "speak": "_on_speak",
         "stop": "_on_stop",
     }
-
-    async def _on_ping(self, told: dict[str, Any]) -> None:
-        pong = {
-            "action": "pong",
-            "client_timestamp": told.get("timestamp"),
-            "server_recv_timestamp": self._host.clock_ms(),
-        }
-        await self.say(pong)
-
-    async def _on_change_voice(self, told: dict[str, Any]) -> None:
-        await self.send("voice_changed", {"name": told.get("voice_name")})
-
-    async def _on_change_emotion(self, told: dict[str, Any]) -> None:
-        changed = {"name": told.get("emotion_name", ""), "vector": told.get("emotion_vector")}
-        await self.send("emotion_changed", changed)
-
-    async def _on_capabilities(self, _told: dict[str, Any]) -> None:
-        await self.send("edge_capabilities", {"submit_text": True, "speak": True, "version": 1})
 
     async def _on_chunk_played(self, told: dict[str, Any]) -> None:
         if self._answering is not None:
@@ -170,17 +142,19 @@ class Session:
 
     async def _on_submit_text(self, told: dict[str, Any]) -> None:
         text = told.get("text")
-        if not isinstance(text, str) or len(text.encode()) > LONGEST_TEXT_BYTES:
+        if not isinstance(text, str) or not 0 < len(text.encode()) <= LONGEST_TEXT_BYTES:
             return
         self._n_turns += 1
-        self._start(self._take_turn(self._turn_task, self._answering, text, 0, "text"))
+        transcript = self._transcript(text, turn_id=0, origin="text")
+        task, answering, turn = self._turn_task, self._answering, self._n_turns
+        self._start(self._take_turn(task, answering, text, transcript, turn))
 
     async def _on_speak(self, told: dict[str, Any]) -> None:
         text, ends = str(told.get("text", "")), bool(told.get("flush", True))
         speaking = self._answering
         if not (told.get("append") and speaking is not None and not speaking.has_text):
             self._n_turns += 1
-            speaking = Answering(self, Reply(), 0, has_text=False, on_start=self._on_tts_started)
+            speaking = self._answering_to("", Reply(), self._n_turns)
             self._start(self._speak(self._turn_task, self._answering, speaking))
             self._answering = speaking
         if text:
@@ -195,61 +169,39 @@ class Session:
 
     async def _on_speech_start(self, _told: dict[str, Any]) -> None:
         self._n_turns += 1
-        self._n_heard += 1
-        self._listening, self._wants_metrics = True, True
-        self._utterance, self._words_told, self._n_burst = next(self._host.hears), 0, 0
-        self._utterance_s = sum(self._pre_roll)
-        self._heard_s += self._utterance_s
-        self._pre_roll.clear()
-        self._speech_at_s = asyncio.get_running_loop().time()
-        self._tasks.create_task(self._interrupt(self._turn_task, self._answering))
+        self._wants_metrics = True
+        self._ears.begin(next(self._host.hears), _now_s())
+        self._tasks.create_task(self._interrupt(self._turn_task, self._answering, self._n_turns))
 
     async def _on_speech_end(self, _told: dict[str, Any]) -> None:
-        if self._listening:
-            self._listening = False
-            self._tasks.create_task(self._judge(self._utterance, self._heard_s))
+        if self._ears.is_listening:
+            self._ears.end()
+            self._tasks.create_task(
+                self._judge(self._ears.utterance, self._ears.heard_s, self._n_turns)
+            )
 
     async def _hear(self, frame: bytes) -> None:
-        await self._watch(frame)
-        seconds = hearing.seconds_of(frame)
-        if not self._listening:
-            self._pre_roll.append(seconds)
-            return
-        if asyncio.get_running_loop().time() - self._speech_at_s < hearing.SETTLE_S:
-            self._n_burst += 1
-            if self._n_burst > hearing.BURST_FRAMES:
-                return
-        self._heard_s += seconds
-        self._utterance_s += seconds
-        words = hearing.words_of(self._utterance).split()
-        n_words = min(len(words), int(self._utterance_s / WORD_S))
-        if n_words > self._words_told:
-            self._words_told = n_words
-            await self.send(
-                "update_asr", self._transcript(" ".join(words[:n_words]), is_final=False)
-            )
+        if self.traits.server_vad:
+            await self._watch(frame)
+        if so_far := self._ears.hear(frame, _now_s()):
+            await self.send("update_asr", self._transcript(so_far, is_final=False))
 
     async def _watch(self, frame: bytes) -> None:
         """Be the voice activity detector of a server that has one."""
-        if not self.traits.server_vad:
-            return
-        loud = hearing.is_loud(frame)
-        self._n_loud, self._n_quiet = (self._n_loud + 1, 0) if loud else (0, self._n_quiet + 1)
-        notices = self.traits.generation in ("G2", "G3")
-        if not self._listening and self._n_loud >= hearing.SPEECH_FRAMES:
+        notice = self._ears.notice(frame)
+        if notice == "begins":
             await self._on_speech_start({})
-            if notices:
-                await self.send("vad_speech_start", {"origin": "server"})
-        elif self._listening and self._n_quiet >= hearing.SILENCE_FRAMES:
+        elif notice == "ends":
             await self._on_speech_end({})
-            if notices:
-                await self.send("vad_speech_end", {"origin": "server"})
+        if notice and self.traits.playback_driven:
+            action = "vad_speech_start" if notice == "begins" else "vad_speech_end"
+            await self.send(action, {"origin": "server"})
 
     async def _interrupt(
-        self, task: asyncio.Task[None] | None, answering: Answering | None
+        self, task: asyncio.Task[None] | None, answering: Answering | None, turn: int
     ) -> None:
         """Do what the beginning of speech does to a reply."""
-        await self.at(Point.SPEECH_START)
+        await self.at(Point.SPEECH_START, turn)
         if answering is None or answering is not self._answering:
             return
         if self.traits.validates:
@@ -259,30 +211,31 @@ class Session:
         elif not self.traits.turn_detector:
             await self._cut(task, answering, tell=True)
 
-    async def _judge(self, text: str, heard_s: float) -> None:
+    async def _judge(self, text: str, heard_s: float, turn: int) -> None:
         """Decide what becomes of an utterance."""
         answering = self._answering
-        verdict = hearing.verdict_on(text, heard_s) if self.traits.validates else "valid"
-        words = hearing.words_of(text)
+        verdict = verdict_on(text, heard_s) if self.traits.validates else "valid"
+        words = words_of(text)
         if not self.traits.validates and (not words or "<backchannel>" in text):
             verdict = "empty"
         if verdict == "empty":
             return
         if verdict == "invalid":
-            await self.at(Point.SUBMIT)
+            await self.at(Point.SUBMIT, turn)
             if answering is not None and answering.is_paused:
                 answering.resume()
                 await self.send("resume_tts")
             elif not self._tts_active:
                 await self.send("invalid_asr_result")
             return
-        self._heard_s = 0.0
+        self._ears.reset()
         if verdict == "incomplete":
             await self._cut(self._turn_task, answering, tell=True)
             answering = None
             await self.send("update_asr", self._transcript(words, is_final=False))
             await asyncio.sleep(SEMANTIC_TIMEOUT_S)
-        self._start(self._take_turn(self._turn_task, answering, words, self._n_heard, "voice"))
+        transcript = self._transcript(words)
+        self._start(self._take_turn(self._turn_task, answering, words, transcript, turn))
 
     # -- turns ---------------------------------------------------------------------------------
 
@@ -294,26 +247,23 @@ class Session:
         task: asyncio.Task[None] | None,
         answering: Answering | None,
         text: str,
-        turn_id: int,
-        origin: str,
+        transcript: dict[str, Any],
+        turn: int,
     ) -> None:
-        await self.at(Point.SUBMIT)
+        await self.at(Point.SUBMIT, turn)
         await self._cut(task, answering, tell=True)
-        await self.at(Point.STOP_TTS)
-        await self.send("finish_asr", self._transcript(text, turn_id=turn_id, origin=origin))
-        await self.at(Point.FINISH_ASR)
-        self._n_replies += 1
-        reply = self._host.answer(text)
-        said = Answering(self, reply, self._n_replies, has_text=True, on_start=self._on_tts_started)
+        await self.at(Point.STOP_TTS, turn)
+        await self.send("finish_asr", transcript)
+        await self.at(Point.FINISH_ASR, turn)
+        said = self._answering_to(text, self._host.answer(text), turn)
         self._answering = said
         await said.run()
-        self._host.remember(self.id, text, said.told)
         self._forget(said)
 
     async def _speak(
         self, task: asyncio.Task[None] | None, before: Answering | None, speaking: Answering
     ) -> None:
-        await self.at(Point.SUBMIT)
+        await self.at(Point.SUBMIT, speaking.turn)
         await self._cut(task, before, tell=True)
         self._answering = speaking
         await speaking.run()
@@ -331,34 +281,45 @@ class Session:
                 await answering.conclude()
             if was_running or self.traits.always_stop_tts:
                 await self.send("stop_tts")
-        elif tell and was_running and answering is not None:
-            self._playback_stopped.clear()
-            await self.send("stop_tts", answering.names or "")
-            try:
-                async with asyncio.timeout(STOP_ANSWER_S):
-                    await self._playback_stopped.wait()
-            except TimeoutError:
-                pass
-            await answering.conclude()
         elif answering is not None:
+            if tell and was_running:
+                self._playback_stopped.clear()
+                await self.send("stop_tts", answering.names or "")
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(STOP_ANSWER_S):
+                        await self._playback_stopped.wait()
             await answering.conclude()
         self._forget(answering)
 
+    def _answering_to(self, text: str, reply: Reply, turn: int) -> Answering:
+        self._n_replies += 1
+        return Answering(
+            self, reply, text, number=self._n_replies, turn=turn, on_start=self._on_tts_started
+        )
+
     def _forget(self, answering: Answering | None) -> None:
-        if answering is self._answering:
-            self._answering = None
+        """A reply is over: it belongs to the history as far as it was told."""
+        if answering is None or answering is not self._answering:
+            return
+        self._answering = None
+        if answering.has_text:
+            self._host.remember(self.id, answering.asked, answering.told)
 
     def _on_tts_started(self) -> None:
         self._tts_active = True
-        self._heard_s = 0.0
+        self._ears.reset()
 
     def _transcript(
         self, text: str, *, is_final: bool = True, turn_id: int | None = None, origin: str = "voice"
     ) -> dict[str, Any]:
         if not self.traits.turn_ids:
             return {"text": text, "origin": origin} if self.traits.response_ids else {"text": text}
-        own_id = self._n_heard if turn_id is None else turn_id
+        own_id = self._ears.n_utterances if turn_id is None else turn_id
         return {"text": text, "confidence": 0.0, "is_final": is_final, "turn_id": own_id}
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 _OF_THE_PLUGIN = {"edge_capabilities", "submit_text", "speak", "stop"}

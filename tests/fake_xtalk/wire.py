@@ -89,6 +89,12 @@ class Wire:
             held, self._held, self.swaps = self._held, None, False
             await self._say(held)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether what is said now leaves."""
+        ended = self.is_frozen or self._writer.is_closing()
+        return self._protocol.state is OPEN and not ended
+
     async def close(self, code: int, reason: str = "") -> None:
         """Begin to close with any code, also with those that nobody may send."""
         if self._protocol.state is not OPEN:
@@ -167,7 +173,7 @@ class Wire:
         return data
 
     async def _say(self, message: Message) -> None:
-        if self._protocol.state is not OPEN:
+        if not self.is_open:
             return
         if isinstance(message, bytes):
             self._protocol.send_binary(message)
