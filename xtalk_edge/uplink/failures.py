@@ -9,7 +9,6 @@ from http import HTTPStatus
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
-    InvalidProxyStatus,
     InvalidStatus,
     InvalidURI,
     PayloadTooBig,
@@ -73,18 +72,9 @@ def sentence(error: Exception, address: Address) -> str:
             return _closed(error)
         case ssl.SSLError():
             return _not_trusted(error, where)
-        case TimeoutError():
-            return f"{where} does not answer; it may be off, or a firewall is in between"
-        case socket.gaierror():
-            return (
-                f"the name {address.host} is not known; check uplink.url, and whether the network "
-                "has a name server (DNS)"
-            )
-        case ConnectionRefusedError():
-            return f"nothing listens at {where}; is the X-Talk server running?"
         case OSError():
-            return _no_way(error, where)
-        case InvalidProxyStatus() | ProxyError():
+            return _unreachable(error, address.host, where)
+        case ProxyError():
             return f"the proxy does not let the device through to {where}: {_short(str(error))}"
         case InvalidStatus():
             return _refused(error, where)
@@ -140,7 +130,16 @@ def _not_trusted(error: ssl.SSLError, where: str) -> str:
     )
 
 
-def _no_way(error: OSError, where: str) -> str:
+def _unreachable(error: OSError, host: str, where: str) -> str:
+    if isinstance(error, TimeoutError):
+        return f"{where} does not answer; it may be off, or a firewall is in between"
+    if isinstance(error, socket.gaierror):
+        return (
+            f"the name {host} is not known; check uplink.url, and whether the network has a name "
+            "server (DNS)"
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens at {where}; is the X-Talk server running?"
     # Several addresses were tried, and the message lists what became of each.
     reason = error.strerror or str(error)
     if "Connect call failed" in reason:
@@ -154,8 +153,8 @@ def _refused(error: InvalidStatus, where: str) -> str:
     html = "html" in response.headers.get("Content-Type", "").lower()
     if status < HTTPStatus.BAD_REQUEST and (html or status >= HTTPStatus.MULTIPLE_CHOICES):
         return (
-            f"{where} answers with a web page; this network may want you to log in first (a hotel's "
-            "does), or uplink.url leads to a web site"
+            f"{where} answers with a web page; this network may want you to log in first, as those "
+            "of hotels do, or uplink.url leads to a web site"
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"{where} cannot serve at the moment (HTTP {status}); it is tried again"

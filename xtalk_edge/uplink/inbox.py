@@ -12,7 +12,7 @@ from xtalk_edge.errors import UplinkError
 T = TypeVar("T")
 
 MOST_BYTES = 32 * 2**20
-"""Sound comes as fast as it is made, and a reply of five minutes is 28 MB; nobody listens longer."""
+"""Sound comes as fast as it is made; a reply of five minutes is 28 MB, and who listens longer?"""
 MOST_ITEMS = 20_000
 """A reply of five minutes in words and pieces of 100 ms has some 4,000."""
 

@@ -8,10 +8,9 @@ from collections.abc import (
     AsyncIterator,
     Callable,
     Collection,
-    Iterator,
     Mapping,
 )
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from xtalk_edge.audio.format import pcm_to_samples, samples_to_pcm
 from xtalk_edge.audio.resample import convert
@@ -205,8 +204,8 @@ class XTalkClient:
         exchange.do(counted)
 
 
-@contextmanager
-def _stopping(exchange: Exchange) -> Iterator[Callable[[], None]]:
+@asynccontextmanager
+async def _stopping(exchange: Exchange) -> AsyncIterator[Callable[[], None]]:
     """Stop the server at the end, unless what is given was called: all is said then."""
     is_over = False
 

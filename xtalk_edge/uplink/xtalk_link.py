@@ -59,7 +59,8 @@ class Link:
         tasks = TaskOwner()
         try:
             self._read_clocks()
-            self.do(self.protocol.open)
+            self.protocol.open(now_s())
+            self._wind()
             for work, name in ((self._read(), "uplink reader"), (self._write(), "uplink writer")):
                 tasks.start(work, name).add_done_callback(self._on_done)
             await self._lost

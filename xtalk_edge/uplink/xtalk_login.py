@@ -67,5 +67,6 @@ def _token(body: bytes) -> Secret:
     except (ValueError, RecursionError):
         return Secret("")
     word = answer.get("access_token") if isinstance(answer, dict) else None
-    is_token = isinstance(word, str) and len(word) <= LONGEST_CHARS and word.isascii()
-    return Secret(word if is_token and word.isprintable() else "")
+    if not isinstance(word, str) or len(word) > LONGEST_CHARS:
+        return Secret("")
+    return Secret(word if word.isascii() and word.isprintable() else "")

@@ -18,6 +18,7 @@ from xtalk_edge.uplink.xtalk_facts import (
     Heard,
     Hearing,
     Nonsense,
+    Ready,
     Rejected,
     ReplySound,
     Resumed,
@@ -103,10 +104,9 @@ class XTalkProtocol:
 
     # -- what comes ------------------------------------------------------------------------
 
-    def open(self, now_s: float) -> list[Action]:
+    def open(self, now_s: float) -> None:
         """Begin: the connection is there."""
         self._hello.open(now_s)
-        return self._heartbeat.begin(now_s, self._epoch_s(now_s))
 
     def receive(self, message: str | bytes, now_s: float) -> list[Action]:
         """Take a message of the server.
@@ -133,12 +133,18 @@ class XTalkProtocol:
         """
         epoch_s = self._epoch_s(now_s)
         return [
-            *self._hello.tick(now_s),
+            *self._greeted(self._hello.tick(now_s), now_s),
             *self._heartbeat.tick(now_s, epoch_s),
             *self._watch_turn(now_s),
             *self._replies.tick(now_s, epoch_s),
             *self._send_speech(now_s),
         ]
+
+    def _greeted(self, actions: list[Action], now_s: float) -> list[Action]:
+        # Before it has greeted, a server wants to hear nothing else.
+        if any(isinstance(action, Ready) for action in actions):
+            actions += self._heartbeat.begin(now_s, self._epoch_s(now_s))
+        return actions
 
     def _watch_turn(self, now_s: float) -> list[Action]:
         due = self._turn.tick(now_s)
@@ -147,7 +153,7 @@ class XTalkProtocol:
 
     def _take(self, message: messages.Message, now_s: float) -> list[Action]:
         if isinstance(message, SessionMessage):
-            return self._hello.take(message, now_s)
+            return self._greeted(self._hello.take(message, now_s), now_s)
         if isinstance(message, _HearingMessage):
             return self._take_hearing(message, now_s)
         if isinstance(message, messages.RespText):

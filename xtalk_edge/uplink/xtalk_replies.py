@@ -142,7 +142,8 @@ class ReplyTrack:
             unwanted = ReplySound(pcm, rate_hz, 0, index, self._last_id)
             return [*found, *self.played(unwanted, now_s, epoch_s)]
         if reply is None:
-            reply = self._replies.begin(now_s, recites=self._recites)
+            recites, self._recites = self._recites, False
+            reply = self._replies.begin(now_s, recites=recites)
         self._turn.reply_began()
         reply.sound(len(pcm), rate_hz, now_s)
         piece = ReplySound(pcm, rate_hz, reply.number, index, reply.response_id)
@@ -214,7 +215,8 @@ class ReplyTrack:
             self._hello.narrow(ANY - _G3) if message.is_bare else self._learn(message.response_id)
         )
         recites, self._recites = self._recites, False
-        if self._is_deaf or (self._replies.now is not None and self._replies.now.is_over):
+        is_next = self._replies.now is not None and self._replies.now.is_over
+        if self._is_deaf or recites or is_next:
             self._is_deaf = False
             self._replies.begin(now_s, recites=recites)
         reply = self._replies.of(message.response_id, None, now_s)

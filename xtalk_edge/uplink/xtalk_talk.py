@@ -43,7 +43,7 @@ class Talk:
         self._exchange.do(lambda at_s: self._protocol.begin_speech(pre_roll, at_s))
 
     def send(self, pcm: bytes) -> None:
-        """Send more of what is said, in pieces of any length; nothing leaves while nobody speaks."""
+        """Send more of what is said, cut in any way; while nobody speaks nothing leaves."""
         self._exchange.do(lambda at_s: self._protocol.send_speech(pcm, at_s))
 
     def end_speech(self) -> None:
