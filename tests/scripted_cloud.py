@@ -62,7 +62,7 @@ class ScriptedCloud:
         self.stopped = 0
         """Answers and clauses of which the end was not wanted."""
 
-    async def start(self) -> None:
+    def start(self) -> None:
         self.come_back()
 
     async def aclose(self) -> None:

@@ -23,8 +23,8 @@ from xtalk_edge.uplink.way import Chosen, Way
 class Client(Cloud, Protocol):
     """A server, and the life of the connection to it."""
 
-    async def start(self) -> None:
-        """Begin to connect; a server that is not there is none of the caller's trouble."""
+    def start(self) -> None:
+        """Begin to connect; returns at once."""
 
     async def aclose(self) -> None:
         """Disconnect."""
@@ -58,7 +58,7 @@ class UplinkManager(Manager):
 
     async def start(self) -> None:
         """Begin to connect."""
-        await self._client.start()
+        self._client.start()
 
     async def shutdown(self) -> None:
         """Disconnect."""

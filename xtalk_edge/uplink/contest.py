@@ -157,16 +157,16 @@ class Contest(Generic[T]):
         if server.done:
             self._server_over = True
             if server.error is not None:
-                self._take_error(server.error)
+                self._take_error(server.error, begun=bool(server.made))
             else:
                 self._tell(ServerEnded())
 
-    def _take_error(self, error: Exception) -> None:
+    def _take_error(self, error: Exception, *, begun: bool) -> None:
         if isinstance(error, UplinkError):
             log.warning("the server broke off: %s", error)
         else:
             log.error("asking the server failed", exc_info=error)
-        self._tell(ServerFailed(self._way.failure()))
+        self._tell(ServerFailed(self._way.failure(begun=begun)))
 
     def _tell(self, fact: Fact) -> None:
         self._perform(self._hedge.handle(fact, now_s()))

@@ -76,9 +76,11 @@ class Way:
         else:
             self.breaker.abandoned()
 
-    def failure(self) -> Failure:
-        """Return what it means that the server broke off an answer just now."""
-        return Failure.REFUSED if self.ability in self.cloud.abilities else Failure.LOST
+    def failure(self, *, begun: bool) -> Failure:
+        """Return what it means that the server has just raised an error, its answer begun or not."""
+        if self.ability not in self.cloud.abilities:
+            return Failure.LOST
+        return Failure.STALLED if begun else Failure.REFUSED
 
     def chose(self, side: Side, why: Why) -> None:
         """Tell who answers."""

@@ -163,7 +163,7 @@ async def talk(
 ) -> AsyncIterator[Talk]:
     """Open one whose server goes through the scripts."""
     cloud = ScriptedCloud([list(script) for script in scripts] or [["Cloud says this."]])  # type: ignore[arg-type]
-    await cloud.start()
+    cloud.start()
     policy = HedgePolicy(mode, DEADLINE_S, head_start_s=head_start_s, lull_s=lull_s)  # type: ignore[arg-type]
     made = Talk(device or DeviceAgent(), cloud, policy)
     try:
