@@ -21,6 +21,10 @@ HEAD_START_S = 0.1
 """The built-in model knows a command in 60 ms; a larger one that thinks ahead has looked at the
 text since the first pause."""
 
+VOICE_LULL_S = 2.0
+"""Of a clause that stands still, which is heard at once; a client takes 0.8 s of quiet to know that
+a clause is over."""
+
 VOICE_LEAD_S = 0.5
 """Piper makes a clause in 0.3 s on a Pi 5."""
 
@@ -70,9 +74,10 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
         policy = HedgePolicy(uplink.agent, deadline_s, head_start_s=HEAD_START_S)
         agent = Way("agent", client, policy, BreakerPolicy())
     if uplink.tts != "off":
-        # A clause that stands still is heard at once. One lost clause is enough: the rest of the
-        # reply is then spoken by one voice.
-        policy = HedgePolicy(uplink.tts, deadline_s, lull_s=deadline_s, device_lead_s=VOICE_LEAD_S)
+        # One lost clause is enough: the rest of the reply is then spoken by one voice.
+        policy = HedgePolicy(
+            uplink.tts, deadline_s, lull_s=VOICE_LULL_S, device_lead_s=VOICE_LEAD_S
+        )
         voice = Way("tts", client, policy, BreakerPolicy(opens_after=1))
     ways = [way for way in (agent, voice) if way is not None]
     manager = UplinkManager(event_bus=bus, config=config, client=client, ways=ways)

@@ -123,17 +123,13 @@ class DeviceAgent(Agent):
 
 
 class Talk:
-    """A hedged agent, its device and its server."""
+    """A hedged agent, its device and the way to its server."""
 
-    def __init__(self, device: DeviceAgent, cloud: ScriptedCloud, policy: HedgePolicy) -> None:
-        self.device, self.cloud = device, cloud
-        self.way = Way(
-            "agent", cloud, policy, BreakerPolicy(opens_after=2, first_wait_s=10.0),
-            chance=lambda: 1.0,
-        )  # fmt: skip
+    def __init__(self, device: DeviceAgent, way: Way) -> None:
+        self.device, self.way = device, way
         self.chosen: list[Chosen] = []
-        self.way.on_chosen = self.chosen.append
-        self.agent = HedgedAgent(device, self.way, LOST_REST)
+        way.on_chosen = self.chosen.append
+        self.agent = HedgedAgent(device, way, LOST_REST)
 
     def who(self) -> list[tuple[str, str]]:
         """Return who answered and why, in order."""
@@ -153,6 +149,15 @@ class Talk:
                 yield piece
 
 
+class ScriptedTalk(Talk):
+    """One whose server does as it is told."""
+
+    def __init__(self, device: DeviceAgent, cloud: ScriptedCloud, policy: HedgePolicy) -> None:
+        self.cloud = cloud
+        breaker = BreakerPolicy(opens_after=2, first_wait_s=10.0)
+        super().__init__(device, Way("agent", cloud, policy, breaker, chance=lambda: 1.0))
+
+
 @contextlib.asynccontextmanager
 async def talk(
     mode: str,
@@ -160,12 +165,12 @@ async def talk(
     device: DeviceAgent | None = None,
     head_start_s: float = 0.0,
     lull_s: float = 4.0,
-) -> AsyncIterator[Talk]:
+) -> AsyncIterator[ScriptedTalk]:
     """Open one whose server goes through the scripts."""
     cloud = ScriptedCloud([list(script) for script in scripts] or [["Cloud says this."]])  # type: ignore[arg-type]
     cloud.start()
     policy = HedgePolicy(mode, DEADLINE_S, head_start_s=head_start_s, lull_s=lull_s)  # type: ignore[arg-type]
-    made = Talk(device or DeviceAgent(), cloud, policy)
+    made = ScriptedTalk(device or DeviceAgent(), cloud, policy)
     try:
         yield made
     finally:
