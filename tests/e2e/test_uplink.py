@@ -78,7 +78,7 @@ async def test_a_switch_over_is_told_once() -> None:
 def test_a_reply_that_breaks_off_ends_honestly_and_the_next_one_is_quick(end: Step) -> None:
     @on_virtual_clock
     async def scene() -> None:
-        script = ["The cloud knows it all. It ", Wait(0.5), end]
+        script: list[Step] = ["The cloud knows it all. It ", Wait(0.5), end]
         cloud = ScriptedCloud([script, [CLOUD]])
         async with conversation(hybrid(agent="prefer", notice=""), server=cloud) as talk:
             assert await answered(talk) == f"The cloud knows it all. {LOST_REST}"

@@ -77,7 +77,7 @@ class Way:
             self.breaker.abandoned()
 
     def failure(self, *, begun: bool) -> Failure:
-        """Return what it means that the server has just raised an error, its answer begun or not."""
+        """Return what it means that the server raised an error, its answer begun or not."""
         if self.ability not in self.cloud.abilities:
             return Failure.LOST
         return Failure.STALLED if begun else Failure.REFUSED

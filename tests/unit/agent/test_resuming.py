@@ -31,7 +31,7 @@ def test_it_says_what_is_missing(agent_of) -> None:
         assert await rest(agent, "Sound") == ""
         assert agent.history() == []
         # Nothing is left of it in the next answer.
-        assert "".join([piece async for piece in agent.commit("hello")]) == "Sound"
+        assert "".join([str(piece) async for piece in agent.commit("hello")]) == "Sound"
 
     asyncio.run(scene())
 
@@ -80,7 +80,7 @@ def test_an_agent_in_a_process_of_its_own_does_it_too(tmp_path) -> None:
         assert await rest(agent) == "und"
         progress = [each async for each in agent.foresee("hello")]
         assert progress[-1].said == "Sound"
-        assert "".join([piece async for piece in agent.commit("hello")]) == "Sound"
+        assert "".join([str(piece) async for piece in agent.commit("hello")]) == "Sound"
 
     try:
         asyncio.run(scene())
