@@ -120,7 +120,11 @@ def _deaths(
     found = run_virtual(losses(config, deaths))
     lost = Row("deaths", found.deaths, found.ended_well, 0, 0, None, None)
     next_ms = percentiles(list(found.next_ms)) if found.next_ms else None
-    return [lost, Row("next turns", deaths, found.next_answered, 0, 0, next_ms, None)]
+    return [
+        lost,
+        Row("next turns", deaths, found.next_answered, 0, 0, next_ms, None),
+        Row("server back", deaths, found.well_answered, 0, 0, None, None),
+    ]
 
 
 def _print_table(found: Sequence[Row]) -> None:
