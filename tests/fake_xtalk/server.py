@@ -265,7 +265,11 @@ class FakeXTalk:
         """Say hello as the generation does; tell whether the client may stay."""
         wanted = ""
         if self.traits.hello == "attach":
-            wanted = await _wanted_session(inbox)
+            asked = await inbox.get()
+            if not isinstance(asked, dict) or asked.get("action") != "attach_session":
+                await connection.wire.close(1011, "Internal server error")
+                return False
+            wanted = str(asked.get("session_id") or "")
         await session.at(Point.HELLO)
         if wanted in self._attached:
             await connection.wire.close(1013, "Session already connected")
@@ -293,14 +297,6 @@ def _read_head(head: bytes) -> tuple[str, str, dict[str, str]]:
     method, path, _version = first.split(" ")
     pairs = (line.partition(":") for line in lines if line)
     return method, path, {name.lower(): value.strip() for name, _, value in pairs}
-
-
-async def _wanted_session(inbox: asyncio.Queue[Message]) -> str:
-    """Return which session a client wants, once it says so; "" is a new one."""
-    while True:
-        message = await inbox.get()
-        if isinstance(message, dict) and message.get("action") == "attach_session":
-            return str(message.get("session_id") or "")
 
 
 def _repeat_last(texts: Iterable[str]) -> Iterator[str]:

@@ -31,14 +31,18 @@ def test_early_generations_say_hello_unasked(generation: Generation) -> None:
 
 
 @pytest.mark.parametrize("generation", ["G2", "G3"])
-def test_later_generations_wait_to_be_asked(generation: Generation) -> None:
+def test_later_generations_wait_to_be_asked_and_hear_nothing_else_first(
+    generation: Generation,
+) -> None:
     async def talk() -> None:
-        async with FakeXTalk(generation) as server, client_of(server, attach=None) as client:
-            await client.say("ping", timestamp=1)
-            await server.received.wait("ping")
-            await client.say("attach_session", session_id=None)
-            await client.wait("session_attached")
-            assert client.actions == ["session_attached"], "what came before it is lost"
+        async with FakeXTalk(generation) as server:
+            async with client_of(server) as client:
+                await client.wait("session_attached")
+                assert client.actions == ["session_attached"]
+            async with client_of(server, attach=None) as client:
+                await client.say("ping", timestamp=1)
+                await client.ended()
+                assert code_of(client) == (1011, "Internal server error")
 
     run(talk())
 
