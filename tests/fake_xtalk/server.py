@@ -198,7 +198,11 @@ class FakeXTalk:
                 await fault.do.do(connection.wire)
 
     async def _answer_request(self, connection: Connection, reader: asyncio.StreamReader) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
+        first = await reader.readexactly(1)
+        if first == _TLS:
+            await connection.wire.write(http_answer("400 Bad Request", "Invalid request", {}))
+            return
+        head = first + await reader.readuntil(b"\r\n\r\n")
         method, path, connection.headers = _read_head(head)
         connection.path = path
         await self._at(Point.UPGRADE, connection)
@@ -287,6 +291,9 @@ class FakeXTalk:
 class _ClientIsGone(Exception):  # noqa: N818 - not an error: it ends a group of tasks
     """There is nobody to talk to any more."""
 
+
+_TLS = b"\x16"
+"""What a client says first that wants to encrypt."""
 
 _JSON = {"Content-Type": "application/json"}
 

@@ -63,6 +63,7 @@ PURE = (
     "tools/timekeeping/ringing.py",
     "tools/timekeeping/timer_names.py",
     "uplink/breaker.py",
+    "uplink/checkup.py",
     "uplink/choice.py",
     "uplink/clauses.py",
     "uplink/notice.py",

@@ -23,7 +23,7 @@ from xtalk_edge.tools.spoken import printable
 MOST_REASON_CHARS = 200
 """What a peer says of its reasons is a sentence at most."""
 
-NOT_YET_VALID, EXPIRED, WRONG_NAME = 9, 10, 62
+NOT_YET_VALID, EXPIRED, WRONG_NAME, WRONG_NUMBER = 9, 10, 62, 64
 """What OpenSSL says of a certificate (man 3 X509_STORE_CTX_get_error)."""
 
 UNAUTHORISED_CODE, MESSAGE_TOO_BIG_CODE, TRY_LATER_CODE = 1008, 1009, 1013
@@ -121,7 +121,7 @@ def _not_trusted(error: ssl.SSLError, where: str) -> str:
             f"the certificate of {where} {state}, if today is {today}; if it is not, the device's "
             "clock is wrong: set it, or let it ask a time server"
         )
-    if error.verify_code == WRONG_NAME:
+    if error.verify_code in (WRONG_NAME, WRONG_NUMBER):
         return f"the certificate of {where} is for another name; use that name in uplink.url"
     return (
         f"nobody the device believes vouches for the certificate of {where} "
