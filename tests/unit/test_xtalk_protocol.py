@@ -266,6 +266,15 @@ def test_a_short_word_is_long_enough_for_early_servers() -> None:
     assert session.order[-1] == "vad_speech_end"
 
 
+def test_the_end_of_speech_that_came_as_it_was_said_is_told_at_once() -> None:
+    session = begun("G1")
+    session.do(lambda at_s: session.protocol.begin_speech(bytes(32_000), at_s))
+    session.wait(0.1)
+    session.do(lambda at_s: session.protocol.send_speech(bytes(1_024), at_s))
+    session.do(session.protocol.end_speech)
+    assert session.order[-1] == "vad_speech_end"
+
+
 def test_late_servers_get_what_was_said_and_no_more() -> None:
     session = begun("G2")
     session.do(lambda at_s: session.protocol.begin_speech(b"\1\0" * 600, at_s))
