@@ -11,7 +11,6 @@ from websockets.exceptions import (
     InvalidHandshake,
     InvalidStatus,
     InvalidURI,
-    PayloadTooBig,
     ProxyError,
 )
 
@@ -95,12 +94,11 @@ def is_refusal(error: Exception) -> bool:
 
 
 def _closed(error: ConnectionClosed) -> str:
-    if isinstance(error.__cause__, PayloadTooBig) or (
-        error.sent is not None and error.sent.code == MESSAGE_TOO_BIG_CODE
-    ):
-        return "the server sent a message too big to be sound; is it an X-Talk server?"
     # What the device said first is why the server said it too.
-    told = error.rcvd if error.rcvd_then_sent or error.sent is None else error.sent
+    is_own = error.sent is not None and not error.rcvd_then_sent
+    told = error.sent if is_own else error.rcvd
+    if is_own and told is not None and told.code == MESSAGE_TOO_BIG_CODE:
+        return "the server sent a message too big to be sound; is it an X-Talk server?"
     if told is None or told.code in (1005, 1006, 1015):
         return "the connection broke off; the server or the network went away"
     what = _CLOSED.get(told.code, f"the server closed the connection (code {told.code})")
