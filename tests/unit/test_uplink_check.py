@@ -202,7 +202,7 @@ def test_a_server_that_is_lost_while_it_is_tried_is_told(point: Point) -> None:
 
 def test_a_server_that_falls_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visiting, "READY_S", 0.1)
-    monkeypatch.setattr(visiting, "PING_S", 0.1)
+    monkeypatch.setattr(visiting, "PINGS_S", 0.1)
     found = look(FakeXTalk("G1", faults=[Fault(Point.HELLO, HalfOpen())]))
     assert "says nothing" in found.wrong[0]
 
@@ -291,6 +291,14 @@ def test_a_proxy_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     found = asyncio.run(asyncio.wait_for(go(), 30.0))
     assert "the proxy does not let the device through" in found.wrong[0]
     assert found.notes == ("the way leads through the proxy 127.0.0.1",)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5h://127.0.0.1:9", "nonsense", "http://[::1", "ftp://127.0.0.1:9"]
+)
+def test_a_proxy_that_is_none_is_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    assert "proxy" in check("wss://voice.example/ws").wrong[0]
 
 
 # -- the command -------------------------------------------------------------------------------
