@@ -8,9 +8,10 @@ FRAME_BYTES = 1_024
 """512 samples, 32 ms at 16 kHz: servers count what they keep in frames, and expect such."""
 RATE_BYTES_S = 32_000
 """s16le, mono, 16 kHz."""
-GAP_S = 0.02
+GAP_S = 0.04
 """Servers take messages in hand side by side: what follows on the heels of the word that speech
-begins or ends may be dealt with before it. 20 ms were measured to be enough."""
+begins or ends may be dealt with before it. 20 ms were measured to be enough where they arrive as
+they are sent; networks push things together."""
 LEAST_BYTES = RATE_BYTES_S
 """Early servers take less than a second for no turn, "stop" too; silence counts."""
 MOST_BEFORE_BYTES = 5 * RATE_BYTES_S
