@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.fake_xtalk import DEFAULT_REPLY, FakeXTalk, Generation, Piece, Reply, reply
 from tests.plain_client import FRAME, PlainClient, client_of
@@ -99,6 +100,9 @@ def test_login_gives_the_token_that_the_websocket_wants() -> None:
             async with client_of(server) as client:
                 await client.wait("session_attached")
             assert server.connections[-1].headers["authorization"] == "Bearer t-1"
+            async with connect(f"{server.url}?access_token=t-1", proxy=None) as socket:
+                await socket.send('{"action": "attach_session", "session_id": null}')
+                assert "session_attached" in str(await socket.recv())
 
     run(talk())
 
