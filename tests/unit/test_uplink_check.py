@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -28,12 +29,15 @@ from tests.fake_xtalk import (
     Raw,
     Reset,
     Say,
+    Stall,
 )
 from tests.fake_xtalk.certificates import Authority
+from xtalk_edge.cli import uplink
 from xtalk_edge.cli.main import run
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.uplink import visit as visiting
+from xtalk_edge.uplink import xtalk_door, xtalk_login
 from xtalk_edge.uplink.checkup import Checkup, report
 from xtalk_edge.uplink.visit import visit
 
@@ -202,7 +206,7 @@ def test_a_server_that_is_lost_while_it_is_tried_is_told(point: Point) -> None:
 
 def test_a_server_that_falls_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visiting, "READY_S", 0.1)
-    monkeypatch.setattr(visiting, "PING_S", 0.1)
+    monkeypatch.setattr(visiting, "PINGS_S", 0.1)
     found = look(FakeXTalk("G1", faults=[Fault(Point.HELLO, HalfOpen())]))
     assert "says nothing" in found.wrong[0]
 
@@ -291,6 +295,14 @@ def test_a_proxy_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     found = asyncio.run(asyncio.wait_for(go(), 30.0))
     assert "the proxy does not let the device through" in found.wrong[0]
     assert found.notes == ("the way leads through the proxy 127.0.0.1",)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5h://127.0.0.1:9", "nonsense", "http://[::1", "ftp://127.0.0.1:9"]
+)
+def test_a_proxy_that_is_none_is_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    assert "proxy" in check("wss://voice.example/ws").wrong[0]
 
 
 # -- the command -------------------------------------------------------------------------------
@@ -388,6 +400,20 @@ def test_where_no_words_may_leave_none_do() -> None:
         assert run(["uplink", "check", server.url, *silent]) == 0
         assert run(["uplink", "check", server.url, "--no-trial"]) == 0
         assert not {"submit_text", "speak"}.intersection(server.received.actions())
+
+
+def test_an_owner_who_waits_is_told_what_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink, "REMINDED_EVERY_S", 0.05)
+    monkeypatch.setattr(uplink, "TOLD_EVERY_S", 0.1)
+    monkeypatch.setattr(xtalk_login, "LOGIN_S", 0.1)
+    monkeypatch.setattr(xtalk_door, "OPEN_S", 0.5)
+    with served(FakeXTalk("G1", faults=[Fault(Point.UPGRADE, Stall())])) as server:
+        assert run(["uplink", "check", server.url, "--json"]) == 1
+    said = capsys.readouterr()
+    assert re.search(rf"connecting to 127.0.0.1:{server.port}, \d s\n", said.err)
+    assert "does not answer" in json.loads(said.out)["wrong"][0]
 
 
 def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
