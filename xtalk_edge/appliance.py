@@ -27,6 +27,7 @@ from xtalk_edge.events import CardEnded, Event
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.event_log import EventLogManager
 from xtalk_edge.managers.own import own_manager
+from xtalk_edge.managers.uplink import Client
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.foreign.own import tools_of
 from xtalk_edge.tools.registry import Tool
@@ -52,6 +53,7 @@ class Appliance:
         config: Config,
         *,
         card: Card | None = None,
+        server: Client | None = None,
         events_path: Path | None = None,
         progress: Progress = lambda _what: None,
     ) -> None:
@@ -60,12 +62,14 @@ class Appliance:
         Args:
             config: the settings.
             card: where sound comes from and goes to; None for the one the settings name.
+            server: what may answer in its stead; None for the one the settings name.
             events_path: file for every bus event, one JSON object a line.
             progress: told what is being loaded, in words for the owner.
         """
         self.config = config
         self.bus = EventBus()
         self._card = card
+        self._server = server
         self._events_path = events_path
         self._progress = progress
         self._managers: list[Manager] = []
@@ -239,7 +243,7 @@ class Appliance:
         for each in config.managers:
             self.register_manager(own_manager(each), **each.params)
         parts = await Assembly(config, bus, stack, self._progress).assemble(
-            self._card, self._tools, self.ask_restart, self._tasks.aclose
+            self._card, self._tools, self.ask_restart, self._tasks.aclose, self._server
         )
         self._managers += parts.managers
         self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn

@@ -44,6 +44,8 @@ from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
 from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.turn_detector import TurnDetectorManager
+from xtalk_edge.managers.uplink import Client
+from xtalk_edge.managers.uplink_opening import open_uplink
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tools.household import open_agent, open_bell, open_people
@@ -96,6 +98,7 @@ class Assembly:
         tools: Sequence[Tool],
         restart: Callable[[], None],
         close_first: Callable[[], Any],
+        server: Client | None = None,
     ) -> Parts:
         """Return the parts, loaded and not started.
 
@@ -104,6 +107,7 @@ class Assembly:
             tools: of the owner's own, beside those of the settings.
             restart: starts the appliance afresh.
             close_first: ends what runs beside the parts, before any of them is closed.
+            server: what may answer in the device's stead; None for the one the settings name.
         """
         config, bus, stack = self._config, self._bus, self._stack
         capture = self._ears(card)
@@ -140,11 +144,14 @@ class Assembly:
         )
         # First to start and last to stop: it may have to close an engine that others use.
         self._managers.append(switching)
+        uplink = open_uplink(config, bus, server)
+        self._managers += uplink.managers
+        thinker = uplink.agent(equipped.agent)
         sounds = SoundShelf()
         agent_manager = AgentManager(
             event_bus=bus,
             config=config,
-            agent=equipped.agent,
+            agent=thinker,
             sounds=sounds,
             answers=equipped.tools,
         )
@@ -152,7 +159,7 @@ class Assembly:
         self._managers += await open_surroundings(
             config, bus, stack, self._progress, capture, equipped.agent
         )
-        turn = await self._floor(capture, agent_manager, equipped.agent, punctuation)
+        turn = await self._floor(capture, agent_manager, thinker, punctuation)
         self._managers += [
             DeliveryManager(event_bus=bus, config=config, mouth=mouth),
             ASRManager(
@@ -168,7 +175,7 @@ class Assembly:
             TTSManager(
                 event_bus=bus,
                 config=config,
-                mouth=mouth,
+                mouth=uplink.voice(mouth),
                 playback=playback,
                 sounds=sounds,
             ),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 
 class TaskOwner:
@@ -56,3 +59,82 @@ class TaskOwner:
                 task.cancel()
             # Not by awaiting each: a cancellation of the caller must reach the caller.
             await asyncio.wait(tasks)
+
+
+class ReadAhead(Generic[T]):
+    """Reads an iterator beside its caller, who takes the items when it wants them, or never.
+
+    Args:
+        items: what is read; closed at the end.
+        tasks: owns the work.
+        name: of the work.
+        on_news: called after each item, and at the end.
+    """
+
+    def __init__(
+        self,
+        items: AsyncGenerator[T, None],
+        tasks: TaskOwner,
+        name: str,
+        on_news: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._items = items
+        self._on_news = on_news
+        self._news = asyncio.Event()
+        self.made: list[T] = []
+        """What came so far."""
+        self.error: Exception | None = None
+        """What ended it; None at a good end."""
+        self._work = tasks.start(self._read(), name)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+        return self._work.done()
+
+    async def begun(self) -> bool:
+        """Wait for the first item; False when there is none to come."""
+        while not (self.made or self.done):
+            self._news.clear()
+            await self._news.wait()
+        return bool(self.made)
+
+    async def take(self) -> AsyncGenerator[T, None]:
+        """Yield what came so far, and then the rest as it comes; once.
+
+        Raises:
+            Exception: what the iterator raised.
+        """
+        given = 0
+        try:
+            while True:
+                while given < len(self.made):
+                    yield self.made[given]
+                    given += 1
+                if self.done:
+                    break
+                self._news.clear()
+                await self._news.wait()
+            if self.error is not None:
+                raise self.error
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """Read no more of it."""
+        self._work.cancel()
+
+    async def _read(self) -> None:
+        try:
+            async with contextlib.aclosing(self._items) as items:
+                async for item in items:
+                    self.made.append(item)
+                    self._tell()
+        except Exception as error:  # noqa: BLE001 - whoever takes it hears of it
+            self.error = error
+        finally:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._on_news()

@@ -69,16 +69,18 @@ class Answer:
         }
 
 
-class _SilentVolume:
+class SilentVolume:
     """A volume to turn where nothing sounds."""
 
     def __init__(self) -> None:
         self._percent = 100
 
     def get_percent(self) -> int:
+        """Return what was set last."""
         return self._percent
 
     def set_percent(self, percent: int) -> None:
+        """Keep it; nothing changes."""
         self._percent = percent
 
 
@@ -94,7 +96,7 @@ async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) ->
         opened = open_agent(
             config,
             bell,
-            volume=_SilentVolume(),
+            volume=SilentVolume(),
             last_reply=lambda: "",
             documents=documents,
             dry_run=dry_run,

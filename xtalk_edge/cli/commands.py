@@ -26,7 +26,8 @@ class LazyGroup(click.Group):
         """Import and return the command, or None when there is none of that name."""
         if cmd_name not in self._summaries:
             return None
-        command = importlib.import_module(f"{self._package}.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        command = importlib.import_module(f"{self._package}.{module}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -49,6 +50,7 @@ class LazyGroup(click.Group):
         "models": "Fetch, check and remove models.",
         "people": "Let it know people by their voices.",
         "docs": "Let it answer from documents of yours.",
+        "uplink": "Find out what an X-Talk server can do for it.",
         "engines": "List the engines, and check one of your own.",
         "devices": "List the sound devices.",
         "doctor": "Examine this machine, and say what suits it.",

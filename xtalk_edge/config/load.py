@@ -16,6 +16,7 @@ from xtalk_edge.config.source import Source
 from xtalk_edge.config.tables import as_tables, fill, near, settings_of
 from xtalk_edge.config.toml_text import dump, shown
 from xtalk_edge.config.tool_checks import check_tools
+from xtalk_edge.config.uplink_checks import check_uplink
 
 __all__ = ["dump", "load", "load_table", "load_text"]
 
@@ -114,6 +115,7 @@ def _check_together(source: Source, config: Config) -> None:
             source.complain(path, f"another device is called {shown(device.name)} too; rename one")
         known.add(name)
     check_tools(source, config.tools)
+    check_uplink(source, config)
 
 
 def _anchored(source: Source, config: Config, path: Path) -> Config:

@@ -24,12 +24,16 @@ class UplinkConfig:
     tts: Policy = "off"
     """The same where it only speaks: words up, sound down."""
     deadline_ms: int = number(1_500, 50, 60_000)
-    """With "prefer": how long the device waits for it before it answers by itself. Owners take a
-    device that is silent for two seconds for deaf."""
+    """How long the device waits for something it can say before it answers by itself; with
+    "fallback", before it says that it has no answer. Owners take a device that is silent for two
+    seconds for deaf."""
     notice: str = "I'm on my own for a moment."
     """Said when the server is lost; "" says nothing."""
     notice_every_min: float = number(30.0, 0.0, 10_080.0)
     """The notice is said once in this time."""
+    lost_rest: str = "I lost the connection, so that's all I have."
+    """Said when the server is lost in mid-answer and the device's own agent cannot go on; "" says
+    nothing."""
     cloud_allowed: tuple[str, ...] = ("audio", "text", "tools")
     """What may leave the device at all, also to engines that ask a server: sound of the room, words
     of the conversation, and what tools can do and answered."""

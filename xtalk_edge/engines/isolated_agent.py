@@ -91,6 +91,18 @@ class IsolatedAgent(BriefedAgent):
         assert isinstance(prepared, Prepared)
         return prepared
 
+    async def foresee(self, text: str) -> AsyncGenerator[Prepared, None]:
+        """Begin the answer as `speculate` does; yield what came of it each time there is more."""
+        async with contextlib.aclosing(self._stream("foresee", text)) as progress:
+            async for prepared in progress:
+                yield prepared
+
+    async def resume(self, text: str, said: str) -> AsyncGenerator[str, None]:
+        """Yield the rest of an answer of which somebody else has said the beginning."""
+        async with contextlib.aclosing(self._stream("resume", text, said)) as pieces:
+            async for piece in pieces:
+                yield piece
+
     async def discard(self) -> None:
         """Throw away what `speculate` began."""
         await self._call("discard")
@@ -154,6 +166,19 @@ class IsolatedAgent(BriefedAgent):
             # The loop may be ending this in a hurry: the child is told, and not waited for.
             line.end(stream)
         self._history = await line.call("history")
+
+    async def _stream(self, name: str, *args: Any) -> AsyncGenerator[Any, None]:
+        """Yield what an iterator gives that runs no tools with effects."""
+        await self._be_there()
+        line = self._line
+        with self._noting_death():
+            stream = await line.begin(name, *args)
+            try:
+                while (step := await line.next(stream))[0]:
+                    yield step[1]
+            finally:
+                line.end(stream)
+        self._deaths.forget()
 
     @contextlib.contextmanager
     def _noting_death(self) -> Iterator[None]:

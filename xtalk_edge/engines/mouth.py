@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field
 
 from xtalk_edge.engines.hosting import Hosted
@@ -80,7 +80,7 @@ class Mouth:
         """Hertz of what is spoken."""
         return int(self._voice.home.engine.sample_rate)
 
-    async def speech_of(self, text: str) -> AsyncIterator[SpeechChunk]:
+    async def speech_of(self, text: str) -> AsyncGenerator[SpeechChunk, None]:
         """Yield the speech in pieces, with the words that begin in each; raises as the engine."""
         await self._there.wait()
         engine, stretch, rate_hz = self._voice.home.engine, self._voice.stretch, self.sample_rate

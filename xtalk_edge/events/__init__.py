@@ -106,6 +106,10 @@ from xtalk_edge.events.turn import (
     TurnTTSStopRequested,
     TurnTTSTextAppendRequested,
 )
+from xtalk_edge.events.uplink import (
+    UplinkSideChosen,
+    UplinkStateChanged,
+)
 
 __all__ = [
     "ASRResultConcluded",
@@ -182,6 +186,8 @@ __all__ = [
     "TurnTTSSoundAppendRequested",
     "TurnTTSStopRequested",
     "TurnTTSTextAppendRequested",
+    "UplinkSideChosen",
+    "UplinkStateChanged",
     "VADSpeechClear",
     "VADSpeechEnd",
     "VADSpeechStart",

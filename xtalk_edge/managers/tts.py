@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from dataclasses import dataclass
 
 from xtalk_edge.audio.format import Sound, samples_to_pcm
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.interfaces import SpeechChunk
-from xtalk_edge.engines.mouth import Mouth
+from xtalk_edge.engines.interfaces import Speaking, SpeechChunk
 from xtalk_edge.errors import EngineLostError
 from xtalk_edge.events import (
     TTSChunkGenerated,
@@ -26,9 +26,17 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.playback import Clause, PlaybackManager
-from xtalk_edge.managers.prepared_speech import PreparedSpeech
+from xtalk_edge.tasks import ReadAhead
 from xtalk_edge.turn.actions import RESTING
 from xtalk_edge.turn.clauses import first_clause
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A clause that is spoken before it is certain that it will be said."""
+
+    text: str
+    speech: ReadAhead[SpeechChunk]
 
 
 class TTSManager(Manager):
@@ -39,7 +47,7 @@ class TTSManager(Manager):
         *,
         event_bus: EventBus,
         config: Config,
-        mouth: Mouth,
+        mouth: Speaking,
         playback: PlaybackManager,
         sounds: SoundShelf,
     ) -> None:
@@ -53,7 +61,7 @@ class TTSManager(Manager):
         self._pieces: deque[tuple[int, str | Sound | None]] = deque()
         """What is still to be said, by turns; None where a reply ends."""
         self._speaking: asyncio.Task[None] | None = None
-        self._prepared: PreparedSpeech | None = None
+        self._prepared: _Prepared | None = None
         """The beginning of an answer that may never be given."""
 
     @handles(TurnPrepared)
@@ -63,7 +71,8 @@ class TTSManager(Manager):
         if self._prepared is not None and self._prepared.text != text:
             self._forget()
         if text and self._prepared is None:
-            self._prepared = PreparedSpeech(text, self._mouth.speech_of(text), self.tasks)
+            speech = ReadAhead(self._mouth.speech_of(text), self.tasks, "speech ahead")
+            self._prepared = _Prepared(text, speech)
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:
@@ -73,7 +82,7 @@ class TTSManager(Manager):
 
     def _forget(self) -> None:
         if self._prepared is not None:
-            self._prepared.drop()
+            self._prepared.speech.drop()
             self._prepared = None
 
     @handles(TurnTTSTextAppendRequested)
@@ -156,17 +165,18 @@ class TTSManager(Manager):
         clause: Clause | None = None
         prepared, self._prepared = self._prepared, None
         if prepared is not None and prepared.text == text:
-            chunks = prepared.take()
+            chunks = prepared.speech.take()
         else:
             if prepared is not None:
-                prepared.drop()
+                prepared.speech.drop()
             chunks = self._mouth.speech_of(text)
-        async with contextlib.aclosing(chunks) as stream:  # type: ignore[type-var]
+        async with contextlib.aclosing(chunks) as stream:
             async for chunk in stream:
                 if self._chunks == 0:
                     self.bus.publish(TTSStarted(turn_id=turn_id))
                 self._chunks += 1
-                clause = clause or self._playback.begin_clause(text, self._mouth.sample_rate)
+                rate_hz = chunk.rate_hz or self._mouth.sample_rate
+                clause = clause or self._playback.begin_clause(text, rate_hz)
                 frames = clause.add(chunk)
                 self.bus.publish(
                     TTSChunkGenerated(turn_id=turn_id, chunk_index=self._chunks, frames=frames)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xtalk_edge.net.backoff import Backoff
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -21,15 +23,8 @@ class Patience:
     longest_pause_s: float = 30.0
 
     def pause_s(self, fruitless: int, chance: float) -> float:
-        """Return how long to wait before the next try: doubling, with jitter, none after progress.
-
-        Devices that lost one server all at once do not all come back at once: `chance`, from 0 to
-        1, is each one's own.
-        """
-        if fruitless == 0:
-            return 0.0
-        longest: float = min(self.longest_pause_s, self.first_pause_s * 2.0 ** (fruitless - 1))
-        return longest * (0.5 + 0.5 * chance)
+        """Return how long to wait before the next try, none after progress; see `Backoff`."""
+        return Backoff(self.first_pause_s, self.longest_pause_s).pause_s(fruitless, chance)
 
     def is_progress(self, gained_bytes: int, took_s: float) -> bool:
         """Tell whether a try that ended early got somewhere."""

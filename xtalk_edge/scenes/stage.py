@@ -24,6 +24,7 @@ from xtalk_edge.events import (
     TTSPlaybackFinished,
     TTSStopped,
 )
+from xtalk_edge.managers.uplink import Client
 from xtalk_edge.scenes.exchange import Exchange, own_voice, spoken_turns, take_in, turn_of
 from xtalk_edge.scenes.script import Line, Room, Scene
 from xtalk_edge.scenes.sounds import sound_of
@@ -84,6 +85,7 @@ async def perform(
     config: Config,
     *,
     views: Sequence[object] = (),
+    server: Client | None = None,
     progress: Progress = lambda _what: None,
 ) -> Performance:
     """Hold a scene on the clock of the running loop.
@@ -91,6 +93,7 @@ async def perform(
     Args:
         scene: what is to happen.
         config: the settings, the scene's own changes already made.
+        server: what may answer in the device's stead; None for the one the settings name.
         views: objects whose `@handles` methods are to see the events too.
         progress: told what is being loaded.
 
@@ -99,7 +102,7 @@ async def perform(
         EdgeError: the appliance cannot start.
     """
     room = RoomCard(room_scene(scene.room, Path(scene.folder)))
-    appliance = Appliance(config, card=room, progress=progress)
+    appliance = Appliance(config, card=room, server=server, progress=progress)
     for view in views:
         appliance.bus.register(view)
     talker = _Talker(appliance, room, Path(scene.folder))

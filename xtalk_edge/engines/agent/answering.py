@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 
 from xtalk_edge.engines.agent.conversation import Turn
 from xtalk_edge.engines.agent.generation import Generation
-from xtalk_edge.engines.agent.hands import NOT_UNDERSTOOD, TOO_LONG, Hands, Hold, Piece, excuse
+from xtalk_edge.engines.agent.hands import TOO_LONG, Hands, Hold, Piece, excuse, last_word
 from xtalk_edge.engines.agent.prompting import Prompts
+from xtalk_edge.engines.agent.refusal import marked
 from xtalk_edge.engines.agent.stopping import Stop
+from xtalk_edge.engines.interfaces import NoAnswer
 from xtalk_edge.engines.worker import Worker
 
 
@@ -22,6 +24,7 @@ class Answerer:
         prompts: writes its prompts.
         hands: uses the tools.
         max_tool_rounds: how many calls a turn may have.
+        refusals: what the model was taught to say where it cannot help.
     """
 
     def __init__(
@@ -32,20 +35,22 @@ class Answerer:
         hands: Hands,
         *,
         max_tool_rounds: int,
+        refusals: Collection[str],
     ) -> None:
         self._worker = worker
         self._generation = generation
         self._prompts = prompts
         self._hands = hands
         self._max_tool_rounds = max_tool_rounds
+        self._refusals = refusals
 
     async def answer(self, turn: Turn, stop: Stop) -> AsyncGenerator[Piece | Hold, None]:
         """Yield the answer to a turn and write it into the turn."""
         if sorry := excuse(turn.text):
-            yield turn.close_with(sorry)
+            yield NoAnswer(turn.close_with(sorry))
         else:
             async with contextlib.aclosing(self._rounds(turn, stop)) as items:
-                async for item in items:
+                async for item in marked(items, self._refusals):
                     yield item
         if not stop.stopped:
             turn.settled = True
@@ -55,7 +60,7 @@ class Answerer:
             calls_before = len(turn.made)
             prompt = self._prompts.fitted(turn)
             if not prompt:
-                yield turn.close_with(TOO_LONG)
+                yield NoAnswer(turn.close_with(TOO_LONG))
                 return
             async with contextlib.aclosing(self._round(turn, prompt, calls_left, stop)) as items:
                 async for item in items:
@@ -64,9 +69,8 @@ class Answerer:
                 return
             if self._hands.speak_tool_results or len(turn.made) == calls_before:
                 break
-        left_to_say = turn.last_result if turn.made else NOT_UNDERSTOOD
-        if left_to_say and not turn.reply:
-            yield turn.say_sentence(left_to_say)
+        if rest := last_word(turn):
+            yield rest
 
     async def _round(
         self, turn: Turn, prompt: list[int], calls_left: int, stop: Stop

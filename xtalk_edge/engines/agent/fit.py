@@ -30,6 +30,8 @@ class Fit:
     forget_after_s: float
     abstention: Abstention
     """Where the model file has no figures."""
+    refusals: tuple[str, ...] = ()
+    """What it was taught to say where it cannot help."""
 
 
 STARTER = Fit(
@@ -40,6 +42,15 @@ STARTER = Fit(
     forget_after_s=180.0,
     # The wrong calls of the first one were at most 0.5 sure, its right ones more.
     abstention=Abstention(act_above=0.5, ask_above=0.3),
+    refusals=(
+        "Sorry, I can't help with that.",
+        "I can't look that up without the internet.",
+        "I can't play music without a music service.",
+        "I can't call or write to people without a phone.",
+        "I can't remind you of things, but I can set an alarm or a timer.",
+        "I can only switch things on and off.",
+        "I don't keep a calendar.",
+    ),
 )
 
 OTHER = Fit(

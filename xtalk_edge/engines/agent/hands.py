@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xtalk_edge.engines.agent.abstention import Abstention, Verdict
 from xtalk_edge.engines.agent.conversation import Conversation, Turn
 from xtalk_edge.engines.agent.prompt import harmless
-from xtalk_edge.engines.interfaces import ToolCall, ToolResult, ToolRunner
+from xtalk_edge.engines.interfaces import NoAnswer, ToolCall, ToolResult, ToolRunner
 
 NOT_UNDERSTOOD = "Sorry, I didn't understand that."
 TOO_LONG = "Sorry, that was too long for me."
@@ -30,6 +30,8 @@ class Hold:
 
     is_request: bool = False
     """Whether it is a call that says all there is to say, and no question back."""
+    is_command: bool = False
+    """Whether it is a call, and no question whether one was meant."""
 
 
 Piece = str | ToolCall | ToolResult
@@ -40,6 +42,15 @@ def excuse(text: str) -> str:
     if not harmless(text):
         return NOT_UNDERSTOOD
     return TOO_LONG if len(text) > LONGEST_QUESTION_CHARS else ""
+
+
+def last_word(turn: Turn) -> str:
+    """Say what is left to be said once the model has fallen silent; "" for nothing."""
+    if turn.reply.strip():
+        return ""
+    if not turn.made:
+        return NoAnswer(turn.say_sentence(NOT_UNDERSTOOD))
+    return turn.say_sentence(turn.last_result) if turn.last_result else ""
 
 
 class Hands:
@@ -87,14 +98,14 @@ class Hands:
         self.confidence = self.abstention.calibrated(confidence)
         runner = self._runner
         if call is None or runner is None:
-            yield turn.close_with(NOT_UNDERSTOOD)
+            yield NoAnswer(turn.close_with(NOT_UNDERSTOOD))
             return
         if call in turn.made:
             return
         has_effects = runner.has_effects(call.name)
         verdict = self._verdict(turn, call, has_effects=has_effects, read_results=read_results)
         if verdict is Verdict.REFUSE:
-            yield turn.close_with(NOT_UNDERSTOOD)
+            yield NoAnswer(turn.close_with(NOT_UNDERSTOOD))
             return
         if verdict is Verdict.ASK:
             yield Hold()
@@ -105,7 +116,8 @@ class Hands:
         if has_effects:
             # A call that could say more and says nothing ("set a timer") is likely to go on.
             says_something = any(str(value).strip() for value in call.arguments.values())
-            yield Hold(says_something or call.name not in self._with_arguments)
+            is_whole = says_something or call.name not in self._with_arguments
+            yield Hold(is_request=is_whole, is_command=True)
         yield call
         result = _bounded(await runner.run(call))
         turn.add_call(call, result)

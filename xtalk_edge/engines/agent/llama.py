@@ -24,6 +24,7 @@ from xtalk_edge.engines.agent.persona import PERSONA
 from xtalk_edge.engines.agent.prefix_cache import PrefixCache
 from xtalk_edge.engines.agent.priority import Desk, Priority
 from xtalk_edge.engines.agent.prompting import Prompts
+from xtalk_edge.engines.agent.resuming import Resumer
 from xtalk_edge.engines.agent.sampling import TokenChooser
 from xtalk_edge.engines.agent.speculation import Speculation
 from xtalk_edge.engines.agent.stamp import Stamp
@@ -156,14 +157,11 @@ class LlamaAgent(Agent):
             self._prompts,
             self._hands,
             max_tool_rounds=max_tool_rounds,
+            refusals=fit.refusals,
         )
-        self._summariser = (
-            None
-            if fit.is_starter
-            else Summariser(
-                self._desk, self._worker, self._generation, self._prompts, self._conversation
-            )
-        )
+        parts = self._desk, self._worker, self._generation, self._prompts
+        self._summariser = None if fit.is_starter else Summariser(*parts, self._conversation)
+        self._resumer = None if fit.is_starter else Resumer(*parts)
         folder = Path(cache_dir).expanduser() if cache_dir else default_state_dir()
         self._prefix_cache = PrefixCache(folder, path)
 
@@ -245,22 +243,34 @@ class LlamaAgent(Agent):
         Returns when it is as far as it may go: at the end, or before a tool with effects, or as
         soon as it was committed or discarded. Cancelling the caller does not end it.
         """
-        guess = self._guess
-        if guess is None or not guess.fits(text, self._conversation.version):
-            await self.discard()
-            stop = await self._desk.take(Priority.SPECULATION)
-            if stop is None:
-                return Prepared()
-            turn = self._prompts.turn(text)
-            guess = self._guess = Speculation(
-                turn,
-                stop,
-                self._answerer.answer(turn, stop),
-                self._conversation.version,
-                self._tasks,
-            )
+        guess = await self._guessed(text)
+        if guess is None:
+            return Prepared()
         await guess.resting()
-        return Prepared(guess.turn.reply, guess.is_request)
+        return guess.prepared
+
+    async def foresee(self, text: str) -> AsyncGenerator[Prepared, None]:
+        """Begin the answer as `speculate` does; yield what came of it each time there is more."""
+        guess = await self._guessed(text)
+        if guess is None:
+            yield Prepared()
+            return
+        async for prepared in guess.progress():
+            yield prepared
+
+    async def _guessed(self, text: str) -> Speculation[Stop] | None:
+        """Return the answer that was begun to this text; None while the model is busy."""
+        guess = self._guess
+        if guess is not None and guess.fits(text, self._conversation.version):
+            return guess
+        await self.discard()
+        stop = await self._desk.take(Priority.SPECULATION)
+        if stop is None:
+            return None
+        turn, version = self._prompts.turn(text), self._conversation.version
+        items = self._answerer.answer(turn, stop)
+        self._guess = Speculation(turn, stop, items, version, self._tasks)
+        return self._guess
 
     async def discard(self) -> None:
         """Throw the speculation away; nothing of it remains."""
@@ -298,6 +308,10 @@ class LlamaAgent(Agent):
         finally:
             self._desk.leave(stop)
         self._tasks.start(self._tidy(), "agent tidying")
+
+    def resume(self, text: str, said: str) -> AsyncGenerator[str, None]:
+        """Yield the rest of an answer that another began; the built-in model knows no talk."""
+        return self._resumer.rest(text, said) if self._resumer else super().resume(text, said)
 
     async def _tidy(self) -> None:
         """Do between turns what is less urgent than any of them."""

@@ -206,7 +206,7 @@ class OpenAIAgent(Agent):
                 self._tasks,
             )
         await guess.resting()
-        return Prepared(guess.turn.reply, guess.is_request)
+        return guess.prepared
 
     async def discard(self) -> None:
         """Throw the speculation away; nothing of it remains."""

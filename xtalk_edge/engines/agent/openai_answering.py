@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import AsyncGenerator
 
 from xtalk_edge.engines.agent.conversation import Turn
-from xtalk_edge.engines.agent.hands import NOT_UNDERSTOOD, Hands, Hold, Piece, excuse
+from xtalk_edge.engines.agent.hands import Hands, Hold, Piece, excuse, last_word
 from xtalk_edge.engines.agent.openai_messages import Done, Requests
 from xtalk_edge.engines.agent.openai_server import ChatServer, Finished
 from xtalk_edge.engines.agent.openai_stream import Asked
-from xtalk_edge.engines.interfaces import ToolCall
+from xtalk_edge.engines.interfaces import NoAnswer, ToolCall
 from xtalk_edge.net.border import BORDER
 
 CUT_SHORT = "That is as much as I can say at once."
@@ -51,7 +51,7 @@ class ServerAnswerer:
             UplinkError: the server gave none, or not to its end.
         """
         if sorry := excuse(turn.text):
-            yield turn.close_with(sorry)
+            yield NoAnswer(turn.close_with(sorry))
         else:
             async with contextlib.aclosing(self._rounds(turn)) as items:
                 async for item in items:
@@ -72,9 +72,8 @@ class ServerAnswerer:
                     yield piece
             if turn.answered or (self._hands.speak_tool_results and turn.made):
                 break
-        left_to_say = turn.last_result if turn.made else NOT_UNDERSTOOD
-        if left_to_say and not turn.reply.strip():
-            yield turn.say_sentence(left_to_say)
+        if rest := last_word(turn):
+            yield rest
 
     async def _ask(
         self, turn: Turn, done: list[Done], rounds_left: int, asked: list[Asked]

@@ -88,11 +88,18 @@ class Prompts:
         one, other = (text, f"{text} a") if text.strip() else ("a", "b")
         return self._tokens_of_start([*past, self.turn(one)], [*past, self.turn(other)])
 
-    def fitted(self, turn: Turn) -> list[int]:
-        """Return the turn's prompt with as much of the past as fits; empty if nothing fits."""
+    def begun_by_another(self, text: str, said: str) -> list[int]:
+        """Return the prompt of an answer to `text` that begins with `said`; empty if too long."""
+        return self.fitted(self.turn(text), said=harmless(said))
+
+    def fitted(self, turn: Turn, *, said: str = "") -> list[int]:
+        """Return the turn's prompt with as much of the past as fits; empty if nothing fits.
+
+        `said` is what the answer begins with.
+        """
         while True:
             past = self._conversation.past(turn)
-            tokens = self._model.tokenize(self._render([*past, turn]))
+            tokens = self._model.tokenize(self._render([*past, turn]) + said)
             if len(tokens) <= self._room:
                 self._last_tokens = len(tokens)
                 return tokens

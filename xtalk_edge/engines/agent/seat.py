@@ -117,6 +117,19 @@ class AgentSeat(BriefedAgent):
         """Begin the answer to a text that may still change."""
         return await self.engine.speculate(text) if self._taken.is_set() else Prepared()
 
+    async def foresee(self, text: str) -> AsyncGenerator[Prepared, None]:
+        """Begin the answer as `speculate` does; yield what came of it each time there is more."""
+        if not self._taken.is_set():
+            yield Prepared()
+            return
+        async with contextlib.aclosing(self.engine.foresee(text)) as progress:
+            async for prepared in progress:
+                yield prepared
+
+    def resume(self, text: str, said: str) -> AsyncGenerator[str, None]:
+        """Yield the rest of an answer of which somebody else has said the beginning."""
+        return self.engine.resume(text, said)
+
     async def discard(self) -> None:
         """Throw away what `speculate` began."""
         if self._taken.is_set():

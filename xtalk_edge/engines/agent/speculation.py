@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from xtalk_edge.engines.agent.conversation import Turn
 from xtalk_edge.engines.agent.hands import Hold, Piece
-from xtalk_edge.engines.interfaces import ToolResult
+from xtalk_edge.engines.interfaces import NoAnswer, Prepared, ToolResult
 from xtalk_edge.tasks import TaskOwner
 
 
@@ -49,9 +49,10 @@ class Speculation(Generic[S]):
         self._version = version
         self._ready: list[Piece] = []
         self._taken = False
-        self.is_request = False
-        """Whether the text is known to be a request that misses nothing."""
+        self._news = asyncio.Event()
+        self._is_request = self._is_command = False
         self._work = tasks.start(self._run_ahead(), "agent speculation")
+        self._work.add_done_callback(lambda _work: self._news.set())
 
     def fits(self, text: str, version: int) -> bool:
         """Tell whether this is the answer to `text` in a conversation of that version."""
@@ -65,9 +66,29 @@ class Speculation(Generic[S]):
         work = self._work
         return work.done() and not work.cancelled() and work.exception() is not None
 
+    @property
+    def prepared(self) -> Prepared:
+        """What came of it so far."""
+        said = [piece for piece in self._ready if isinstance(piece, str)]
+        abstains = bool(said) and isinstance(said[0], NoAnswer)
+        return Prepared("".join(said), self._is_request, self._is_command, abstains)
+
     async def resting(self) -> None:
         """Wait until it is as far as it may go; cancelling the caller does not disturb it."""
         await asyncio.wait({self._work})
+
+    async def progress(self) -> AsyncGenerator[Prepared, None]:
+        """Yield what came of it whenever that is more, until it is as far as it may go."""
+        told: Prepared | None = None
+        while not self._work.done():
+            self._news.clear()
+            if self._ready and self.prepared != told:
+                told = self.prepared
+                yield told
+            elif not self._work.done():
+                await self._news.wait()
+        if self.prepared != told:
+            yield self.prepared
 
     async def release(self) -> AsyncGenerator[Piece | Hold, None]:
         """Yield what is ready, and then the rest as it comes, effects included."""
@@ -100,8 +121,9 @@ class Speculation(Generic[S]):
             except StopAsyncIteration:
                 return
             if isinstance(item, Hold):
-                self.is_request = item.is_request
+                self._is_request, self._is_command = item.is_request, item.is_command
                 return
             if isinstance(item, ToolResult):
-                self.is_request = item.ok
+                self._is_request = self._is_command = item.ok
             self._ready.append(item)
+            self._news.set()

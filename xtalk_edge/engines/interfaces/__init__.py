@@ -21,6 +21,7 @@ from xtalk_edge.engines.interfaces.meaning import Embeddings
 from xtalk_edge.engines.interfaces.rewriting import Rewriter
 from xtalk_edge.engines.interfaces.speaking import (
     TTS,
+    Speaking,
     SpeechChunk,
     SpeechSpeedController,
     WordMark,
@@ -29,6 +30,7 @@ from xtalk_edge.engines.interfaces.thinking import (
     Agent,
     AgentContext,
     AnswerTaker,
+    NoAnswer,
     Prepared,
     ToolCall,
     ToolResult,
@@ -47,10 +49,12 @@ __all__ = [
     "EchoCanceller",
     "Embeddings",
     "Engine",
+    "NoAnswer",
     "Prepared",
     "PunctuationRestorer",
     "Rewriter",
     "SpeakerEncoder",
+    "Speaking",
     "SpeechChunk",
     "SpeechEnhancer",
     "SpeechSpeedController",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from xtalk_edge.engines.interfaces.engine import Engine
 
@@ -35,6 +35,19 @@ class SpeechChunk:
     """s16le mono at the engine's `sample_rate`."""
     marks: tuple[WordMark, ...] = ()
     """Words known to begin in or before this piece; empty when the engine has no timing."""
+    rate_hz: int = 0
+    """Hertz of `pcm`, where it is another than the engine's; the same in a whole text. Else 0."""
+
+
+class Speaking(Protocol):
+    """What says one clause after another."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Hertz of what is spoken, unless a piece says otherwise."""
+
+    def speech_of(self, text: str) -> AsyncGenerator[SpeechChunk, None]:
+        """Yield the speech of a clause in pieces; raises as the engine."""
 
 
 class TTS(Engine):

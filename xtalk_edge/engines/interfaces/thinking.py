@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from xtalk_edge.engines.interfaces.engine import Engine
+from xtalk_edge.errors import EngineError
 
 if TYPE_CHECKING:
     # An engine's child process is to be small.
@@ -75,6 +76,12 @@ class AgentContext:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+class NoAnswer(str):
+    """A sentence of a reply that says there is no answer: whoever else knows one may give it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What an agent made of a text that may still change."""
@@ -83,6 +90,10 @@ class Prepared:
     """What it would say, as far as it may go."""
     is_request: bool = False
     """Whether it knows what to do, and misses nothing."""
+    is_command: bool = False
+    """Whether it is sure that one of its tools is meant, though something may be missing."""
+    abstains: bool = False
+    """Whether `said` is that it has no answer."""
 
 
 class Agent(Engine):
@@ -106,12 +117,27 @@ class Agent(Engine):
         """
         return Prepared()
 
+    async def foresee(self, text: str) -> AsyncGenerator[Prepared, None]:
+        """Begin the answer as `speculate` does; yield what came of it each time there is more."""
+        yield await self.speculate(text)
+
     async def discard(self) -> None:
         """Throw away what `speculate` began; it leaves no trace."""
 
     def commit(self, text: str) -> AsyncIterator[str | ToolCall | ToolResult]:
         """Answer `text`; what was speculated on the same text is ready at once."""
         return self.async_accept(AgentContext("asr_final", text))
+
+    async def resume(self, text: str, said: str) -> AsyncGenerator[str, None]:
+        """Yield the rest of an answer to `text` of which somebody else has said the beginning.
+
+        Nothing has effects, and nothing of the exchange is in the history yet.
+
+        Raises:
+            EngineError: this agent cannot go on with what another began.
+        """
+        raise EngineError("this agent cannot go on with what another began")
+        yield ""
 
     def use_tools(self, tools: ToolRunner) -> None:
         """Take the tools that may be called; before the first `async_accept`."""

@@ -1,0 +1,143 @@
+"""Spoken replies in the middle of which the server dies, in the simulated room."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+
+from xtalk_edge.bus import handles
+from xtalk_edge.config.schema import Config
+from xtalk_edge.errors import UplinkError
+from xtalk_edge.events import TTSPlaybackFinished
+from xtalk_edge.scenes.script import Line, Room, Scene
+from xtalk_edge.scenes.stage import perform
+from xtalk_edge.turn.clauses import ClauseSplitter
+from xtalk_edge.uplink.cloud import Ability
+
+QUESTION = "What can you do?"
+
+REPLY = (
+    "That is a long story. Once upon a time there was a king, who had three daughters. "
+    "The first was clever. The second was brave. The third could sing, and she sang all day. "
+)
+WORD_S = 0.2
+"""About as fast as it is spoken, so that the server dies while its first clauses are heard."""
+
+DEVICE = "I say this by myself."
+
+
+class DyingServer:
+    """Dies in the middle of every second answer.
+
+    Args:
+        chance: where in the answer.
+    """
+
+    def __init__(self, chance: random.Random) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        self._chance = chance
+        self._there = self._dies_next = True
+        self.deaths = 0
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do now."""
+        return frozenset({"agent"} if self._there else ())
+
+    @property
+    def trouble(self) -> str:
+        """Why it can do nothing."""
+        return "" if self._there else "the server is dead"
+
+    def start(self) -> None:
+        """Be there."""
+
+    async def aclose(self) -> None:
+        """Be gone."""
+
+    def come_back(self) -> None:
+        """Be there again."""
+        self._there = True
+        self.on_change()
+
+    async def answer(self, text: str) -> AsyncGenerator[str, None]:
+        """Answer; the first time not to the end, the second time to it, and so on."""
+        words = REPLY.split()
+        dies, self._dies_next = self._dies_next, not self._dies_next
+        first_clause = len(ClauseSplitter().push(REPLY)[0].split())
+        end = self._chance.randrange(first_clause + 1, len(words)) if dies else len(words)
+        for word in words[:end]:
+            yield f"{word} "
+            await asyncio.sleep(WORD_S)
+        if not dies:
+            return
+        self._there = False
+        self.deaths += 1
+        self.on_change()
+        raise UplinkError("the server died")
+
+    async def speech(self, text: str) -> AsyncGenerator[bytes, None]:
+        """Say nothing: it only thinks."""
+        raise UplinkError("it does not speak")
+        yield b""
+
+
+@dataclass(slots=True)
+class Losses:
+    """What came of the turns."""
+
+    deaths: int = 0
+    ended_well: int = 0
+    """Answers that ended behind a whole clause with an honest sentence."""
+    next_answered: int = 0
+    """Questions right after that the device answered."""
+    well_answered: int = 0
+    """Questions after that which the server, back again, answered."""
+    next_ms: tuple[float, ...] = ()
+    """From the end of each until its answer was heard."""
+
+
+class _Physician:
+    """Lets the server come back once the device has answered by itself."""
+
+    def __init__(self, server: DyingServer) -> None:
+        self._server = server
+
+    @handles(TTSPlaybackFinished)
+    def on_end(self, event: TTSPlaybackFinished) -> None:
+        """An answer was heard."""
+        if event.text == DEVICE:
+            self._server.come_back()
+
+
+async def losses(config: Config, deaths: int, seed: int = 0) -> Losses:
+    """Ask `deaths` questions over which the server dies.
+
+    Behind each comes one for the device alone, and one that the server answers well: one that
+    always dies would be left alone.
+    """
+    server = DyingServer(random.Random(seed))
+    line = Line(says=QUESTION, outcome="answered")
+    scene = Scene(title="losses", room=Room(), line=(line,) * (3 * deaths))
+    performance = await perform(scene, config, views=[_Physician(server)], server=server)
+    exchanges = performance.exchanges
+    lost, following, well = exchanges[::3], exchanges[1::3], exchanges[2::3]
+    ends = _good_ends(config.uplink.lost_rest)
+    return Losses(
+        deaths=server.deaths,
+        ended_well=sum(each.answer in ends for each in lost),
+        next_answered=sum(each.answer == DEVICE and not each.problem for each in following),
+        well_answered=sum(each.answer == REPLY.strip() for each in well),
+        next_ms=tuple(
+            each.latency.voice_to_voice_ms
+            for each in following
+            if each.latency is not None and each.latency.voice_to_voice_ms is not None
+        ),
+    )
+
+
+def _good_ends(lost_rest: str) -> set[str]:
+    clauses = ClauseSplitter().push(REPLY)
+    return {f"{' '.join(clauses[:n])} {lost_rest}" for n in range(1, len(clauses) + 1)}

@@ -1,0 +1,32 @@
+"""What the settings of the uplink must be besides of the right type."""
+
+from __future__ import annotations
+
+from xtalk_edge.config.schema import Config
+from xtalk_edge.config.source import Source
+
+
+def check_uplink(source: Source, config: Config) -> None:
+    """Note what is wrong with a server that may answer or speak in the device's stead."""
+    uplink = config.uplink
+    chosen = [name for name in ("full", "agent", "tts") if getattr(uplink, name) != "off"]
+    if not chosen:
+        return
+    if not uplink.url:
+        source.complain(("uplink", chosen[0]), 'needs uplink.url = "wss://host/ws"')
+    if "full" in chosen and len(chosen) > 1:
+        source.complain(
+            ("uplink", chosen[1]),
+            'must be "off" where uplink.full is not: a server that hears also thinks and speaks',
+        )
+    if "text" not in uplink.cloud_allowed:
+        source.complain(
+            ("uplink", "cloud_allowed"),
+            f'must have "text", or uplink.{chosen[0]} must be "off": nothing could be asked',
+        )
+    if uplink.tts != "off" and config.speed.usual != 1.0:
+        source.complain(
+            ("uplink", "tts"),
+            f'must be "off" where speed.usual is {config.speed.usual}: '
+            "a server speaks at one speed only",
+        )

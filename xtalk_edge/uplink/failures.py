@@ -1,0 +1,164 @@
+"""What went wrong with a connection to a server, in a sentence its owner can act on."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from http import HTTPStatus
+
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidStatus,
+    InvalidURI,
+    ProxyError,
+)
+
+from xtalk_edge.clock import wall_now
+from xtalk_edge.errors import EdgeError
+from xtalk_edge.net.address import Address
+from xtalk_edge.tools.spoken import printable
+
+MOST_REASON_CHARS = 200
+"""What a peer says of its reasons is a sentence at most."""
+
+NOT_YET_VALID, EXPIRED, WRONG_NAME, WRONG_NUMBER = 9, 10, 62, 64
+"""What OpenSSL says of a certificate (man 3 X509_STORE_CTX_get_error)."""
+
+UNAUTHORISED_CODE, MESSAGE_TOO_BIG_CODE, TRY_LATER_CODE = 1008, 1009, 1013
+"""Of closing a WebSocket (RFC 6455 section 7.4.1, and the IANA's list behind it)."""
+
+_CLOSED = {
+    1000: "the server ended the conversation",
+    1001: "the server is shutting down",
+    1002: "the server did not follow the WebSocket protocol; something on the way may change what "
+    "passes",
+    1003: "the server does not take what the device sends; is it an X-Talk server?",
+    1007: "the server did not follow the WebSocket protocol; something on the way may change what "
+    "passes",
+    UNAUTHORISED_CODE: "the server does not accept the token, or it has expired; set uplink.token "
+    "anew",
+    MESSAGE_TOO_BIG_CODE: "a message was too big for the server",
+    1011: "the server failed; its owner finds the reason in its log",
+    1012: "the server is being started anew",
+    TRY_LATER_CODE: "this conversation is already connected elsewhere, or the server has no room "
+    "for more; it is tried again",
+    1014: "the gateway before the server cannot reach it",
+}
+
+_STATUS = {
+    400: "does not understand the request; is it an X-Talk server?",
+    401: "wants another token, or the token has expired; set uplink.token anew",
+    403: "refuses the connection; the path in uplink.url may be wrong (the usual one is /ws), or "
+    "whatever stands before the server lets nobody in",
+    404: "has nothing at this path; uplink.url should end with the path of the server's WebSocket, "
+    "usually /ws",
+    405: "has no WebSocket at this path; uplink.url should end with its path, usually /ws",
+    407: "is a proxy that wants a name and a password; put them into the proxy's address in "
+    "https_proxy",
+    426: "wants another version of the protocol; is it an X-Talk server?",
+    429: "has had too many requests; it is tried again",
+}
+
+
+def sentence(error: Exception, address: Address) -> str:
+    """Return what went wrong, and what to do."""
+    where = f"{address.host}:{address.port}"
+    match error:
+        case EdgeError():
+            return str(error)
+        case ConnectionClosed():
+            return _closed(error)
+        case ssl.SSLError():
+            return _not_trusted(error, where)
+        case OSError():
+            return _unreachable(error, address.host, where)
+        case ProxyError():
+            return f"the proxy does not let the device through to {where}: {_short(str(error))}"
+        case InvalidStatus():
+            return _refused(error, where)
+        case InvalidURI():
+            return f"{where} sends the device on to an address that is none"
+        case InvalidHandshake():
+            return f"what listens at {where} is no WebSocket server: {_short(str(error))}"
+    return f"the connection to {where} failed: {_short(str(error)) or type(error).__name__}"
+
+
+def is_refusal(error: Exception) -> bool:
+    """Tell whether the server does not accept the token."""
+    if isinstance(error, ConnectionClosed):
+        return error.rcvd is not None and error.rcvd.code == UNAUTHORISED_CODE
+    return (
+        isinstance(error, InvalidStatus) and error.response.status_code == HTTPStatus.UNAUTHORIZED
+    )
+
+
+def _closed(error: ConnectionClosed) -> str:
+    # What the device said first is why the server said it too.
+    is_own = error.sent is not None and not error.rcvd_then_sent
+    told = error.sent if is_own else error.rcvd
+    if is_own and told is not None and told.code == MESSAGE_TOO_BIG_CODE:
+        return "the server sent a message too big to be sound; is it an X-Talk server?"
+    if told is None or told.code in (1005, 1006, 1015):
+        return "the connection broke off; the server or the network went away"
+    what = _CLOSED.get(told.code, f"the server closed the connection (code {told.code})")
+    reason = _short(told.reason)
+    return f"{what} ({reason})" if reason else what
+
+
+def _not_trusted(error: ssl.SSLError, where: str) -> str:
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        reason = (error.reason or "").replace("_", " ").lower()
+        if "wrong version number" in reason or "http request" in reason:
+            return f"{where} does not encrypt; is it the port for wss://?"
+        return f"no encrypted connection to {where} comes about ({reason or 'no reason given'})"
+    if error.verify_code in (NOT_YET_VALID, EXPIRED):
+        today = f"{wall_now():%d %B %Y}"
+        state = "is not valid yet" if error.verify_code == NOT_YET_VALID else "has expired"
+        return (
+            f"the certificate of {where} {state}, if today is {today}; if it is not, the device's "
+            "clock is wrong: set it, or let it ask a time server"
+        )
+    if error.verify_code in (WRONG_NAME, WRONG_NUMBER):
+        return f"the certificate of {where} is for another name; use that name in uplink.url"
+    return (
+        f"nobody the device believes vouches for the certificate of {where} "
+        f"({_short(error.verify_message)}); if the server is your own, set uplink.ca_file to its "
+        "authority"
+    )
+
+
+def _unreachable(error: OSError, host: str, where: str) -> str:
+    if isinstance(error, TimeoutError):
+        return f"{where} does not answer; it may be off, or a firewall is in between"
+    if isinstance(error, socket.gaierror):
+        return (
+            f"the name {host} is not known; check uplink.url, and whether the network has a name "
+            "server (DNS)"
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens at {where}; is the X-Talk server running?"
+    # Several addresses were tried, and the message lists what became of each.
+    reason = error.strerror or str(error)
+    if "Connect call failed" in reason:
+        return f"nothing listens at {where}, by IPv4 or IPv6; is the X-Talk server running?"
+    return f"there is no way to {where}: {_short(reason)}; is the network there, also for IPv6?"
+
+
+def _refused(error: InvalidStatus, where: str) -> str:
+    response = error.response
+    status = response.status_code
+    html = "html" in response.headers.get("Content-Type", "").lower()
+    if status < HTTPStatus.BAD_REQUEST and (html or status >= HTTPStatus.MULTIPLE_CHOICES):
+        return (
+            f"{where} answers with a web page; this network may want you to log in first, as those "
+            "of hotels do, or uplink.url leads to a web site"
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"{where} cannot serve at the moment (HTTP {status}); it is tried again"
+    what = _STATUS.get(status, "does not open a WebSocket; is it an X-Talk server?")
+    return f"{where} {what} (HTTP {status})"
+
+
+def _short(text: str) -> str:
+    return " ".join(printable(text[:MOST_REASON_CHARS]).split())
