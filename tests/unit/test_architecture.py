@@ -62,6 +62,7 @@ PURE = (
     "tools/timekeeping/recurrence.py",
     "tools/timekeeping/ringing.py",
     "tools/timekeeping/timer_names.py",
+    "uplink/checkup.py",
     "uplink/policy.py",
     "uplink/xtalk_facts.py",
     "uplink/xtalk_generation.py",
