@@ -26,7 +26,7 @@ from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.uplink import inbox
-from xtalk_edge.uplink.failures import is_refusal, sentence
+from xtalk_edge.uplink.failures import is_elsewhere, is_refusal, sentence
 from xtalk_edge.uplink.inbox import Inbox
 
 ADDRESS = Address("wss://server.example/ws", "server.example", 443, True)
@@ -85,6 +85,11 @@ def test_a_token_that_is_not_accepted_is_told_from_the_rest(
     error: Exception, refused: bool
 ) -> None:
     assert is_refusal(error) is refused
+    assert not is_elsewhere(error)
+
+
+def test_a_session_that_is_connected_elsewhere_is_told_from_the_rest() -> None:
+    assert is_elsewhere(ConnectionClosedError(Close(1013, ""), None))
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1))

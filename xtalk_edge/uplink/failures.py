@@ -89,11 +89,18 @@ def sentence(error: Exception, address: Address) -> str:
 
 def is_refusal(error: Exception) -> bool:
     """Tell whether the server does not accept the token."""
-    if isinstance(error, ConnectionClosed):
-        return error.rcvd is not None and error.rcvd.code == UNAUTHORISED_CODE
-    return (
-        isinstance(error, InvalidStatus) and error.response.status_code == HTTPStatus.UNAUTHORIZED
-    )
+    status = error.response.status_code if isinstance(error, InvalidStatus) else None
+    return status == HTTPStatus.UNAUTHORIZED or _code(error) == UNAUTHORISED_CODE
+
+
+def is_elsewhere(error: Exception) -> bool:
+    """Tell whether the server still has the session in another connection."""
+    return _code(error) == TRY_LATER_CODE
+
+
+def _code(error: Exception) -> int | None:
+    told = error.rcvd if isinstance(error, ConnectionClosed) else None
+    return None if told is None else told.code
 
 
 def _closed(error: ConnectionClosed) -> str:
