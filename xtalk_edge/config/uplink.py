@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from xtalk_edge.config.fields import number
 
 Policy = Literal["off", "fallback", "prefer", "race"]
+
+Kind = Literal["audio", "text", "tools"]
+"""Sound of the room; words of the conversation; what tools can do, were asked and answered."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class UplinkConfig:
     """Said when the server is lost; "" says nothing."""
     notice_every_min: float = number(30.0, 0.0, 10_080.0)
     """The notice is said once in this time."""
-    cloud_allowed: tuple[str, ...] = ("audio", "text", "tools")
+    cloud_allowed: tuple[Kind, ...] = KINDS
     """What may leave the device at all, also to engines that ask a server: sound of the room, words
     of the conversation, and what tools can do and answered."""
     token: str = ""
@@ -44,7 +49,7 @@ class UplinkConfig:
     client_key: str = ""
     """Its key; "" where it is in the same file."""
     pinned_sha256: str = ""
-    """SHA-256 of the only certificate that is believed; "" is any that is valid."""
+    """SHA-256 of the public key that the server must have; "" is any with a valid certificate."""
 
     @property
     def is_on(self) -> bool:

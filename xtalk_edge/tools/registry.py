@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from xtalk_edge.audio.format import Sound
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.errors import ConfigError, EdgeError
+from xtalk_edge.net.printable import printable
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.arguments import check_arguments, check_schema
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.foreign.answers import in_words
 from xtalk_edge.tools.help_examples import help_examples
-from xtalk_edge.tools.spoken import join_words, printable
+from xtalk_edge.tools.spoken import join_words
 from xtalk_edge.turn.assent import assent
 
 logger = logging.getLogger(__name__)

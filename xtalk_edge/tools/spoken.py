@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import unicodedata
 
 ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -78,8 +77,3 @@ def ordinal(number: int) -> str:
     """Return "4th"."""
     teen = 11 <= number % 100 <= 13
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
-
-
-def printable(text: str) -> str:
-    """Return the text with a space for every control character: nobody can say them."""
-    return "".join(" " if unicodedata.category(each)[0] == "C" else each for each in text)
