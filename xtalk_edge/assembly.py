@@ -28,6 +28,7 @@ from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.delivery import DeliveryManager
 from xtalk_edge.managers.document_folder import DocumentFolderManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
+from xtalk_edge.managers.egress import EgressManager
 from xtalk_edge.managers.embeddings import EmbeddingsManager
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
@@ -46,6 +47,7 @@ from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.turn_detector import TurnDetectorManager
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
+from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.timekeeping.bell import Bell
@@ -106,6 +108,9 @@ class Assembly:
             close_first: ends what runs beside the parts, before any of them is closed.
         """
         config, bus, stack = self._config, self._bus, self._stack
+        # Before anything that may send.
+        border = stack.enter_context(open_border(config))
+        self._managers.append(EgressManager(event_bus=bus, config=config, border=border))
         capture = self._ears(card)
         self._progress("loading speech recognition")
         asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
@@ -126,6 +131,7 @@ class Assembly:
                 volume=playback,
                 last_reply=lambda: agent_manager.last_heard,
                 documents=await self._documents(),
+                border=border,
                 voice=mouth,
                 restart=restart,
                 own=tools,

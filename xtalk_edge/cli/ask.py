@@ -15,6 +15,7 @@ from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.config.schema import Config
 from xtalk_edge.documents.desk import open_desk
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall
+from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import is_built_in, open_agent, open_bell
 
 
@@ -88,6 +89,7 @@ async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) ->
     async with contextlib.AsyncExitStack() as stack:
         # A timer set here is kept, and rings when the appliance runs.
         bell = stack.enter_context(open_bell(config))
+        border = stack.enter_context(open_border(config))
         documents = None
         if not is_built_in(config.agent):
             documents = await stack.enter_async_context(open_desk(config))
@@ -97,6 +99,7 @@ async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) ->
             volume=_SilentVolume(),
             last_reply=lambda: "",
             documents=documents,
+            border=border,
             dry_run=dry_run,
         )
         equipped = await stack.enter_async_context(opened)

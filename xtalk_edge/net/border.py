@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from xtalk_edge.config.uplink import KINDS, Kind
 from xtalk_edge.errors import UplinkError
 
-__all__ = ["BORDER", "KINDS", "Border", "Kind", "Sent"]
+__all__ = ["BORDER", "KINDS", "UNCOUNTED", "Border", "Kind", "Sent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,12 @@ class Border:
             counts, self._counts = self._counts, Counter()
         return [Sent(host, kind, n_bytes) for (host, kind), n_bytes in counts.items()]
 
+
+UNCOUNTED = (
+    "an engine in a process of its own may send nothing, since nobody would count it; set "
+    'isolation = "thread"'
+)
+"""Why the border of a child process is closed."""
 
 BORDER = Border()
 """There is one device in a process, and it has one border."""

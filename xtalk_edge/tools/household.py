@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import AgentConfig, Config
 from xtalk_edge.engines import hosting
+from xtalk_edge.engines.agent.heeding_seat import Heed, HeedingSeat
 from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ModelError
@@ -24,6 +25,9 @@ from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import DocumentSearch, ToolContext, VoiceControl, VolumeControl
 from xtalk_edge.tools.device.device_facts import DeviceFacts
+from xtalk_edge.tools.device.owners_border import OwnersBorder
+from xtalk_edge.tools.device.privacy import go_offline, go_online, heed
+from xtalk_edge.tools.device.system import system_status
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.foreign.own import own_tools
 from xtalk_edge.tools.home.outputs import MemoryOutputs
@@ -34,6 +38,9 @@ from xtalk_edge.tools.timekeeping.bell import Bell
 from xtalk_edge.tools.timekeeping.timer_service import TimerService
 
 logger = logging.getLogger(__name__)
+
+HEEDED = (system_status, go_offline, go_online)
+"""Tools that the owner's word runs, whatever the agent is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ async def open_agent(
     last_reply: Callable[[], str],
     voice: VoiceControl | None = None,
     documents: DocumentSearch | None = None,
+    border: OwnersBorder | None = None,
     restart: Callable[[], None] | None = None,
     dry_run: bool = False,
     own: Sequence[Tool] = (),
@@ -81,6 +89,7 @@ async def open_agent(
         last_reply: returns what was said last, for "say that again".
         voice: what the voice tools change; None where nothing is spoken.
         documents: what is searched; None where they were not opened.
+        border: what the owner rules by a word, whoever is the agent; None where nothing can leave.
         restart: starts the appliance afresh; None where none runs.
         dry_run: tools tell what they would do and do nothing.
         own: tools of the owner's own, beside those of the settings.
@@ -97,15 +106,14 @@ async def open_agent(
             lists=ListTable(database),
             devices=MemoryOutputs(device.name for device in config.tools.devices),
             documents=documents,
+            border=border,
             voice=voice,
             restart=restart,
             facts=DeviceFacts(config.store.folder()),
             last_reply=last_reply,
             choose=luck,
         )
-        # The built-in model was taught the built-in tools, and cannot read of another.
-        searching = documents is not None and not is_built_in(config.agent)
-        offered = (*BUILTIN_TOOLS, *of_settings, *([local_search] if searching else []))
+        offered = (*BUILTIN_TOOLS, *of_settings, *_further(config, documents))
         chosen = [tool for tool in offered if tool.name not in config.tools.disabled]
         if (own or config.tools.own or config.tools.mcp) and is_built_in(config.agent):
             logger.warning(
@@ -113,6 +121,7 @@ async def open_agent(
                 "that is to call yours too"
             )
         box = ToolBox([*chosen, *own_tools(config.tools.own), *own], context, dry_run=dry_run)
+        box.add([each for each in HEEDED if each.name not in box.names()], listed=False)
         async with (
             contextlib.aclosing(box),
             # They connect while the model is loaded.
@@ -120,7 +129,7 @@ async def open_agent(
             hosting.hosted("agent", config.agent) as home,
         ):
             _equip(home.engine, box, await servers.tools(box.names()))
-            seat = AgentSeat(home, lambda agent: agent.use_tools(box))
+            seat = HeedingSeat(home, lambda agent: agent.use_tools(box), _heed(config), box)
             async with contextlib.aclosing(seat):
                 yield EquippedAgent(seat, box)
 
@@ -128,6 +137,18 @@ async def open_agent(
 def is_built_in(agent: AgentConfig) -> bool:
     """Tell whether the agent is the built-in model, which knows the built-in tools only."""
     return agent.type == "llama" and not agent.params.get("model")
+
+
+def _further(config: Config, documents: DocumentSearch | None) -> list[Tool]:
+    if is_built_in(config.agent):
+        # It was taught the built-in tools, and cannot read of another.
+        return []
+    return [*([local_search] if documents is not None else []), go_offline, go_online]
+
+
+def _heed(config: Config) -> Heed:
+    # What is being interpreted is not said to the device.
+    return (lambda _text: None) if config.interpret.on else heed
 
 
 def _equip(agent: Agent, box: ToolBox, of_servers: list[Tool]) -> None:

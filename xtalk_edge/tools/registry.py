@@ -119,6 +119,8 @@ class ToolBox:
         self, tools: Iterable[Tool], context: ToolContext, *, dry_run: bool = False
     ) -> None:
         self._tools: dict[str, Tool] = {}
+        self._unlisted: set[str] = set()
+        """Names of tools that the agent is not told of."""
         self.add(tools)
         self._context = context
         self._dry_run = dry_run
@@ -127,8 +129,12 @@ class ToolBox:
         self._tasks = TaskOwner()
         context.help_phrases = self.help_phrases
 
-    def add(self, tools: Iterable[Tool]) -> None:
+    def add(self, tools: Iterable[Tool], *, listed: bool = True) -> None:
         """Take more tools, before the agent is given any.
+
+        Args:
+            tools: under names of their own.
+            listed: whether the agent is told of them; others can be run by name.
 
         Raises:
             ConfigError: a name is taken.
@@ -137,6 +143,8 @@ class ToolBox:
             if each.name in self._tools:
                 raise ConfigError(f"tool {each.name}: there are two of this name; rename one")
             self._tools[each.name] = each
+            if not listed:
+                self._unlisted.add(each.name)
 
     def names(self) -> list[str]:
         """Return the names of all tools."""
@@ -148,8 +156,8 @@ class ToolBox:
             del self._tools[name]
 
     def schemas(self) -> list[dict[str, Any]]:
-        """Return every tool as an OpenAI function schema."""
-        return [each.schema() for each in self._tools.values()]
+        """Return every listed tool as an OpenAI function schema."""
+        return [each.schema() for each in self._tools.values() if each.name not in self._unlisted]
 
     def help_phrases(self) -> list[str]:
         """Return what the owner may ask for, in the tools' order."""
