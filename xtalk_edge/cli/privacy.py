@@ -23,7 +23,7 @@ USUAL_DAYS = 7
 @click.option("--days", type=click.IntRange(1, KEPT_DAYS), default=USUAL_DAYS, show_default=True,
               help="How many days to show, today included.")  # fmt: skip
 @click.option("--offline/--online", "offline", default=None,
-              help="Let nothing leave from now on, whatever the settings say; or again.")  # fmt: skip
+              help="Let nothing leave from now on; or let it again.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 @config_options
 @state_dir_option
