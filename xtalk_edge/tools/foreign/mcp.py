@@ -150,14 +150,14 @@ class McpServers:
 
     def _tool(self, server: McpServerConfig, record: dict[str, Any], name: str) -> Tool | None:
         try:
-            arguments = described(record["schema"])
+            usable = described(record["schema"])
         except UnusableSchemaError as error:
             logger.warning(
                 "mcp server %s: tool %s is left out, because %s", server.name, name, error
             )
             return None
-        if arguments.left_out:
-            logger.info("tool %s: not offered are %s", name, ", ".join(arguments.left_out))
+        if usable.left_out:
+            logger.info("tool %s: not offered are %s", name, ", ".join(usable.left_out))
         has_effects = not record["reads_only"]
 
         async def handle(_context: ToolContext, /, **values: Any) -> str:
@@ -170,8 +170,8 @@ class McpServers:
             name,
             short_description(record["description"]) or name.replace("_", " "),
             handle,
-            arguments.properties,
-            arguments.required,
+            usable.properties,
+            usable.required,
             limit_s=server.limit_s,
             has_effects=has_effects,
         )
