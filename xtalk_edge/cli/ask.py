@@ -15,6 +15,7 @@ from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.config.schema import Config
 from xtalk_edge.documents.desk import open_desk
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall
+from xtalk_edge.net.printable import printable
 from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import is_built_in, open_agent, open_bell
 
@@ -50,7 +51,7 @@ def command(
         return
     for call in answer.tool_calls:
         click.echo(click.style(f"{call['name']} {json.dumps(call['arguments'])}", dim=True))
-    click.echo(answer.text)
+    click.echo(printable(answer.text))
 
 
 @dataclass(slots=True)
