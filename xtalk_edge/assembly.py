@@ -153,6 +153,7 @@ class Assembly:
             agent=equipped.agent,
             sounds=sounds,
             answers=equipped.tools,
+            orders=equipped.orders,
         )
         await self._know_people(capture, equipped.agent)
         self._managers += await open_surroundings(
@@ -222,6 +223,7 @@ class Assembly:
                 config=config,
                 agent=agent,
                 awaits_answer=agent_manager.awaits_answer,
+                heeds=agent_manager.heeds,
             ),
         ]
         return turn

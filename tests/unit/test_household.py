@@ -131,9 +131,9 @@ def equipped(tmp_path, agent, tools=None):
             async with opened as equipped:
                 told = []
                 for text in ("what did you send", "go offline"):
-                    items = equipped.agent.async_accept(AgentContext("asr_final", text))
-                    async with contextlib.aclosing(items) as stream:
-                        told.append([item async for item in stream][-1])
+                    call = equipped.orders.meant(text)
+                    assert call is not None
+                    told.append((await equipped.orders.obey(call)).content)
                 names = [each["function"]["name"] for each in equipped.tools.schemas()]
                 return names, told, border.offline.is_on
 

@@ -18,7 +18,7 @@ from xtalk_edge.store.egress import EgressTable
 from xtalk_edge.tools.device import egress
 from xtalk_edge.tools.device.egress import KEPT_DAYS, EgressLedger
 from xtalk_edge.tools.device.owners_border import open_border
-from xtalk_edge.tools.device.privacy import OFFLINE, go_offline, go_online, heed
+from xtalk_edge.tools.device.privacy import OFFLINE, go_offline, go_online, on_border
 from xtalk_edge.tools.device.system import system_status
 from xtalk_edge.tools.registry import ToolBox
 
@@ -291,9 +291,9 @@ def test_where_nothing_can_leave_there_is_nothing_to_close(tmp_path):
 
 
 def test_the_owners_word_asks_for_a_tool():
-    assert heed("Go offline, please.") == ToolCall("go_offline")
-    assert heed("what did you send today") == WHAT_LEFT
-    assert heed("what time is it") is None
+    assert on_border("Go offline, please.") == ToolCall("go_offline")
+    assert on_border("what did you send today") == WHAT_LEFT
+    assert on_border("what time is it") is None
 
 
 def test_the_ledger_needs_no_clock_of_its_own(tmp_path):

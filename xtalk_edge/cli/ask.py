@@ -104,8 +104,12 @@ async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) ->
             dry_run=dry_run,
         )
         equipped = await stack.enter_async_context(opened)
-        await _collect(equipped.agent, text, answer)
-        answer.confidence = equipped.agent.confidence()
+        if (order := equipped.orders.meant(text)) is not None:
+            answer.tool_calls.append({"name": order.name, "arguments": order.arguments})
+            answer.text = (await equipped.orders.obey(order)).content
+        else:
+            await _collect(equipped.agent, text, answer)
+            answer.confidence = equipped.agent.confidence()
         if yes and (result := await equipped.tools.settle("yes")) is not None:
             answer.text += f" {result.content}"
     answer.text = answer.text.strip()

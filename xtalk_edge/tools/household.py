@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import AgentConfig, Config
 from xtalk_edge.engines import hosting
-from xtalk_edge.engines.agent.heeding_seat import Heed, HeedingSeat
 from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ModelError
@@ -26,12 +25,13 @@ from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import DocumentSearch, ToolContext, VoiceControl, VolumeControl
 from xtalk_edge.tools.device.device_facts import DeviceFacts
 from xtalk_edge.tools.device.owners_border import OwnersBorder
-from xtalk_edge.tools.device.privacy import go_offline, go_online, heed
+from xtalk_edge.tools.device.privacy import go_offline, go_online, on_border
 from xtalk_edge.tools.device.system import system_status
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.foreign.own import own_tools
 from xtalk_edge.tools.home.outputs import MemoryOutputs
 from xtalk_edge.tools.kept.local_search import local_search
+from xtalk_edge.tools.owners_word import OwnersWord
 from xtalk_edge.tools.registry import Tool, ToolBox
 from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
 from xtalk_edge.tools.timekeeping.bell import Bell
@@ -49,6 +49,8 @@ class EquippedAgent:
 
     agent: AgentSeat
     tools: ToolBox
+    orders: OwnersWord
+    """What is said that is not for the agent."""
 
 
 @contextlib.contextmanager
@@ -129,9 +131,11 @@ async def open_agent(
             hosting.hosted("agent", config.agent) as home,
         ):
             _equip(home.engine, box, await servers.tools(box.names()))
-            seat = HeedingSeat(home, lambda agent: agent.use_tools(box), _heed(config), box)
+            seat = AgentSeat(home, lambda agent: agent.use_tools(box))
+            # What is being interpreted is not said to the device.
+            orders = OwnersWord(box, *([] if config.interpret.on else [on_border]))
             async with contextlib.aclosing(seat):
-                yield EquippedAgent(seat, box)
+                yield EquippedAgent(seat, box, orders)
 
 
 def is_built_in(agent: AgentConfig) -> bool:
@@ -144,11 +148,6 @@ def _further(config: Config, documents: DocumentSearch | None) -> list[Tool]:
         # It was taught the built-in tools, and cannot read of another.
         return []
     return [*([local_search] if documents is not None else []), go_offline, go_online]
-
-
-def _heed(config: Config) -> Heed:
-    # What is being interpreted is not said to the device.
-    return (lambda _text: None) if config.interpret.on else heed
 
 
 def _equip(agent: Agent, box: ToolBox, of_servers: list[Tool]) -> None:

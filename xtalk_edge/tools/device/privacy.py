@@ -29,7 +29,7 @@ MOST_HOSTS = 2
 """More names than these nobody keeps in mind; `xtalk-edge privacy` lists them."""
 
 
-def heed(text: str) -> ToolCall | None:
+def on_border(text: str) -> ToolCall | None:
     """Return the tool that the owner's word on what leaves the device asks for, if it is one."""
     order = border_order(text)
     return None if order is None else _CALLS[order]
