@@ -204,3 +204,17 @@ def test_a_host_is_normal_once_and_for_all(text):
     assert host.isascii()
     assert normal_host(host) == host
     assert is_this_machine(host) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [("fe80::1%e/th", "no interface"), ("fe80::1%", "no interface"), ("::g", "no IPv6 address")],
+)
+def test_a_number_that_is_none_is_told(host, why):
+    with pytest.raises(ValueError, match=why):
+        normal_host(host)
+
+
+def test_an_interface_may_be_called_by_its_number():
+    assert normal_host("fe80::1%25") == "fe80::1%25"
+    assert normal_host("fe80::1%2525") == "fe80::1%25"

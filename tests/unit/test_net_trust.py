@@ -272,6 +272,21 @@ def test_the_key_is_found_in_every_kind_of_certificate(server, authority, device
         assert public_key_of(each.der) == each.spki
 
 
+def element(tag, content):
+    """Return DER: a tag, a length of one byte or three, and the content."""
+    length = len(content)
+    short = length < 0x80
+    return bytes([tag, length] if short else [tag, 0x82, *length.to_bytes(2)]) + content
+
+
+@pytest.mark.parametrize("version", [b"", element(0xA0, element(0x02, b"\x02"))])
+def test_certificates_of_the_first_version_have_no_version(version):
+    key = element(0x30, b"k" * 200)
+    before = element(0x02, b"\x01") + element(0x30, b"") * 4
+    certificate = element(0x30, element(0x30, version + before + key + b"more") + b"signature")
+    assert public_key_of(certificate) == key
+
+
 @given(st.binary(max_size=200))
 def test_what_is_no_certificate_is_a_value_error(data):
     with contextlib.suppress(ValueError):
