@@ -28,6 +28,7 @@ from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.delivery import DeliveryManager
 from xtalk_edge.managers.document_folder import DocumentFolderManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
+from xtalk_edge.managers.egress import EgressManager
 from xtalk_edge.managers.embeddings import EmbeddingsManager
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
@@ -48,6 +49,7 @@ from xtalk_edge.managers.uplink import Client
 from xtalk_edge.managers.uplink_opening import open_uplink
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
+from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.timekeeping.bell import Bell
@@ -110,6 +112,9 @@ class Assembly:
             server: what may answer in the device's stead; None for the one the settings name.
         """
         config, bus, stack = self._config, self._bus, self._stack
+        # Before anything that may send.
+        border = stack.enter_context(open_border(config))
+        self._managers.append(EgressManager(event_bus=bus, config=config, border=border))
         capture = self._ears(card)
         self._progress("loading speech recognition")
         asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
@@ -130,6 +135,7 @@ class Assembly:
                 volume=playback,
                 last_reply=lambda: agent_manager.last_heard,
                 documents=await self._documents(),
+                border=border,
                 voice=mouth,
                 restart=restart,
                 own=tools,
@@ -154,6 +160,7 @@ class Assembly:
             agent=thinker,
             sounds=sounds,
             answers=equipped.tools,
+            orders=equipped.orders,
         )
         await self._know_people(capture, equipped.agent)
         self._managers += await open_surroundings(
@@ -223,6 +230,7 @@ class Assembly:
                 config=config,
                 agent=agent,
                 awaits_answer=agent_manager.awaits_answer,
+                heeds=agent_manager.heeds,
             ),
         ]
         return turn

@@ -15,6 +15,8 @@ Anything else that escapes is a bug: traceback and exit 70.
 
 from __future__ import annotations
 
+import traceback
+
 EXIT_BUG = 70
 """EX_SOFTWARE of sysexits.h: an error nobody foresaw."""
 
@@ -65,3 +67,17 @@ class UplinkError(EdgeError):
 
 class LinkError(EdgeError):
     """The serial board sent something unreadable or was lost."""
+
+
+def problem_of(error: BaseException) -> str:
+    """Return what a log may tell of an error: its kind, and what it says if it is one of these.
+
+    Their sentences are made for the owner; others may quote what was said in the room.
+    """
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, EdgeError) else kind
+
+
+def places_of(error: BaseException) -> str:
+    """Return where an error comes from, for whoever mends it: files and lines, and no words."""
+    return "".join(traceback.format_tb(error.__traceback__)).rstrip()

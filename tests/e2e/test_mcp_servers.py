@@ -14,6 +14,7 @@ from tests.unit.tool_parts import make_context
 from xtalk_edge.config.places import StoreConfig
 from xtalk_edge.config.schema import Config, McpServerConfig, ToolsConfig
 from xtalk_edge.engines.interfaces import ToolCall
+from xtalk_edge.net.border import BORDER
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.registry import RESULT_LIMIT_CHARS, ToolBox
 
@@ -135,6 +136,12 @@ def test_a_server_elsewhere_that_goes_and_comes_back(tmp_path):
         async with tool_box(tmp_path, far) as box:
             assert await say(box, "warmth", room="hall") == warm
             assert len(await say(box, "big")) < RESULT_LIMIT_CHARS + 20
+            BORDER.offline = True
+            offline = await say(box, "warmth", room="hall")
+            BORDER.offline = False
+            assert offline == "Sorry, I can't ask far: I'm offline."
+            await said_at_last(box, "warmth", warm, room="hall")
+            assert {each.kind for each in BORDER.take()} == {"tools"}
             server.kill()
             server.wait()
             assert (await say(box, "warmth", room="hall")).startswith("Sorry, far ")
@@ -167,6 +174,7 @@ def test_a_server_that_will_not_end_does_not_outlive_a_killed_appliance(tmp_path
         f"""
 import asyncio, sys
 from xtalk_edge.config.schema import *
+from xtalk_edge.net.border import BORDER
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 async def main():
     stubborn = "import os, signal, time; signal.signal(15, signal.SIG_IGN);" \\

@@ -16,7 +16,10 @@ from xtalk_edge.config.schema import (
 from xtalk_edge.engines.agent.scripted import ScriptedAgent
 from xtalk_edge.engines.interfaces import AgentContext
 from xtalk_edge.errors import ModelError
+from xtalk_edge.net.border import Border
 from xtalk_edge.tools import household
+from xtalk_edge.tools.builtin import BUILTIN_TOOLS
+from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import open_agent, open_bell
 from xtalk_edge.tools.registry import ToolBox, tool
 
@@ -116,3 +119,47 @@ def test_the_owner_s_own_tools_must_fit():
 def test_a_server_is_no_reason_to_wait_in_virtual_time(tmp_path):
     servers = (McpServerConfig(name="home", command=("no-such-program",)),)
     assert ask(tmp_path, "hm", ToolsConfig(mcp=servers)).startswith("Sorry")
+
+
+def equipped(tmp_path, agent, tools=None):
+    """Return the names of the tools the agent is told of, and what a word of the owner's gives."""
+    config = Config(agent=agent, tools=tools or ToolsConfig(), store=StoreConfig(str(tmp_path)))
+
+    async def go():
+        with open_bell(config) as bell, open_border(config, Border()) as border:
+            opened = open_agent(config, bell, volume=Volume(), last_reply=lambda: "", border=border)
+            async with opened as equipped:
+                told = []
+                for text in ("what did you send", "go offline"):
+                    call = equipped.orders.meant(text)
+                    assert call is not None
+                    told.append((await equipped.orders.obey(call)).content)
+                names = [each["function"]["name"] for each in equipped.tools.schemas()]
+                return names, told, border.offline.is_on
+
+    return run_virtual(go())
+
+
+TOLD = [
+    "Nothing has ever left this device.",
+    "I'm offline now. Nothing leaves this device until you say: go online.",
+]
+
+
+def test_the_owners_word_counts_with_the_built_in_model_which_is_told_of_no_more_tools(tmp_path):
+    names, told, offline = equipped(tmp_path, AgentConfig())
+    assert names == [each.name for each in BUILTIN_TOOLS]
+    assert (told, offline) == (TOLD, True)
+
+
+def test_other_models_are_offered_the_tools_for_it_too(tmp_path):
+    names, told, offline = equipped(tmp_path, AgentConfig("scripted"))
+    assert names[-2:] == ["go_offline", "go_online"]
+    assert (told, offline) == (TOLD, True)
+
+
+def test_the_owners_word_counts_where_the_agent_may_not(tmp_path):
+    disabled = ToolsConfig(disabled=("system_status", "go_offline", "go_online"))
+    names, told, offline = equipped(tmp_path, AgentConfig("scripted"), disabled)
+    assert not set(names) & set(disabled.disabled)
+    assert (told, offline) == (TOLD, True)

@@ -42,6 +42,7 @@ ENGINE = """
 import os, signal, sys, time
 from xtalk_edge.engines.interfaces import TTS
 from xtalk_edge.errors import DeviceError
+from xtalk_edge.net.border import BORDER
 
 class OwnError(Exception): pass
 
@@ -61,6 +62,7 @@ class Voice(TTS):
         if text == "own": raise OwnError("odd")
         if text == "unicode": b"\\xff".decode()
         if text == "voice": return self._voice.encode()
+        if text == "send": BORDER.send("a.example", "text", 1)
         if text == "pid": return str(os.getpid()).encode()
         if text == "modules": return " ".join(sys.modules).encode()
         return text.encode()
@@ -137,6 +139,12 @@ def test_errors_keep_their_kind(voice: IsolatedEngine) -> None:
         voice.synthesize("device")
     assert type(caught.value).__name__ == "DeviceError"
     assert voice.synthesize("still here") == b"still here"
+
+
+@pytest.mark.slow
+def test_nothing_leaves_a_process_where_nobody_would_count_it(voice: IsolatedEngine) -> None:
+    with pytest.raises(Exception, match=r'may send nothing.*set isolation = "thread"'):
+        voice.synthesize("send")
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ AGENT = """
 import asyncio, os, time
 from xtalk_edge.engines.interfaces import Agent, ToolCall
 from xtalk_edge.errors import ModelError
+from xtalk_edge.net.border import BORDER
 
 
 class Odd(Agent):
@@ -44,6 +45,8 @@ class Odd(Agent):
         match context.text:
             case "who":
                 yield self.speaker
+            case "send":
+                BORDER.send("a.example", "text", 1)
             case "die":
                 yield "I "
                 os._exit(7)
@@ -122,6 +125,8 @@ def test_what_it_raises_is_raised_here(spec: str, agent: IsolatedAgent) -> None:
         IsolatedAgent(spec, {"shade": 1})
     with pytest.raises(ValueError, match="nonsense"):
         asyncio.run(said(agent, "fail"))
+    with pytest.raises(Exception, match=r'may send nothing.*set isolation = "thread"'):
+        asyncio.run(said(agent, "send"))
     assert asyncio.run(said(agent, "who")) == [""]
 
 

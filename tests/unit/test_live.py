@@ -87,3 +87,15 @@ def test_a_terminal_shows_the_partial_text_and_takes_it_away(
     assert "listening: what time …" in out
     assert out.count(CLEAR_LINE) > 5
     assert out.endswith(CLEAR_LINE)
+
+
+def test_no_text_rules_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    view = LiveView()
+    view.on_partial(ASRResultPartial(text="a\x1b[2Jb"))
+    view.on_spoken(TTSPlaybackFinished(text="c\x1b]0;title\x07\nd\u202e"))
+    view.on_error(ErrorOccurred(error_type="x", error_message="e\x9b2Jf", component="agent"))
+    for stray in ("\x1b[2J", "\x1b]0", "\x07", "\u202e", "\x9b", "\nd"):
+        assert stray not in terminal.getvalue()
+    assert "c ]0;title  d" in terminal.getvalue()

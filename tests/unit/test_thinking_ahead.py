@@ -56,6 +56,7 @@ class Bench:
             config=Config(),
             agent=self.agent,
             awaits_answer=lambda: awaits_answer,
+            heeds=lambda text: text == "go",
         )
         self.bus.register(self.manager)
 
@@ -81,6 +82,22 @@ def partial(text: str) -> ASRResultPartial:
 
 def pause(text: str) -> TurnPreparationRequested:
     return TurnPreparationRequested(turn_id=1, text=text)
+
+
+def test_what_is_not_for_the_agent_does_not_reach_it_and_is_whole() -> None:
+    async def scene() -> None:
+        async with bench() as b:
+            await b.publish(partial("go"), pause("go"))
+            await asyncio.sleep(3)
+            assert b.agent.did == []
+            (prepared,) = b.log.all_of(TurnPrepared)
+            assert (prepared.text, prepared.is_request, prepared.said) == ("go", True, "")
+        async with bench(awaits_answer=True) as b:
+            await b.publish(pause("go"))
+            await asyncio.sleep(3)
+            assert not b.log.all_of(TurnPrepared)
+
+    run_virtual(scene())
 
 
 def test_while_it_reads_only_the_newest_text_waits() -> None:

@@ -11,6 +11,7 @@ from xtalk_edge.config.places import StoreConfig
 from xtalk_edge.config.schema import Config, McpServerConfig, ToolsConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.errors import ConfigError, EngineError
+from xtalk_edge.net.border import Border, Sent
 from xtalk_edge.tools.foreign.mcp import McpServers, mcp_servers
 from xtalk_edge.tools.foreign.mcp_memory import FILE, McpMemory
 from xtalk_edge.tools.registry import RESULT_LIMIT_CHARS, ToolBox
@@ -27,12 +28,13 @@ def home(name="home", **settings):
     return McpServerConfig(name=name, command=("server",), **settings)
 
 
-def servers(tmp_path, *configs, disabled=()):
+def servers(tmp_path, *configs, disabled=(), border=None):
     return McpServers(
         Config(
             tools=ToolsConfig(mcp=configs, disabled=disabled),
             store=StoreConfig(state_dir=str(tmp_path)),
-        )
+        ),
+        border or Border(),
     )
 
 
@@ -253,3 +255,56 @@ def test_secrets_come_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.delenv("HOME_TOKEN")
     with pytest.raises(ConfigError, match="HOME_TOKEN is not set"):
         servers(tmp_path, far)
+
+
+# -- the border ------------------------------------------------------------------------------
+
+
+def called(tmp_path, server, border):
+    """Return what a call of a server's tool gives, and what reached the link."""
+
+    async def go():
+        found = servers(tmp_path, server, border=border)
+        found._link = link = Answers({"text": "done", "ok": True})
+        found._on_tools(server.name, [record("find", schema=FIND)])
+        box = ToolBox(await found.tools([]), make_context(None))
+        result = await box.run(ToolCall("find", {"what": "Käse"}))
+        await box.aclose()
+        return result.content, link.calls
+
+    return run_virtual(go())
+
+
+FIND = {"type": "object", "properties": {"what": {"type": "string"}}}
+FAR = McpServerConfig(name="my_shop", url="https://shop.example:8443/mcp?a=b")
+
+
+def test_what_is_asked_of_a_server_elsewhere_is_counted(tmp_path):
+    border = Border()
+    told, calls = called(tmp_path, FAR, border)
+    assert told == "done"
+    assert calls == [("my_shop", "find", {"what": "Käse"})]
+    asked = json.dumps({"name": "find", "arguments": {"what": "Käse"}})
+    assert border.take() == [Sent("shop.example", "tools", len(asked.encode()))]
+
+
+def test_a_program_of_the_owners_own_is_not_at_the_border(tmp_path):
+    border = Border()
+    border.offline = True
+    assert called(tmp_path, home(), border)[0] == "done"
+    assert border.take() == []
+
+
+@pytest.mark.parametrize(
+    ("allowed", "offline", "why"),
+    [
+        (["tools"], True, "Sorry, I can't ask my shop: I'm offline."),
+        (["audio", "text"], False, "Sorry, I can't ask my shop: my settings don't let me."),
+    ],
+)
+def test_what_may_not_leave_is_not_asked(tmp_path, allowed, offline, why):
+    border = Border()
+    border.allow(allowed)
+    border.offline = offline
+    assert called(tmp_path, FAR, border) == (why, [])
+    assert border.take() == []

@@ -180,6 +180,34 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch):
     with_child(monkeypatch, work)
 
 
+def test_a_server_elsewhere_is_left_alone_while_nothing_may_leave(monkeypatch):
+    connections = []
+
+    def connect(_server):
+        connections.append(1)
+        return server
+
+    async def work(parent):
+        parent.tell(serve={"name": "far", "url": "http://far.example", "held": True})
+        assert await parent.next() == {"server": "far", "held": True}
+        assert not connections
+        parent.tell(serve={"name": "near", "url": ""})
+        assert "tools" in await parent.next()
+        parent.tell(hold=False)
+        assert (await parent.next())["server"] == "far"
+        assert len(connections) == 2
+        parent.tell(hold=True)
+        assert await parent.next() == {"server": "far", "held": True}
+        # A program of the owner's own goes on.
+        assert (await parent.call(1, "warmth", server="near", room="hall"))["ok"]
+        assert (await parent.call(2, "warmth", server="far", room="hall"))["lost"] == "before"
+        parent.tell(hold=False)
+        assert "tools" in await parent.next()
+        assert (await parent.call(3, "warmth", server="far", room="hall"))["ok"]
+
+    with_child(monkeypatch, work, connect)
+
+
 @pytest.mark.slow
 def test_endless_lists_of_tools_are_bounded():
     class Endless:

@@ -10,6 +10,7 @@ from xtalk_edge.tools.spoken import (
     duration_words,
     join_words,
     number_words,
+    size_words,
     span_words,
     time_words,
 )
@@ -67,3 +68,10 @@ def test_lists_and_numbers():
     assert [number_words(n) for n in (0, 19, 20, 47, 100, -1)] == [
         "zero", "nineteen", "twenty", "forty-seven", "100", "-1",
     ]  # fmt: skip
+
+
+@given(size=st.integers(0, 10**16))
+def test_sizes_are_short(size):
+    number, unit = size_words(size).split()
+    assert len(number) <= 5
+    assert unit.endswith("s") == (number != "1")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +23,7 @@ from xtalk_edge.bus.handles import marked_methods
 from xtalk_edge.bus.inbox import Entry, Inbox, Subscription, Track, name_of
 from xtalk_edge.bus.stats import BusStats, HandlerStats
 from xtalk_edge.clock import now_s
-from xtalk_edge.errors import EdgeError
+from xtalk_edge.errors import places_of, problem_of
 from xtalk_edge.events import ErrorOccurred, Event
 
 log = logging.getLogger(__name__)
@@ -129,8 +128,7 @@ class EventBus:
         subscription.stats.errors += 1
         component = f"Handler:{subscription.name}"
         kind = type(exc).__name__
-        # An EdgeError's sentence is made for the owner; other messages may quote what was said.
-        problem = f"{kind}: {exc}" if isinstance(exc, EdgeError) else kind
+        problem = problem_of(exc)
         depth = 1 if track is None else track.depth + 1
         allowed = self._limiter.allow(component, kind, depth, now_s())
         log.log(
@@ -139,7 +137,7 @@ class EventBus:
             component,
             type(event).__name__,
             problem,
-            "".join(traceback.format_tb(exc.__traceback__)).rstrip(),
+            places_of(exc),
         )
         if allowed:
             error = ErrorOccurred(

@@ -15,6 +15,8 @@ from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.config.schema import Config
 from xtalk_edge.documents.desk import open_desk
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall
+from xtalk_edge.net.printable import printable
+from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import is_built_in, open_agent, open_bell
 
 
@@ -49,7 +51,7 @@ def command(
         return
     for call in answer.tool_calls:
         click.echo(click.style(f"{call['name']} {json.dumps(call['arguments'])}", dim=True))
-    click.echo(answer.text)
+    click.echo(printable(answer.text))
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) ->
     async with contextlib.AsyncExitStack() as stack:
         # A timer set here is kept, and rings when the appliance runs.
         bell = stack.enter_context(open_bell(config))
+        border = stack.enter_context(open_border(config))
         documents = None
         if not is_built_in(config.agent):
             documents = await stack.enter_async_context(open_desk(config))
@@ -99,11 +102,16 @@ async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) ->
             volume=SilentVolume(),
             last_reply=lambda: "",
             documents=documents,
+            border=border,
             dry_run=dry_run,
         )
         equipped = await stack.enter_async_context(opened)
-        await _collect(equipped.agent, text, answer)
-        answer.confidence = equipped.agent.confidence()
+        if (order := equipped.orders.meant(text)) is not None:
+            answer.tool_calls.append({"name": order.name, "arguments": order.arguments})
+            answer.text = (await equipped.orders.obey(order)).content
+        else:
+            await _collect(equipped.agent, text, answer)
+            answer.confidence = equipped.agent.confidence()
         if yes and (result := await equipped.tools.settle("yes")) is not None:
             answer.text += f" {result.content}"
     answer.text = answer.text.strip()

@@ -27,13 +27,14 @@ from xtalk_edge.events import (
     WakeWordDetected,
     WakeWordYielded,
 )
+from xtalk_edge.net.printable import printable
 
 
 class LiveView:
     """Prints who speaks, what was understood, the reply as heard, and each turn's latency.
 
     On a terminal the last line is a live status (state, partial text); in a file or pipe only
-    finished lines are written.
+    finished lines are written. Texts may come from a server: none of them rules the terminal.
     """
 
     def __init__(self) -> None:
@@ -44,13 +45,13 @@ class LiveView:
     def line(self, who: str, text: str, colour: str) -> None:
         """Print one finished line."""
         self._clear()
-        click.echo(click.style(f"{who:>8}  ", fg=colour, bold=True) + text)
+        click.echo(click.style(f"{who:>8}  ", fg=colour, bold=True) + printable(text))
         self._show()
 
     def note(self, text: str) -> None:
         """Print a remark in a quiet colour."""
         self._clear()
-        click.echo(click.style(f"{'':8}  {text}", dim=True))
+        click.echo(click.style(f"{'':8}  {printable(text)}", dim=True))
         self._show()
 
     def close(self) -> None:
@@ -163,7 +164,7 @@ class LiveView:
 
     def _set_status(self, text: str) -> None:
         self._clear()
-        self._status = text
+        self._status = printable(text)
         self._show()
 
     def _clear(self) -> None:

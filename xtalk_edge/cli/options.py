@@ -14,6 +14,7 @@ from xtalk_edge.config.load import load
 from xtalk_edge.config.schema import Config
 from xtalk_edge.config.toml_text import value_text
 from xtalk_edge.models.shelf import FOLDER_VARIABLE
+from xtalk_edge.net.border import BORDER
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,12 +50,13 @@ def state_dir_option(command: F) -> F:
 def read_config(
     config_path: Path | None, overrides: tuple[str, ...], state_dir: Path | None = None
 ) -> Config:
-    """Return the settings and set up logging to standard error as they say."""
+    """Return the settings; set up logging to standard error, and the border, as they say."""
     if state_dir is not None:
         overrides = (*overrides, f"store.state_dir={value_text(str(state_dir))}")
     config = load(config_path, overrides)
     # systemd's name for it: engines, and their child processes, keep their caches there too.
     os.environ["STATE_DIRECTORY"] = str(config.store.folder())
     os.environ[FOLDER_VARIABLE] = str(config.models.place())
+    BORDER.allow(config.uplink.cloud_allowed)
     logging.basicConfig(level=config.log.level, format="%(levelname)s %(name)s: %(message)s")
     return config

@@ -13,6 +13,7 @@ from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.hosting import hosted
 from xtalk_edge.engines.mouth import Mouth
+from xtalk_edge.tools.device.owners_border import open_border
 
 
 @click.command()
@@ -36,7 +37,8 @@ def command(text: str, output: Path, config_path: Path | None, overrides: tuple[
     if not text.strip():
         raise click.UsageError("there is nothing to say: give a TEXT")
     config = read_config(config_path, overrides)
-    seconds = asyncio.run(_say(config, text, output))
+    with open_border(config):
+        seconds = asyncio.run(_say(config, text, output))
     click.echo(f"{output}: {seconds:.1f} s of speech")
 
 

@@ -14,6 +14,7 @@ from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.hosting import hosted
+from xtalk_edge.tools.device.owners_border import open_border
 
 
 @click.command()
@@ -33,7 +34,8 @@ def command(
       xtalk-edge transcribe *.wav --json
     """
     config = read_config(config_path, overrides)
-    asyncio.run(_show(config, files, as_json))
+    with open_border(config):
+        asyncio.run(_show(config, files, as_json))
 
 
 async def _show(config: Config, files: tuple[Path, ...], as_json: bool) -> None:

@@ -112,6 +112,9 @@ def _check(kind: Any, limits: types.MappingProxyType[Any, Any], value: Any) -> t
         choices = typing.get_args(kind)
         good = isinstance(value, str) and value in choices
         return ("" if good else f"must be one of {', '.join(map(shown, choices))}"), value
+    if typing.get_origin(kind) is tuple and (choices := typing.get_args(typing.get_args(kind)[0])):
+        good = _is_text_list(value) and set(value) <= set(choices)
+        return ("" if good else f"must be a list of {', '.join(map(shown, choices))}"), tuple(value)
     what, accepts, convert = _KINDS[kind]
     if not accepts(value):
         return f"must be {what}", value

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from xtalk_edge.config.fields import number
 
 Policy = Literal["off", "fallback", "prefer", "race"]
+
+Kind = Literal["audio", "text", "tools"]
+"""Sound of the room; words of the conversation; what tools can do, were asked and answered."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class UplinkConfig:
     lost_rest: str = "I lost the connection, so that's all I have."
     """Said when the server is lost in mid-answer and the device's own agent cannot go on; "" says
     nothing."""
-    cloud_allowed: tuple[str, ...] = ("audio", "text", "tools")
+    cloud_allowed: tuple[Kind, ...] = KINDS
     """What may leave the device at all, also to engines that ask a server: sound of the room, words
     of the conversation, and what tools can do and answered."""
     token: str = ""
@@ -48,7 +53,7 @@ class UplinkConfig:
     client_key: str = ""
     """Its key; "" where it is in the same file."""
     pinned_sha256: str = ""
-    """SHA-256 of the only certificate that is believed; "" is any that is valid."""
+    """SHA-256 of the public key that the server must have; "" is any with a valid certificate."""
 
     @property
     def is_on(self) -> bool:

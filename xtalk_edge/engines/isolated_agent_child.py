@@ -15,12 +15,14 @@ from typing import Any
 from xtalk_edge import memory
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.engines.registry import create
+from xtalk_edge.net.border import BORDER, UNCOUNTED
 from xtalk_edge.tasks import TaskOwner
 
 
 def serve(fd: int) -> None:
     """Answer requests until told to end, or until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    BORDER.close(UNCOUNTED)
     with Connection(fd) as pipe:
         number, _, type, params = pipe.recv()
         try:

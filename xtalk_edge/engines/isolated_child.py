@@ -13,11 +13,13 @@ from typing import Any
 from xtalk_edge import memory
 from xtalk_edge.engines.foreign import SLOTS
 from xtalk_edge.engines.registry import create
+from xtalk_edge.net.border import BORDER, UNCOUNTED
 
 
 def serve(fd: int) -> None:
     """Answer requests until told to end, or until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    BORDER.close(UNCOUNTED)
     host = _Host()
     with Connection(fd) as pipe:
         while True:

@@ -14,6 +14,9 @@ from xtalk_edge.events.answering import (
     ToolCallOccurred,
     ToolResultOccurred,
 )
+from xtalk_edge.events.border import (
+    OfflineChanged,
+)
 from xtalk_edge.events.documents import (
     RetrievalUpdated,
     TextEmbedded,
@@ -141,6 +144,7 @@ __all__ = [
     "ModelSwitchFailed",
     "ModelSwitchRequested",
     "ModelSwitched",
+    "OfflineChanged",
     "PhraseSpotted",
     "RetrievalUpdated",
     "SpeakerRecognized",

@@ -14,6 +14,7 @@ from xtalk_edge.engines.interfaces import (
     Agent,
     AgentContext,
     AnswerTaker,
+    OrderTaker,
     ToolCall,
     ToolResult,
 )
@@ -58,6 +59,7 @@ class AgentManager(Manager):
         agent: what thinks.
         sounds: where what a tool wants played is kept until it is played.
         answers: takes the owner's yes or no before the agent is asked; None where no tool asks.
+        orders: carries out words that are not for the agent; None where there are none.
         silence_limit_s: longest time without anything new from the agent in one turn.
     """
 
@@ -69,12 +71,14 @@ class AgentManager(Manager):
         agent: Agent,
         sounds: SoundShelf | None = None,
         answers: AnswerTaker | None = None,
+        orders: OrderTaker | None = None,
         silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._agent = agent
         self.sounds = sounds or SoundShelf()
         self._answers = answers
+        self._orders = orders
         self._question = OpenQuestion(config.turn.ask_again)
         self._silence_limit_s = silence_limit_s
         self._reply: asyncio.Task[None] | None = None
@@ -88,6 +92,10 @@ class AgentManager(Manager):
         """Tell whether what is said now may be the yes or no to a question of the tools."""
         asking = self._answers is not None and self._answers.asking
         return asking and self._question.may_be_answered(now_s())
+
+    def heeds(self, text: str) -> bool:
+        """Tell whether a text is not for the agent."""
+        return self._orders is not None and self._orders.meant(text) is not None
 
     async def start(self) -> None:
         """Let the agent warm up, and say something of its own if it wants to."""
@@ -143,7 +151,9 @@ class AgentManager(Manager):
         self._asked_turn_id = turn_id
         said = Speech(self, turn_id)
         try:
-            if not await self._settle(turn_id, text, said):
+            if not (
+                await self._settle(turn_id, text, said) or await self._obey(turn_id, text, said)
+            ):
                 await self._ask_surely(turn_id, text, said)
         except TimeoutError:
             slow = EngineError(
@@ -174,6 +184,21 @@ class AgentManager(Manager):
             self._take(result, said, turn_id)
         self._agent.note(text, result.content, call)
         said.first_chunk()
+        said.add(result.content)
+        return True
+
+    async def _obey(self, turn_id: int, text: str, said: Speech) -> bool:
+        """Carry out words that are not for the agent; tell whether they were such."""
+        call = self._orders.meant(text) if self._orders is not None else None
+        if self._orders is None or call is None:
+            return False
+        await self._agent.discard()
+        self._take(call, said, turn_id)
+        async with asyncio.timeout(self._silence_limit_s):
+            result = await self._orders.obey(call)
+        self._take(result, said, turn_id)
+        # Not as its own call: the agent may not know that tool.
+        self._agent.note(text, result.content)
         said.add(result.content)
         return True
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
+from xtalk_edge.errors import places_of, problem_of
 from xtalk_edge.events import ErrorOccurred
 from xtalk_edge.tasks import TaskOwner
 
@@ -39,7 +40,10 @@ class Manager:
 
     def report(self, error: Exception, *, error_type: str, component: str, turn_id: int) -> None:
         """Log and publish a failure that was contained; call it while handling the exception."""
-        log.error("%s failed in turn %d", component, turn_id, exc_info=error)
+        log.error(
+            "%s failed in turn %d: %s\n%s", component, turn_id, problem_of(error), places_of(error)
+        )
+        log.debug("%s failed", component, exc_info=error)
         self.bus.publish(
             ErrorOccurred(
                 turn_id=turn_id,

@@ -13,6 +13,7 @@ from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.clock import is_virtual, now_s
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import EchoCanceller, SpeechEnhancer
+from xtalk_edge.errors import places_of, problem_of
 from xtalk_edge.events import CardEnded, Event, LoopLagged, TurnStateChanged
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.card_return import CardReturn, opened
@@ -173,7 +174,8 @@ class CaptureManager(Manager):
 
     def _fail(self, error: Exception) -> None:
         """End the ear: everybody who waits for sound gets the error."""
-        log.error("the ear failed", exc_info=error)
+        log.error("the ear failed: %s\n%s", problem_of(error), places_of(error))
+        log.debug("the ear failed", exc_info=error)
         self._failure = error
         waiting, self._advanced = self._advanced, []
         for future in waiting:

@@ -21,7 +21,7 @@ from xtalk_edge.engines import hosting
 from xtalk_edge.engines.footprint import footprint_mb
 from xtalk_edge.engines.hosting import Hosted
 from xtalk_edge.engines.worker import Worker
-from xtalk_edge.errors import ConfigError, EngineError
+from xtalk_edge.errors import ConfigError, EngineError, problem_of
 from xtalk_edge.events import (
     AnnouncementDropped,
     AnnouncementStarted,
@@ -262,9 +262,10 @@ class SwitchingManager(Manager):
         while True:
             try:
                 return (await self._made_ready(slot, self._in_use[slot]))[1]
-            except Exception:
+            except Exception as error:
                 # It was here a moment ago: what is missing is memory, and that comes back.
-                log.exception("the %s engine does not come back yet", slot)
+                log.error("the %s engine does not come back yet: %s", slot, problem_of(error))
+                log.debug("it does not come back", exc_info=error)
                 await asyncio.sleep(AGAIN_S)
 
     async def _made_ready(self, slot: str, engine: EngineConfig) -> tuple[Hosted, Any]:

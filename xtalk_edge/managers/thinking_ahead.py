@@ -42,6 +42,7 @@ class ThinkingAheadManager(Manager):
         config: the settings.
         agent: what thinks.
         awaits_answer: tells whether what is said now may answer a question that is not the agent's.
+        heeds: tells whether a text is not for the agent.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class ThinkingAheadManager(Manager):
         config: Config,
         agent: Agent,
         awaits_answer: Callable[[], bool],
+        heeds: Callable[[str], bool] = lambda _text: False,
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._agent = agent
         self._awaits_answer = awaits_answer
+        self._heeds = heeds
         self._wanted = _NOTHING
         self._following: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -65,15 +68,17 @@ class ThinkingAheadManager(Manager):
     @handles(ASRResultPartial)
     def on_partial(self, event: ASRResultPartial) -> None:
         """Have the newest text read; an answer to the very same words is kept."""
-        if not (self._wanted.answer and event.text == self._wanted.text):
+        known = self._wanted.answer and event.text == self._wanted.text
+        if not (known or self._heeds(event.text)):
             self._want(_Wanted(event.turn_id, event.text))
 
     @handles(TurnPreparationRequested)
     def on_pause(self, event: TurnPreparationRequested) -> None:
         """Have the answer begun to what was said so far."""
-        if not self._awaits_answer():
+        asked = self._awaits_answer()
+        if not (asked or self._heeds(event.text)):
             self._want(_Wanted(event.turn_id, event.text, answer=True))
-        elif assent(event.text) is not None:
+        elif not asked or assent(event.text) is not None:
             self.bus.publish(TurnPrepared(turn_id=event.turn_id, text=event.text, is_request=True))
 
     @handles(TurnStateChanged)

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
 
+from xtalk_edge.config.uplink import KINDS, Kind
 from xtalk_edge.errors import UplinkError
 
-Kind = Literal["audio", "text", "tools"]
-"""Sound of the room; words of the conversation; what tools can do, were asked and answered."""
-
-KINDS: frozenset[Kind] = frozenset(get_args(Kind))
+__all__ = ["BORDER", "KINDS", "UNCOUNTED", "Border", "Kind", "Sent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +30,53 @@ class Border:
     """Lets pass what is allowed, and counts it; any thread may call it."""
 
     def __init__(self) -> None:
-        self.offline = False
-        """Whether the owner has said that nothing is to leave; it goes before `allow`."""
-        self._allowed = KINDS
+        self._offline = False
+        self._allowed = frozenset(KINDS)
+        self._closed_because = ""
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, Kind]] = Counter()
+        self._watching: list[Callable[[], None]] = []
+
+    @property
+    def offline(self) -> bool:
+        """Whether the owner has said that nothing is to leave; it goes before `allow`."""
+        return self._offline
+
+    @offline.setter
+    def offline(self, offline: bool) -> None:
+        changed, self._offline = offline is not self._offline, offline
+        if changed:
+            for told in list(self._watching):
+                told()
+
+    def watch(self, told: Callable[[], None]) -> Callable[[], None]:
+        """Call back, on the thread that changes it, whenever `offline` has changed.
+
+        Returns what ends that.
+        """
+        self._watching.append(told)
+        return lambda: self._watching.remove(told)
+
+    @property
+    def allowed(self) -> frozenset[Kind]:
+        """What may leave while the device is not offline."""
+        return self._allowed
 
     def allow(self, kinds: Iterable[Kind]) -> None:
         """Let these kinds pass from now on, and no others."""
         self._allowed = frozenset(kinds)
 
+    def close(self, because: str) -> None:
+        """Let nothing pass any more, whatever else is allowed: nobody could count it here.
+
+        Args:
+            because: a sentence for the owner.
+        """
+        self._closed_because = because
+
     def is_open(self, *kinds: Kind) -> bool:
         """Tell whether all of these may leave now."""
-        return not self.offline and self._allowed.issuperset(kinds)
+        return not (self._closed_because or self.offline) and self._allowed.issuperset(kinds)
 
     def check(self, *kinds: Kind) -> None:
         """Say why one of these may not leave now.
@@ -53,6 +84,8 @@ class Border:
         Raises:
             UplinkError: one may not.
         """
+        if self._closed_because:
+            raise UplinkError(self._closed_because)
         if self.offline:
             raise UplinkError('the device is offline because you asked for it; say "go online"')
         for kind in kinds:
@@ -73,6 +106,12 @@ class Border:
             counts, self._counts = self._counts, Counter()
         return [Sent(host, kind, n_bytes) for (host, kind), n_bytes in counts.items()]
 
+
+UNCOUNTED = (
+    "an engine in a process of its own may send nothing, since nobody would count it; set "
+    'isolation = "thread"'
+)
+"""Why the border of a child process is closed."""
 
 BORDER = Border()
 """There is one device in a process, and it has one border."""

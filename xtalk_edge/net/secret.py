@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
+from typing import NoReturn
 
 from xtalk_edge.errors import ConfigError
 
 _WAYS = '"env:NAME", "file:PATH" or "credential:NAME"'
 
-LONGEST_CHARS = 16_384
+LONGEST_BYTES = 16_384
 """Tokens with many claims have some thousand."""
+
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+"""What variables are called. Whatever else stands there may be the secret itself."""
+
+_CREDENTIAL = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}")
+"""A file's name, as systemd wants it: it leads nowhere else."""
+
+OTHERS = 0o077
+"""Whoever is not the owner of a file."""
+STRANGERS = 0o007
+"""Whoever is not the owner either, nor of the file's group."""
 
 
 class Secret:
@@ -34,6 +47,10 @@ class Secret:
 
     __str__ = __repr__
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied into whatever is written or sent."""
+        raise TypeError("a secret is neither copied nor saved")
+
 
 def secret_of(setting: str, place: str) -> Secret:
     """Return the secret that is kept at a place.
@@ -51,33 +68,78 @@ def secret_of(setting: str, place: str) -> Secret:
     way, _, name = place.partition(":")
     if way == "env" and name:
         word = os.environ.get(name, "")
-        if not word:
-            raise ConfigError(f"{setting}: the environment variable {name} is not set")
+        if not word.strip():
+            called = f"{name} " if _VARIABLE.fullmatch(name) else ""
+            raise ConfigError(f"{setting}: the environment variable {called}is not set")
     elif way == "file" and name:
-        word = _read(setting, Path(name).expanduser(), private=True)
-    elif way == "credential" and name:
+        word = _read(setting, name, closed_to=OTHERS)
+    elif way == "credential" and _CREDENTIAL.fullmatch(name):
         folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
         if not folder:
             raise ConfigError(
                 f"{setting}: systemd gave no credentials; add LoadCredential={name}:PATH to the "
                 "service"
             )
-        word = _read(setting, Path(folder) / name, private=False)
+        # systemd sees to who may read it.
+        word = _read(setting, str(Path(folder) / name), closed_to=0)
     else:
         # Not repeated in the message: it may be the secret itself.
         raise ConfigError(f"{setting}: say where the secret is kept, as {_WAYS}, not what it is")
     word = word.strip()
-    if not word or len(word) > LONGEST_CHARS or not word.isprintable():
-        raise ConfigError(f"{setting}: what is kept at {place} is no token; it is one line of text")
+    # Beyond ASCII it could not be sent in a header, and two lines could add one.
+    if not 0 < len(word) <= LONGEST_BYTES or not (word.isascii() and word.isprintable()):
+        raise ConfigError(
+            f"{setting}: what is kept there is no token: one line of letters and figures"
+        )
     return Secret(word)
 
 
-def _read(setting: str, path: Path, *, private: bool) -> str:
+def owners_path(setting: str, name: str) -> Path:
+    """Return a path as the owner wrote it, "~" as their home.
+
+    Raises:
+        ConfigError: it is none, or the home is unknown.
+    """
     try:
-        with path.open(encoding="utf-8") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if private and stat.S_IMODE(mode) & 0o077:
-                raise ConfigError(f"{setting}: others may read {path}; run chmod 600 {path}")
-            return file.read(LONGEST_CHARS + 2)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{setting}: {path} cannot be read ({error})") from error
+        path = Path(name).expanduser()
+        if b"\0" in os.fsencode(path):
+            raise ValueError("it has a zero in it")
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(f"{setting}: {name!r} is no path: {error}; give a full one") from error
+    return path
+
+
+def check_closed(setting: str, path: Path, mode: int, to: int) -> None:
+    """Refuse a file that others may read or write.
+
+    Args:
+        setting: the setting's name, for messages.
+        path: of the file.
+        mode: as `stat` tells it.
+        to: `OTHERS` or `STRANGERS`; 0 is nobody.
+
+    Raises:
+        ConfigError: they may.
+    """
+    if stat.S_IMODE(mode) & to:
+        raise ConfigError(f"{setting}: others may read {path}; run chmod 600 {path}")
+
+
+def _read(setting: str, name: str, *, closed_to: int) -> str:
+    path = owners_path(setting, name)
+    try:
+        # Without waiting: nobody may ever write into a pipe.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            mode = os.fstat(handle).st_mode
+            if not stat.S_ISREG(mode):
+                raise ConfigError(f"{setting}: {path} is no file")
+            check_closed(setting, path, mode, closed_to)
+            return os.read(handle, LONGEST_BYTES + 1).decode("utf-8-sig")
+        finally:
+            os.close(handle)
+    except UnicodeDecodeError:
+        # The error itself would show some of it.
+        raise ConfigError(f"{setting}: {path} is no text") from None
+    except OSError as error:
+        raise ConfigError(f"{setting}: {path} cannot be read: {error.strerror}") from error

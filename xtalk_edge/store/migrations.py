@@ -61,6 +61,19 @@ MIGRATIONS = (
         heard_at TEXT
     );
     """,
+    """
+    CREATE TABLE egress (
+        day TEXT NOT NULL,
+        host TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        n_bytes INTEGER NOT NULL,
+        PRIMARY KEY (day, host, kind)
+    ) WITHOUT ROWID;
+    CREATE TABLE switches (
+        name TEXT PRIMARY KEY,
+        is_on INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 """The script that leads from version n to n + 1."""
 

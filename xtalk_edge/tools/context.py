@@ -14,7 +14,7 @@ from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
 from xtalk_edge.store.notes import NoteTable
 from xtalk_edge.tools.device.device_facts import DeviceFacts
-from xtalk_edge.tools.device.egress import EgressLedger
+from xtalk_edge.tools.device.owners_border import OwnersBorder
 from xtalk_edge.tools.home.outputs import DeviceOutputs, MemoryOutputs
 from xtalk_edge.tools.off_loop import OffLoop
 from xtalk_edge.tools.timekeeping.bell import Bell
@@ -77,8 +77,8 @@ class ToolContext:
     facts: DeviceFacts = field(default_factory=DeviceFacts)
     off_loop: OffLoop = field(default_factory=lambda: OffLoop("device facts"))
     """Where `facts` are read."""
-    egress: EgressLedger | None = None
-    """What was sent away; None on a device that never sends anything."""
+    border: OwnersBorder | None = None
+    """What leaves the device; None where nothing can."""
     last_reply: Callable[[], str] = lambda: ""
     """Return what the device said last; "" when it has said nothing yet."""
     help_phrases: Callable[[], list[str]] = list

@@ -24,16 +24,23 @@ from xtalk_edge.store.timers import TimerTable
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 from xtalk_edge.tools.context import DocumentSearch, ToolContext, VoiceControl, VolumeControl
 from xtalk_edge.tools.device.device_facts import DeviceFacts
+from xtalk_edge.tools.device.owners_border import OwnersBorder
+from xtalk_edge.tools.device.privacy import go_offline, go_online, on_border
+from xtalk_edge.tools.device.system import system_status
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.foreign.own import own_tools
 from xtalk_edge.tools.home.outputs import MemoryOutputs
 from xtalk_edge.tools.kept.local_search import local_search
+from xtalk_edge.tools.owners_word import OwnersWord
 from xtalk_edge.tools.registry import Tool, ToolBox
 from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
 from xtalk_edge.tools.timekeeping.bell import Bell
 from xtalk_edge.tools.timekeeping.timer_service import TimerService
 
 logger = logging.getLogger(__name__)
+
+HEEDED = (system_status, go_offline, go_online)
+"""Tools that the owner's word runs, whatever the agent is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class EquippedAgent:
 
     agent: AgentSeat
     tools: ToolBox
+    orders: OwnersWord
+    """What is said that is not for the agent."""
 
 
 @contextlib.contextmanager
@@ -67,6 +76,7 @@ async def open_agent(
     last_reply: Callable[[], str],
     voice: VoiceControl | None = None,
     documents: DocumentSearch | None = None,
+    border: OwnersBorder | None = None,
     restart: Callable[[], None] | None = None,
     dry_run: bool = False,
     own: Sequence[Tool] = (),
@@ -81,6 +91,7 @@ async def open_agent(
         last_reply: returns what was said last, for "say that again".
         voice: what the voice tools change; None where nothing is spoken.
         documents: what is searched; None where they were not opened.
+        border: what the owner rules by a word, whoever is the agent; None where nothing can leave.
         restart: starts the appliance afresh; None where none runs.
         dry_run: tools tell what they would do and do nothing.
         own: tools of the owner's own, beside those of the settings.
@@ -97,15 +108,14 @@ async def open_agent(
             lists=ListTable(database),
             devices=MemoryOutputs(device.name for device in config.tools.devices),
             documents=documents,
+            border=border,
             voice=voice,
             restart=restart,
             facts=DeviceFacts(config.store.folder()),
             last_reply=last_reply,
             choose=luck,
         )
-        # The built-in model was taught the built-in tools, and cannot read of another.
-        searching = documents is not None and not is_built_in(config.agent)
-        offered = (*BUILTIN_TOOLS, *of_settings, *([local_search] if searching else []))
+        offered = (*BUILTIN_TOOLS, *of_settings, *_further(config, documents))
         chosen = [tool for tool in offered if tool.name not in config.tools.disabled]
         if (own or config.tools.own or config.tools.mcp) and is_built_in(config.agent):
             logger.warning(
@@ -113,6 +123,7 @@ async def open_agent(
                 "that is to call yours too"
             )
         box = ToolBox([*chosen, *own_tools(config.tools.own), *own], context, dry_run=dry_run)
+        box.add([each for each in HEEDED if each.name not in box.names()], listed=False)
         async with (
             contextlib.aclosing(box),
             # They connect while the model is loaded.
@@ -121,13 +132,22 @@ async def open_agent(
         ):
             _equip(home.engine, box, await servers.tools(box.names()))
             seat = AgentSeat(home, lambda agent: agent.use_tools(box))
+            # What is being interpreted is not said to the device.
+            orders = OwnersWord(box, *([] if config.interpret.on else [on_border]))
             async with contextlib.aclosing(seat):
-                yield EquippedAgent(seat, box)
+                yield EquippedAgent(seat, box, orders)
 
 
 def is_built_in(agent: AgentConfig) -> bool:
     """Tell whether the agent is the built-in model, which knows the built-in tools only."""
     return agent.type == "llama" and not agent.params.get("model")
+
+
+def _further(config: Config, documents: DocumentSearch | None) -> list[Tool]:
+    if is_built_in(config.agent):
+        # It was taught the built-in tools, and cannot read of another.
+        return []
+    return [*([local_search] if documents is not None else []), go_offline, go_online]
 
 
 def _equip(agent: Agent, box: ToolBox, of_servers: list[Tool]) -> None:

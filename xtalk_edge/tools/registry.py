@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from xtalk_edge.audio.format import Sound
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.errors import ConfigError, EdgeError
+from xtalk_edge.net.printable import printable
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.arguments import check_arguments, check_schema
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.foreign.answers import in_words
 from xtalk_edge.tools.help_examples import help_examples
-from xtalk_edge.tools.spoken import join_words, printable
+from xtalk_edge.tools.spoken import join_words
 from xtalk_edge.turn.assent import assent
 
 logger = logging.getLogger(__name__)
@@ -118,6 +119,8 @@ class ToolBox:
         self, tools: Iterable[Tool], context: ToolContext, *, dry_run: bool = False
     ) -> None:
         self._tools: dict[str, Tool] = {}
+        self._unlisted: set[str] = set()
+        """Names of tools that the agent is not told of."""
         self.add(tools)
         self._context = context
         self._dry_run = dry_run
@@ -126,8 +129,12 @@ class ToolBox:
         self._tasks = TaskOwner()
         context.help_phrases = self.help_phrases
 
-    def add(self, tools: Iterable[Tool]) -> None:
+    def add(self, tools: Iterable[Tool], *, listed: bool = True) -> None:
         """Take more tools, before the agent is given any.
+
+        Args:
+            tools: under names of their own.
+            listed: whether the agent is told of them; others can be run by name.
 
         Raises:
             ConfigError: a name is taken.
@@ -136,6 +143,8 @@ class ToolBox:
             if each.name in self._tools:
                 raise ConfigError(f"tool {each.name}: there are two of this name; rename one")
             self._tools[each.name] = each
+            if not listed:
+                self._unlisted.add(each.name)
 
     def names(self) -> list[str]:
         """Return the names of all tools."""
@@ -147,8 +156,8 @@ class ToolBox:
             del self._tools[name]
 
     def schemas(self) -> list[dict[str, Any]]:
-        """Return every tool as an OpenAI function schema."""
-        return [each.schema() for each in self._tools.values()]
+        """Return every listed tool as an OpenAI function schema."""
+        return [each.schema() for each in self._tools.values() if each.name not in self._unlisted]
 
     def help_phrases(self) -> list[str]:
         """Return what the owner may ask for, in the tools' order."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import unicodedata
 
 ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -80,6 +79,12 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def printable(text: str) -> str:
-    """Return the text with a space for every control character: nobody can say them."""
-    return "".join(" " if unicodedata.category(each)[0] == "C" else each for each in text)
+def size_words(size: int) -> str:
+    """Return "1.2 gigabytes": bytes to two figures, or all before the point."""
+    for unit, scale in (("terabyte", 10**12), ("gigabyte", 10**9), ("megabyte", 10**6),
+                        ("kilobyte", 10**3)):  # fmt: skip
+        if size >= scale:
+            value = size / scale
+            text = f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
+            return f"{text} {unit}{'' if text == '1' else 's'}"
+    return f"{size} byte{'' if size == 1 else 's'}"

@@ -17,7 +17,7 @@ from websockets.exceptions import (
 from xtalk_edge.clock import wall_now
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.net.address import Address
-from xtalk_edge.tools.spoken import printable
+from xtalk_edge.net.printable import printable
 
 MOST_REASON_CHARS = 200
 """What a peer says of its reasons is a sentence at most."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.tools.spoken import printable
+from xtalk_edge.net.printable import printable
 from xtalk_edge.uplink.xtalk_messages import (
     Capabilities,
     FinishAsr,

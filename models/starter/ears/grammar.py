@@ -44,6 +44,9 @@ ANSWERS = ("yes [ please ]", "yeah", "sure", "okay", "no", "no ( thanks | thank 
 BACKCHANNELS = ("uh huh", "right", "all right", "really", "wow", "i see", "go on")
 """What people say to show that they listen. Unheard, "go on" was bent into "who are you"."""
 
+BORDER_WORDS = ("go ( offline | online )", "does anything leave this device")
+"""What is understood without the brain (`xtalk_edge/turn/border_words.py`)."""
+
 UNHEARD = frozenset(
     {
         # The rule <moment> may end in a repetition too.
@@ -122,7 +125,7 @@ def build(description: Description) -> str:
             if beginning not in into:
                 into.append(beginning)
     orders[""] += MERGED
-    others[""] += ANSWERS + BACKCHANNELS
+    others[""] += ANSWERS + BACKCHANNELS + BORDER_WORDS
     for ending in orders.keys() & others.keys() - {""}:
         orders[ending] += others.pop(ending)
     rules = {"orders": _alternatives(orders), "others": _alternatives(others)}

@@ -67,6 +67,16 @@ class AnswerTaker(Protocol):
         """Run the call after a yes, drop it after a no; None for anything else, or no question."""
 
 
+class OrderTaker(Protocol):
+    """Carries out some words of the owner's by itself: they are not for the agent."""
+
+    def meant(self, text: str) -> ToolCall | None:
+        """Return what a text asks for; None for everything that is for the agent."""
+
+    async def obey(self, call: ToolCall) -> ToolResult:
+        """Do it; what comes back is told to the owner."""
+
+
 @dataclass(frozen=True, slots=True)
 class AgentContext:
     """Why the agent is called, in X-Talk's words."""

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.device.device_facts import DeviceFacts
+from xtalk_edge.tools.device.privacy import OFFLINE, sent_words
 from xtalk_edge.tools.off_loop import StillReadingError
 from xtalk_edge.tools.registry import ToolError, tool
-from xtalk_edge.tools.spoken import join_words, number_words
+from xtalk_edge.tools.spoken import join_words, number_words, size_words
 
 HOT_C = 80.0
 """Where a Raspberry Pi begins to slow itself down."""
@@ -36,7 +37,9 @@ GIB = 2**30
 async def system_status(context: ToolContext, what: str) -> str:
     """Return "I'm at 52 degrees Celsius."."""
     if what == "cloud":
-        return _cloud(context)
+        return sent_words(context)
+    if what == "network" and context.border is not None and context.border.offline.is_on:
+        return OFFLINE
     try:
         return await context.off_loop.run(lambda: _ANSWERS[what](context.facts))
     except StillReadingError:
@@ -96,16 +99,6 @@ def _network(facts: DeviceFacts) -> str:
     return "No, I'm offline, and I work all the same."
 
 
-def _cloud(context: ToolContext) -> str:
-    if context.egress is None:
-        return "Nothing. Everything stays on this device."
-    sent = {kind: size for kind, size in context.egress.bytes_today().items() if size}
-    if not sent:
-        return "Nothing today."
-    parts = [f"{size_words(size)} of {kind}" for kind, size in sent.items()]
-    return f"Today I sent {join_words(parts)}."
-
-
 _ANSWERS: dict[str, Callable[[DeviceFacts], str]] = {
     "address": _address,
     "temperature": _temperature,
@@ -114,17 +107,6 @@ _ANSWERS: dict[str, Callable[[DeviceFacts], str]] = {
     "uptime": _uptime,
     "network": _network,
 }
-
-
-def size_words(size: int) -> str:
-    """Return "1.2 gigabytes": bytes to two figures, or all before the point."""
-    for unit, scale in (("terabyte", 10**12), ("gigabyte", 10**9), ("megabyte", 10**6),
-                        ("kilobyte", 10**3)):  # fmt: skip
-        if size >= scale:
-            value = size / scale
-            text = f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
-            return f"{text} {unit}{'' if text == '1' else 's'}"
-    return f"{size} byte{'' if size == 1 else 's'}"
 
 
 def long_words(seconds: float) -> str:

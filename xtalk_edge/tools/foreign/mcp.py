@@ -13,12 +13,14 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import Config, McpServerConfig
-from xtalk_edge.errors import ConfigError, EngineError
+from xtalk_edge.errors import ConfigError, EngineError, UplinkError
+from xtalk_edge.net.border import BORDER, Border
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.foreign.answers import DONE, in_words
 from xtalk_edge.tools.foreign.mcp_link import McpLink, Records
@@ -56,7 +58,9 @@ async def mcp_servers(config: Config) -> AsyncIterator[McpServers]:
 class McpServers:
     """The servers of one appliance."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, border: Border = BORDER) -> None:
+        self._border = border
+        self._unwatch: Callable[[], None] = lambda: None
         self._servers = config.tools.mcp
         self._disabled = config.tools.disabled
         self._memory = McpMemory(config.store.folder())
@@ -78,7 +82,12 @@ class McpServers:
             logger.warning("mcp servers are left out of a run that is faster than time")
             self._servers = ()
             return
+        self._unwatch = self._border.watch(self._obey)
+        self._obey()
         self._link.start()
+
+    def _obey(self) -> None:
+        self._link.hold(not self._border.is_open("tools"))
 
     async def tools(self, taken: Iterable[str]) -> list[Tool]:
         """Return what the servers offer, under names that are not taken.
@@ -101,6 +110,7 @@ class McpServers:
 
     async def aclose(self) -> None:
         """End the connections and the servers that were started here."""
+        self._unwatch()
         await self._link.aclose()
 
     def _on_tools(self, name: str, records: Records) -> None:
@@ -140,17 +150,19 @@ class McpServers:
 
     def _tool(self, server: McpServerConfig, record: dict[str, Any], name: str) -> Tool | None:
         try:
-            arguments = described(record["schema"])
+            usable = described(record["schema"])
         except UnusableSchemaError as error:
             logger.warning(
                 "mcp server %s: tool %s is left out, because %s", server.name, name, error
             )
             return None
-        if arguments.left_out:
-            logger.info("tool %s: not offered are %s", name, ", ".join(arguments.left_out))
+        if usable.left_out:
+            logger.info("tool %s: not offered are %s", name, ", ".join(usable.left_out))
         has_effects = not record["reads_only"]
 
         async def handle(_context: ToolContext, /, **values: Any) -> str:
+            if server.url:
+                self._send_out(server, {"name": record["name"], "arguments": values})
             answer = await self._link.call(server.name, record["name"], values)
             return _spoken(server.name.replace("_", " "), answer, has_effects=has_effects)
 
@@ -158,11 +170,21 @@ class McpServers:
             name,
             short_description(record["description"]) or name.replace("_", " "),
             handle,
-            arguments.properties,
-            arguments.required,
+            usable.properties,
+            usable.required,
             limit_s=server.limit_s,
             has_effects=has_effects,
         )
+
+    def _send_out(self, server: McpServerConfig, call: dict[str, Any]) -> None:
+        """Let a call pass the border, or say in a sentence why it may not."""
+        host = urlsplit(server.url).hostname or server.url
+        try:
+            self._border.send(host, "tools", len(json.dumps(call).encode()))
+        except UplinkError:
+            why = "I'm offline" if self._border.offline else "my settings don't let me"
+            name = server.name.replace("_", " ")
+            raise ToolError(f"Sorry, I can't ask {name}: {why}.") from None
 
 
 def _allowed(server: McpServerConfig, records: Records) -> Records:

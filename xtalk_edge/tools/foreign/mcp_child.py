@@ -86,6 +86,9 @@ class _Child:
                 name = settings["name"]
                 self._servers[name] = _Server(settings, self)
                 self._tasks.start_soon(self._servers[name].keep, name=f"server {name}")
+            case {"hold": bool(held)}:
+                for server in self._servers.values():
+                    server.hold(held)
             case {"call": number, "server": name, "tool": tool, "arguments": arguments}:
                 self._tasks.start_soon(self._call, number, name, tool, arguments)
             case {"cancel": number}:
@@ -118,16 +121,29 @@ class _Server:
         self._child = child
         self._client: Client | None = None
         self._lost = anyio.Event()
+        self._connection = anyio.CancelScope()
+        self._held = bool(settings.get("held"))
+        self._released = anyio.Event()
+
+    def hold(self, held: bool) -> None:
+        """Keep away from the server, if it is one that runs elsewhere; or go back to it."""
+        self._held = held and bool(self._settings["url"])
+        if self._held:
+            self._connection.cancel()
+        else:
+            self._released.set()
 
     async def keep(self) -> None:
         """Connect, and again whenever the connection is lost."""
         pause_s = FIRST_PAUSE_S
         while True:
+            await self._until_released()
             self._lost = anyio.Event()
             problem = ""
             try:
                 # Around the whole connection: the scopes inside of it must end first.
                 with anyio.CancelScope() as scope:
+                    self._connection = scope
                     scope.deadline = anyio.current_time() + CONNECT_LIMIT_S
                     async with Client(self._transport()) as client:
                         tools = await _tools(client)
@@ -136,14 +152,21 @@ class _Server:
                         self._client = client
                         await self._child.tell(server=self._name, tools=tools)
                         await self._while_alive(client)
-                if scope.cancelled_caught:
+                if scope.cancelled_caught and not self._held:
                     problem = "TimeoutError"
             except Exception as error:  # noqa: BLE001 - a server may fail in any way; others go on
                 problem = type(_innermost(error)).__name__
             self._client = None
-            await self._child.tell(server=self._name, lost=problem)
-            await anyio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            if not self._held:
+                await self._child.tell(server=self._name, lost=problem)
+                await anyio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _until_released(self) -> None:
+        while self._held:
+            self._released = anyio.Event()
+            await self._child.tell(server=self._name, held=True)
+            await self._released.wait()
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return `{"text", "ok"}`, or `{"lost"}`: "before" the call was made, or "meanwhile"."""

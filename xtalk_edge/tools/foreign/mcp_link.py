@@ -64,6 +64,7 @@ class McpLink:
         self, servers: Iterable[dict[str, Any]], on_tools: Callable[[str, Records], None]
     ) -> None:
         self._servers = list(servers)
+        self._held = False
         self._states = {each["name"]: _State() for each in self._servers}
         self._on_tools = on_tools
         self._numbers = itertools.count(1)
@@ -76,6 +77,11 @@ class McpLink:
     def start(self) -> None:
         """Start the child; returns at once."""
         self._tasks.start(self._keep(), "mcp servers")
+
+    def hold(self, held: bool) -> None:
+        """Keep away from the servers that run elsewhere, or go back to them."""
+        self._held = held
+        self._send(hold=held)
 
     async def heard_of(self, server: str, within_s: float) -> None:
         """Wait until it is known whether a server is there, or for some time after loading."""
@@ -133,7 +139,7 @@ class McpLink:
             self._process = _spawn(theirs.fileno())
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE_BYTES)
         for server in self._servers:
-            self._send(serve=server)
+            self._send(serve={**server, "held": self._held and bool(server["url"])})
         with contextlib.suppress(ConnectionError):
             while line := await reader.readline():
                 self._take(json.loads(line))
@@ -153,6 +159,9 @@ class McpLink:
             case {"server": name, "tools": tools}:
                 self._heard(name, there=True)
                 self._on_tools(name, tools)
+            case {"server": name, "held": _}:
+                logger.info("mcp server %s is left alone: nothing may leave the device", name)
+                self._heard(name, there=False)
             case {"server": name, "lost": problem}:
                 if self._states[name].there:
                     logger.warning(

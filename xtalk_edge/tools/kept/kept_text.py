@@ -6,7 +6,7 @@ It comes back as an answer, and may stand in a chat before a model: it must be t
 from __future__ import annotations
 
 from xtalk_edge.engines.agent.prompt import harmless
-from xtalk_edge.tools.spoken import printable
+from xtalk_edge.net.printable import printable
 
 
 def kept_text(text: str, most_characters: int) -> str:

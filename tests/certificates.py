@@ -1,0 +1,90 @@
+"""Certificates for servers and devices in tests, made in milliseconds."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A key, a certificate that says whose it is, and the files both lie in."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+    key_file: Path
+    cert_file: Path
+
+    @property
+    def der(self) -> bytes:
+        """The certificate as a connection shows it."""
+        return self.certificate.public_bytes(serialization.Encoding.DER)
+
+    @property
+    def spki(self) -> bytes:
+        """The public key as a certificate holds it."""
+        return self.key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+
+def identity(
+    folder: Path,
+    name: str = "localhost",
+    *,
+    issuer: Identity | None = None,
+    key: ec.EllipticCurvePrivateKey | None = None,
+    password: bytes | None = None,
+    days: tuple[float, float] = (-1, 30),
+    authority: bool = False,
+    file_name: str = "",
+) -> Identity:
+    """Make a certificate for a name and for 127.0.0.1 and ::1, and write it into a folder.
+
+    Args:
+        folder: where "NAME.pem" and "NAME.key" are written, the key readable to its owner alone.
+        name: whose certificate it is.
+        issuer: who signs it; None is itself.
+        key: one that is there already, as at a renewal.
+        password: with which the key is encrypted.
+        days: from when until when it is valid, in days from now.
+        authority: whether it may sign others.
+        file_name: of the files, in place of the name.
+    """
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    numbers = [x509.IPAddress(ipaddress.ip_address(each)) for each in ("127.0.0.1", "::1")]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + days[0] * DAY)
+        .not_valid_after(now + days[1] * DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), *numbers]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .sign(issuer.key if issuer else key, hashes.SHA256())
+    )
+    key_file, cert_file = (folder / f"{file_name or name}.{ending}" for ending in ("key", "pem"))
+    secrecy = (
+        serialization.BestAvailableEncryption(password)
+        if password
+        else serialization.NoEncryption()
+    )
+    key_file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secrecy)
+    )
+    key_file.chmod(0o600)
+    cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return Identity(key, certificate, key_file, cert_file)
