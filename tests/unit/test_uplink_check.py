@@ -363,7 +363,7 @@ def test_a_program_reads_it_too(capsys: pytest.CaptureFixture[str]) -> None:
         (["ws://voice.example/ws"], "can be read by anybody on the way"),
         (["wss://127.0.0.1:1/ws", "--token", "the-token-itself"], "say where the secret is kept"),
         (["wss://127.0.0.1:1/ws", "--token", "env:NOT_THERE"], "NOT_THERE is not set"),
-        (["wss://127.0.0.1:1/ws", "--ca-file", "/nowhere.pem"], "is no certificate"),
+        (["wss://127.0.0.1:1/ws", "--ca-file", "/nowhere.pem"], "cannot be read"),
     ],
 )
 def test_what_is_wrong_with_the_question_is_told(
