@@ -474,8 +474,10 @@ async def test_who_is_offline_does_not_connect_until_told() -> None:
         assert "because you asked for it" in await watched.trouble()
         assert server.connections == []
         BORDER.offline = False
-        watched.client.retry()
         await watched.until(lambda client: client.abilities)
+        BORDER.offline = True
+        assert "because you asked for it" in await watched.trouble()
+        await server.until(lambda: server.n_open == 0)
 
 
 @in_real_time

@@ -35,7 +35,7 @@ class Border:
         self._closed_because = ""
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, Kind]] = Counter()
-        self._watching: list[Callable[[], None]] = []
+        self._watching: list[Callable[[], object]] = []
 
     @property
     def offline(self) -> bool:
@@ -49,7 +49,7 @@ class Border:
             for told in list(self._watching):
                 told()
 
-    def watch(self, told: Callable[[], None]) -> Callable[[], None]:
+    def watch(self, told: Callable[[], object]) -> Callable[[], None]:
         """Call back, on the thread that changes it, whenever `offline` has changed.
 
         Returns what ends that.

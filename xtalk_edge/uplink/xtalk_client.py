@@ -94,11 +94,6 @@ class XTalkClient:
         """End all sessions."""
         await self._tasks.aclose()
 
-    def retry(self) -> None:
-        """Try to connect at once: the owner said "go online", or the network is back."""
-        for line in self.lines.values():
-            line.retry()
-
     def _tell_change(self) -> None:
         self.on_change()
 

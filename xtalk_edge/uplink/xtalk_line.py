@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 from websockets.exceptions import WebSocketException
 
@@ -116,20 +116,27 @@ class XTalkLine:
     # -- its life ------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Connect, and again, until this is cancelled."""
-        while True:
-            began_s = now_s()
-            try:
-                await self._connect()
-            except (EdgeError, OSError, TimeoutError, WebSocketException) as error:
-                self._lost(error, held_s=now_s() - began_s)
-            pause_s = self._backoff.pause_s(self._failures, self._chance())
-            self._may_retry.clear()
-            try:
-                async with asyncio.timeout(pause_s):
-                    await self._may_retry.wait()
-            except TimeoutError:
-                continue
+        """Connect, and again, until this is cancelled; at once when the owner says "go online"."""
+        loop = asyncio.get_running_loop()
+        unwatch = BORDER.watch(lambda: loop.call_soon_threadsafe(self.retry))
+        try:
+            while True:
+                await self._try()
+        finally:
+            unwatch()
+
+    async def _try(self) -> None:
+        """Connect, stay connected, and wait before the next time."""
+        began_s = now_s()
+        self._may_retry.clear()
+        try:
+            await self._connect()
+        except (EdgeError, OSError, TimeoutError, WebSocketException) as error:
+            self._lost(error, held_s=now_s() - began_s)
+        pause_s = self._backoff.pause_s(self._failures, self._chance())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._may_retry.wait()
 
     def retry(self) -> None:
         """Try at once, rather than when the pause is over."""
@@ -198,7 +205,7 @@ class XTalkLine:
 
     # -- one who uses it -----------------------------------------------------------------------
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def exchange(self) -> AsyncIterator[Exchange]:
         """Have the line for oneself.
 

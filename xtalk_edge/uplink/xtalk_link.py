@@ -57,6 +57,8 @@ class Link:
             websockets.exceptions.ConnectionClosed: the connection was lost.
         """
         tasks = TaskOwner()
+        loop = asyncio.get_running_loop()
+        unwatch = BORDER.watch(lambda: loop.call_soon_threadsafe(self._obey))
         try:
             self._read_clocks()
             self.protocol.open(now_s())
@@ -65,6 +67,7 @@ class Link:
                 tasks.start(work, name).add_done_callback(self._on_done)
             await self._lost
         finally:
+            unwatch()
             self._lost.cancel()
             if self._timer is not None:
                 self._timer.cancel()
@@ -145,8 +148,13 @@ class Link:
         self._timer = self._timer_s = None
         self._read_clocks()
         try:
-            BORDER.check()
             self._carry_out(self.protocol.tick(at_s))
+        except UplinkError as error:
+            self.end(error)
+
+    def _obey(self) -> None:
+        try:
+            BORDER.check()
         except UplinkError as error:
             self.end(error)
 
