@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from xtalk_edge.clock import wall_now
 
 DAY = datetime.timedelta(days=1)
 
@@ -36,6 +39,53 @@ class Identity:
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
+    def context(self, ca_file: Path | None = None) -> ssl.SSLContext:
+        """Return how a server with this certificate encrypts.
+
+        Args:
+            ca_file: authority of the certificates that clients must show; None asks for none.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert_file, self.key_file)
+        if ca_file is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(ca_file)
+        return context
+
+
+class Authority:
+    """Issues certificates into a folder; `ca_file` is what a client has to believe."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        # An authority is older than whatever it issued.
+        days = (-10_000, 10_000)
+        self._own = identity(folder, "Authority of the test", days=days, authority=True)
+        self.ca_file = self._own.cert_file
+        self._issued = 0
+
+    def issue(
+        self,
+        host: str = "127.0.0.1",
+        *,
+        from_days: float = -1,
+        to_days: float = 1,
+        self_signed: bool = False,
+    ) -> Identity:
+        """Return a certificate of a host, valid between two days counted from now.
+
+        `issue(to_days=-0.5)` has expired, `issue("elsewhere.example")` has the wrong name.
+        """
+        self._issued += 1
+        return identity(
+            self._folder,
+            host,
+            hosts=(host,),
+            issuer=None if self_signed else self._own,
+            days=(from_days, to_days),
+            file_name=f"issued-{self._issued}",
+        )
+
 
 def identity(
     folder: Path,
@@ -47,8 +97,9 @@ def identity(
     days: tuple[float, float] = (-1, 30),
     authority: bool = False,
     file_name: str = "",
+    hosts: tuple[str, ...] = ("127.0.0.1", "::1"),
 ) -> Identity:
-    """Make a certificate for a name and for 127.0.0.1 and ::1, and write it into a folder.
+    """Make a certificate and write it into a folder.
 
     Args:
         folder: where "NAME.pem" and "NAME.key" are written, the key readable to its owner alone.
@@ -59,11 +110,13 @@ def identity(
         days: from when until when it is valid, in days from now.
         authority: whether it may sign others.
         file_name: of the files, in place of the name.
+        hosts: it is also for these, names or numbers.
     """
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    numbers = [x509.IPAddress(ipaddress.ip_address(each)) for each in ("127.0.0.1", "::1")]
+    now = wall_now()
+    names = [_alternative(each) for each in hosts if each != name]
+    names += [] if authority else [_alternative(name)]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -72,7 +125,7 @@ def identity(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now + days[0] * DAY)
         .not_valid_after(now + days[1] * DAY)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), *numbers]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .sign(issuer.key if issuer else key, hashes.SHA256())
     )
@@ -88,3 +141,10 @@ def identity(
     key_file.chmod(0o600)
     cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     return Identity(key, certificate, key_file, cert_file)
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

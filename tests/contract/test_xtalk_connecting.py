@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.certificates import Authority
 from tests.fake_xtalk import (
     CAPTIVE_PORTAL,
     Close,
@@ -27,7 +28,6 @@ from tests.fake_xtalk import (
     Stall,
     reply,
 )
-from tests.fake_xtalk.certificates import Authority
 from tests.uplink_parts import all_of, client_of, connected, in_real_time
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import ConfigError, UplinkError

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidMessage, InvalidStatus
 
+from tests.certificates import Authority
 from tests.fake_xtalk import (
     CAPTIVE_PORTAL,
     TURN_POINTS,
@@ -30,7 +31,6 @@ from tests.fake_xtalk import (
     Stall,
     Swap,
 )
-from tests.fake_xtalk.certificates import Authority
 from tests.plain_client import client_of
 
 CODES = (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from tests.certificates import Authority
 from tests.fake_xtalk import (
     CAPTIVE_PORTAL,
     TURN_POINTS,
@@ -31,7 +32,6 @@ from tests.fake_xtalk import (
     Say,
     Stall,
 )
-from tests.fake_xtalk.certificates import Authority
 from xtalk_edge.cli import uplink
 from xtalk_edge.cli.main import run
 from xtalk_edge.config.uplink import UplinkConfig
