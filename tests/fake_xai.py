@@ -37,11 +37,16 @@ LOUD = 500
 CHUNK_WORDS = 3
 """The recogniser settles a long text in portions."""
 
+LOOK_S = 0.01
+"""Between looks at a fact that is waited for."""
+
 MS_A_CHARACTER = 30
 DELTA_BYTES = 4_801
 """Odd, as nobody promised otherwise."""
 
-Do = Literal["stall", "close", "cut", "garbage", "huge", "error", "twice", "binary", "skip"]
+Do = Literal[
+    "stall", "close", "cut", "garbage", "huge", "error", "twice", "binary", "skip", "early", "file",
+]  # fmt: skip
 
 
 _IN_PLACE: dict[Do, tuple[str | bytes, ...]] = {
@@ -49,6 +54,8 @@ _IN_PLACE: dict[Do, tuple[str | bytes, ...]] = {
     "huge": ("x" * (5 << 20),),
     "error": ('{"type": "error", "message": "no more\\u001b[31m today"}',),
     "binary": (b"\x00\x01RIFF",),
+    "early": ('{"type": "audio.done"}',),
+    "file": ('{"type": "audio.delta", "delta": "UklGRgAAAAA="}',),
 }
 """What comes before a message, by fault."""
 
@@ -127,7 +134,12 @@ class FakeXAI:
     def wait_for(self, fact: Callable[[], bool], within_s: float = 10.0) -> None:
         """Wait until something is so."""
         with self._changed:
-            assert self._changed.wait_for(fact, within_s), "it did not come so"
+            for _ in range(round(within_s / LOOK_S)):
+                if fact():
+                    return
+                # Facts on the other side of the connection come a moment after ours.
+                self._changed.wait(LOOK_S)
+        raise AssertionError("it did not come so")
 
     def tell(self) -> None:
         """Let those look again who wait for a fact."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 MESSAGE_CHARS = 200
 """Of what a peer says about itself: a long sentence, and no log is filled with it."""
 
@@ -11,4 +9,4 @@ MESSAGE_CHARS = 200
 def printable(text: str, most_chars: int = MESSAGE_CHARS) -> str:
     """Return at most so many characters of a text, with a space for each that cannot be printed."""
     kept = text[:most_chars]
-    return "".join(" " if unicodedata.category(each)[0] == "C" else each for each in kept).strip()
+    return "".join(each if each.isprintable() else " " for each in kept).strip()

@@ -104,8 +104,9 @@ class XAITurn:
             await sending
             await self._concluded(receiving)
         finally:
+            # First: whoever is in a hurry may cancel the rest.
+            line.leave(self._leftovers)
             await both.aclose()
-            self._leftovers.start(line.aclose(), "xai farewell")
         return transcript.text
 
     async def _until_ready(self, line: Line, transcript: Transcript) -> None:

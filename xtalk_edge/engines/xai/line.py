@@ -15,6 +15,7 @@ from xtalk_edge.engines.xai.messages import Message, message_of
 from xtalk_edge.errors import UplinkError, UplinkLostError
 from xtalk_edge.net.border import BORDER, Kind
 from xtalk_edge.net.websocket import Peer, lost, open_websocket
+from xtalk_edge.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
@@ -126,13 +127,11 @@ class Line:
         """Whether the other side said goodbye as it should."""
         return self._socket.close_code == 1000
 
-    async def aclose(self) -> None:
-        """Say goodbye, and wait a second for it to be heard."""
-        try:
-            await self._socket.close()
-        except asyncio.CancelledError:
-            self._socket.transport.abort()
-            raise
+    def leave(self, tasks: TaskOwner) -> None:
+        """Say goodbye, and end the connection a second later at most; nobody waits for it."""
+        farewell = tasks.start(self._socket.close(), "xai farewell")
+        # Also if it was cancelled before it began.
+        farewell.add_done_callback(lambda _: self._socket.transport.abort())
 
 
 async def open_line(

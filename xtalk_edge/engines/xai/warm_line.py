@@ -88,7 +88,7 @@ class WarmLine:
 
     def drop(self, line: Line) -> None:
         """End a connection; nobody waits for the farewell."""
-        self._tasks.start(line.aclose(), "xai farewell")
+        line.leave(self._tasks)
 
     def _begin(self, query: Query) -> None:
         is_there = self._line is not None or self._opening is not None
