@@ -327,16 +327,23 @@ def raw_server(answer: bytes, pause_s: float = 0.0) -> Iterator[int]:
     loop = LoopThread("raw server")
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
+        try:
             await reader.read(1)
             for each in (answer[i : i + 1] for i in range(len(answer))) if pause_s else (answer,):
                 writer.write(each)
                 await writer.drain()
                 await asyncio.sleep(pause_s)
+            if answer:
+                writer.close()
             await reader.read()
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
 
     server = loop.run(asyncio.start_server(serve_one, "127.0.0.1", 0), 10.0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
+        loop.soon(server.close)
         loop.close()

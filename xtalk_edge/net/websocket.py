@@ -24,6 +24,7 @@ from websockets.exceptions import (
     WebSocketException,
 )
 
+from xtalk_edge import __version__
 from xtalk_edge.errors import UplinkError, UplinkLostError
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.shown import printable
@@ -116,6 +117,9 @@ async def open_websocket(
             close_timeout=CLOSE_S,
             max_size=most_bytes,
             logger=_log,
+            user_agent_header=f"xtalk-edge/{__version__}",
+            # Where one of two ways is dead, the other is tried at once (RFC 8305).
+            happy_eyeballs_delay=0.25,
             create_connection=Connection,
             ssl=peer.tls,
         )
@@ -161,7 +165,9 @@ def _unreachable(peer: Peer, error: Exception, within_s: float) -> UplinkError:
         return UplinkError(f"the proxy on the way to {host} does not work; check HTTPS_PROXY")
     if isinstance(error, InvalidURI):
         return UplinkError(f"{name}: the address is none; check it")
-    if isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError):
+    if isinstance(error, ConnectionResetError | ConnectionAbortedError) or (
+        isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError)
+    ):
         return UplinkLostError(f"{host} hung up at once; check the address and the port")
     if isinstance(error, InvalidHandshake):
         return UplinkError(f"{host} does not speak WebSocket; check the address and the port")
