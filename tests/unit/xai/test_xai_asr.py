@@ -192,13 +192,16 @@ def test_a_lost_portion_is_told_at_the_end(server, make):
     assert said(make(), loud(2)) == "one two"
 
 
-def test_lost_twice_is_an_error_until_the_next_utterance(server, make):
+def test_lost_twice_is_an_error_at_the_end_of_the_utterance(server, make):
     server.faults += [Fault("transcript.partial", "cut"), Fault("transcript.partial", "cut")]
     asr = make()
-    with pytest.raises(UplinkLostError, match="broke off the connection"):
-        said(asr, loud(2))
-    with pytest.raises(UplinkLostError, match="broke off the connection"):
-        asr.recognize_stream(loud(1))
+    asr.recognize_stream(loud(2))
+    server.wait_for(lambda: len(server.seen) == 2 and server.seen[1].closed.is_set())
+    # Whoever is still speaking is not cut off.
+    assert asr.recognize_stream(loud(1)) == ""
+    for _ in range(2):
+        with pytest.raises(UplinkLostError, match="broke off the connection"):
+            asr.recognize_stream(b"", is_final=True)
     assert said(asr, loud(2)) == "one two"
     assert len(server.seen) == 3
 
@@ -267,7 +270,7 @@ def test_a_closed_recogniser_says_so(make):
     asr.recognize_stream(loud(1))
     asr.close()
     asr.close()
-    with pytest.raises(EngineError, match=r"stopped|closed"):
+    with pytest.raises(EngineError, match="xai recogniser is closed"):
         asr.recognize_stream(loud(1), is_final=True)
 
 

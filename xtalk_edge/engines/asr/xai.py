@@ -93,11 +93,12 @@ class XAIASR(ASR):
     ) -> str:
         """Take the next piece; return the whole text since `reset`, as far as it is there.
 
-        Only `is_final` waits; sound after it begins anew.
+        Only `is_final` waits, and only it fails: an utterance that is given up in its midst would
+        cut off whoever is speaking, and at its next pause another try may succeed. Sound after it
+        begins anew.
 
         Raises:
-            UplinkError: the service refused, was lost twice, or took longer than `patience_s`; so
-                does every call until `reset`.
+            UplinkError: the service refused, was lost twice, or took longer than `patience_s`.
         """
         check_whole_samples(audio)
         if self._concluded is not None and audio:
@@ -107,8 +108,6 @@ class XAIASR(ASR):
             unknown += self._repetition.held_back()
         if unknown:
             self._send(unknown)
-        if self._running is not None and self._running.done():
-            self._result(0.0)
         if is_final and self._concluded is None:
             self._concluded = self._conclude()
         return self._text if self._concluded is None else self._concluded
