@@ -46,6 +46,7 @@ DELTA_BYTES = 4_801
 
 Do = Literal[
     "stall", "close", "cut", "garbage", "huge", "error", "twice", "binary", "skip", "early", "file",
+    "noise", "ended",
 ]  # fmt: skip
 
 
@@ -55,6 +56,8 @@ _IN_PLACE: dict[Do, tuple[str | bytes, ...]] = {
     "error": ('{"type": "error", "message": "no more\\u001b[31m today"}',),
     "binary": (b"\x00\x01RIFF",),
     "early": ('{"type": "audio.done"}',),
+    "noise": ('{"type": "audio.delta", "delta": "***"}',),
+    "ended": ('{"type": "transcript.done", "text": "never said"}',),
     "file": ('{"type": "audio.delta", "delta": "UklGRgAAAAA="}',),
 }
 """What comes before a message, by fault."""

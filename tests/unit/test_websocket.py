@@ -157,6 +157,33 @@ def test_a_server_with_another_certificate_than_the_pinned_one_gets_no_key(autho
         assert not server.seen
 
 
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:{port}", "ftp://127.0.0.1"])
+def test_a_proxy_that_does_not_work_is_told(monkeypatch, proxy):
+    with raw_server(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n") as port:
+        monkeypatch.setenv("https_proxy", proxy.format(port=port))
+        with pytest.raises(UplinkError, match=r"the proxy on the way to xai\.example"):
+            greeting(access("wss://xai.example/v1/stt"))
+
+
+def test_a_line_says_whether_it_is_there_and_free():
+    async def scene(url: str) -> list[bool]:
+        tasks = TaskOwner()
+        line = await open_line(access(url), {}, "audio", ping_s=None)
+        found = []
+        try:
+            # The greeting lies there until somebody takes it.
+            await line.receive(5.0)
+            found += [await line.is_alive(5.0), await line.is_idle()]
+        finally:
+            line.leave(tasks)
+            with pytest.raises(UplinkError):
+                await line.receive(5.0)
+        return [*found, await line.is_alive(5.0), await line.is_idle()]
+
+    with running() as server:
+        assert asyncio.run(scene(server.url("stt"))) == [True, True, False, False]
+
+
 def test_no_proxy_stands_before_this_machine(monkeypatch, free_port):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port}")
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port}")

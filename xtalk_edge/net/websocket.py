@@ -119,7 +119,7 @@ async def open_websocket(
             logger=_log,
             user_agent_header=f"xtalk-edge/{__version__}",
             # Where one of two ways is dead, the other is tried at once (RFC 8305).
-            happy_eyeballs_delay=0.25,
+            happy_eyeballs_delay=None if peer.address.is_loopback else 0.25,
             create_connection=Connection,
             ssl=peer.tls,
         )

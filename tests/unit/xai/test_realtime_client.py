@@ -182,7 +182,8 @@ def test_speech_over_a_reply_cuts_it_where_it_was_heard(server):
         await ear.until(ReplyOver)
         # What the service cannot do is nobody's error.
         assert not [each for each in ear.facts if isinstance(each, ServerError)]
-        server.wait_for(lambda: "conversation.item.truncate" in server.seen[0].kinds)
+        told = lambda: "conversation.item.truncate" in server.seen[0].kinds  # noqa: E731
+        await asyncio.to_thread(server.wait_for, told)
 
     converse(server, scene)
     (truncate,) = (each for each in server.seen[0].received if "audio_end_ms" in each)

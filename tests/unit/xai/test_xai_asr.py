@@ -165,6 +165,35 @@ def test_after_these_farewells_it_is_not(server, make, code):
     assert len(server.seen) == 1
 
 
+def test_a_farewell_behind_a_final_text_ends_an_utterance(server, make):
+    server.faults.append(Fault("transcript.done", "close", 1000))
+    assert said(make(), loud(2) + SILENCE) == "one two"
+    assert len(server.seen) == 1
+
+
+def test_a_farewell_behind_an_open_text_does_not(server, make):
+    server.faults.append(Fault("transcript.done", "close", 1000))
+    assert said(make(), loud(2)) == "one two"
+    assert len(server.seen) == 2
+
+
+def test_an_end_before_the_end_is_none(server, make):
+    server.faults.append(Fault("transcript.partial", "ended"))
+    asr = make()
+    asr.recognize_stream(loud(2))
+    server.wait_for(lambda: len(server.seen) == 2)
+    assert asr.recognize_stream(b"", is_final=True) == "one two"
+
+
+def test_a_clone_hears_for_itself(server, make):
+    asr = make()
+    asr.recognize_stream(loud(3))
+    other = asr.clone()
+    assert said(other, loud(1)) == "one"
+    other.close()
+    assert asr.recognize_stream(b"", is_final=True) == "one two three"
+
+
 def test_a_message_that_is_too_long_ends_it(server, make):
     server.faults.append(Fault("transcript.partial", "huge"))
     with pytest.raises(UplinkError, match="too much at once"):

@@ -211,7 +211,7 @@ def test_what_is_lost_in_the_midst_is_told_as_a_lost_voice(server, make, at, aft
     assert tts.synthesize("Yes.")
 
 
-@pytest.mark.parametrize("do", ["garbage", "binary"])
+@pytest.mark.parametrize("do", ["garbage", "binary", "noise"])
 @pytest.mark.parametrize("at", ["audio.delta", "audio.done"])
 def test_what_cannot_be_read_is_passed_over(server, make, at, do):
     server.faults.append(Fault(at, do))
@@ -242,6 +242,13 @@ def test_a_refusal_is_told_when_something_is_to_be_said(server, make):
 def test_lost_twice_is_an_error(server, make):
     server.faults += [Fault("audio.delta", "cut")] * 3
     with pytest.raises(UplinkLostError, match="broke off"):
+        make().synthesize(TEXT)
+
+
+def test_a_text_does_not_wait_for_ever(server, make, monkeypatch):
+    monkeypatch.setattr(xai_speaking, "BEGIN_S", 0.2)
+    server.faults.append(Fault("audio.delta"))
+    with pytest.raises(UplinkLostError, match=r"said nothing within 0\.2 s"):
         make().synthesize(TEXT)
 
 
