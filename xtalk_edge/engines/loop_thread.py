@@ -124,6 +124,8 @@ async def _end_all() -> None:
     # What is cancelled before its first step has no chance to tidy up.
     await asyncio.sleep(0)
     await _wait_for_others(cancel=True)
+    await _wait_for_others(cancel=False)
+    # Only now: what a task is in the midst of cannot be closed from outside.
     await asyncio.get_running_loop().shutdown_asyncgens()
     await _wait_for_others(cancel=False)
     await _wait_for_others(cancel=True)
