@@ -22,9 +22,9 @@ class XAIRealtimeConfig:
     """How it sounds."""
     instructions: str = "You are a helpful assistant."
     """What it is told about itself before anything is said."""
-    turn_detection: Literal["server_vad", "none"] = "server_vad"
-    """Who decides that a turn is over: the service, after a silence; or the device's own voice
-    detection, as soon as nobody speaks."""
+    turn_detection: Literal["server_vad", "none"] = "none"
+    """Who decides that a turn is over: the service, after a silence; or nobody there, as the device
+    knows it better: it hears more than what it sends."""
     threshold: float = number(0.5, 0.0, 1.0)
     """How sure the service must be that it hears speech."""
     prefix_padding_ms: int = number(300, 0, 10_000)

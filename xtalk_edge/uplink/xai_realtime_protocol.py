@@ -14,11 +14,12 @@ from typing import Any, Literal
 from xtalk_edge.config.xai import XAIRealtimeConfig
 from xtalk_edge.engines.xai.messages import Message
 from xtalk_edge.uplink import xai_realtime_session as session
-from xtalk_edge.uplink.xai_realtime_reply import MOST_CHARS, Bygones, Reply
+from xtalk_edge.uplink.xai_realtime_reply import MOST_CHARS, Bygones, Reply, arguments_of, spoken
 from xtalk_edge.uplink.xai_realtime_session import HEARD_RATE_HZ, Say, Schema
 from xtalk_edge.uplink.xtalk_facts import (
     Fact,
     Heard,
+    Hearing,
     Nonsense,
     Ready,
     ReplyOver,
@@ -71,6 +72,12 @@ class XAIRealtimeProtocol:
         self._missing: Literal["verdict", "reply", "end"] = "verdict"
         self._is_set_up = False
         self._is_speech = False
+        self._is_heard = False
+        """Whether it was told what the service understood of the turn."""
+        self._is_awaited = False
+        """Whether a turn is over and its reply has not begun."""
+        self._unwanted = 0
+        """How many replies are still to begin that nobody wants."""
         self._reply: Reply | None = None
         self._replies = 0
         self._sounding: Reply | None = None
@@ -100,10 +107,13 @@ class XAIRealtimeProtocol:
     # -- what the device tells -----------------------------------------------------------------
 
     def begin_speech(self, pre_roll: bytes) -> list[Action]:
-        """Somebody speaks."""
-        self._is_speech = True
-        self.wake_at_s = None
-        return [session.sound(pre_roll)] if pre_roll else []
+        """Somebody speaks; a reply that is being given is over."""
+        actions = self.stop()
+        if self._leaves_turns_to_service:
+            # It drops by itself what it was about to answer.
+            self._unwanted = 0
+        self._is_speech, self._is_heard = True, False
+        return [*actions, *([session.sound(pre_roll)] if pre_roll else [])]
 
     def send_speech(self, pcm: bytes) -> list[Action]:
         """More of what is said; nothing while nobody speaks."""
@@ -113,16 +123,18 @@ class XAIRealtimeProtocol:
         """Nobody speaks any more."""
         if not self._is_speech:
             return []
-        self._is_speech = False
+        self._is_speech, self._is_awaited = False, True
         self._owe("verdict", now_s + VERDICT_S)
-        if self._config.turn_detection == "none":
+        if not self._leaves_turns_to_service:
             return [session.bare("input_audio_buffer.commit"), session.bare("response.create")]
         # Only speech is sent, so the service would never hear that it has ended.
         silence_ms = self._config.silence_duration_ms + MARGIN_MS
         return [session.sound(bytes(2 * HEARD_RATE_HZ * silence_ms // 1_000))]
 
     def stop(self) -> list[Action]:
-        """The reply is not wanted any more."""
+        """No reply is wanted: not the one that is given, nor the one that was to come."""
+        self._unwanted += self._is_awaited
+        self._is_awaited, self.wake_at_s = False, None
         return self._cut_off()
 
     def playback_finished(self) -> list[Action]:
@@ -181,6 +193,7 @@ class XAIRealtimeProtocol:
         return [Ready(message.part("session").text("id"), False)]
 
     def _on_speech_started(self, _message: Message, _now_s: float) -> list[Action]:
+        self._is_heard = False
         return [SpeechNoticed(True), *self._cut_off()]
 
     def _on_speech_stopped(self, _message: Message, now_s: float) -> list[Action]:
@@ -189,12 +202,23 @@ class XAIRealtimeProtocol:
 
     def _on_heard(self, message: Message, _now_s: float) -> list[Action]:
         text = message.text("transcript", MOST_CHARS)
-        return [Heard(text, False)] if text else []
+        if not text:
+            return []
+        if self._is_heard:
+            # Too late: the reply has begun.
+            return [Hearing(text)]
+        self._is_heard = True
+        return [Heard(text, False)]
 
     def _on_response(self, message: Message, now_s: float) -> list[Action]:
         response_id = message.part("response").text("id")
         if response_id in self._dropped:
             return []
+        self._is_awaited = False
+        if self._unwanted:
+            self._unwanted -= 1
+            self._dropped.add(response_id)
+            return [self._tidy("response.cancel")]
         if self._reply is None:
             self._replies += 1
             self._reply = Reply(self._replies)
@@ -218,12 +242,12 @@ class XAIRealtimeProtocol:
         if sound is None:
             return [Nonsense("sound that cannot be decoded")]
         self._sounding = reply
-        return [sound] if sound.pcm else []
+        return [*self._understood(), sound] if sound.pcm else []
 
     def _on_words(self, message: Message, now_s: float) -> list[Action]:
         reply = self._wanted(message, now_s)
-        words = reply.words(_spoken(message.data("delta"))) if reply is not None else None
-        return [words] if words is not None else []
+        words = reply.words(spoken(message.data("delta"))) if reply is not None else None
+        return [*self._understood(), words] if words is not None else []
 
     def _on_call(self, message: Message, now_s: float) -> list[Action]:
         reply = self._wanted(message, now_s)
@@ -234,7 +258,7 @@ class XAIRealtimeProtocol:
         given = message.data("arguments")
         told = ToolCalled(name, given)
         reply.tools_running.add(call_id)
-        arguments = _arguments(given)
+        arguments = arguments_of(given)
         if arguments is None:
             return [told, *self.tool_done(call_id, "The arguments are no JSON object.", now_s)]
         return [told, RunTool(name, arguments, call_id)]
@@ -250,6 +274,17 @@ class XAIRealtimeProtocol:
         if message.part("error").text("event_id").startswith(TIDYING):
             return []
         return [ServerError(message.complaint())]
+
+    @property
+    def _leaves_turns_to_service(self) -> bool:
+        return self._config.turn_detection == "server_vad"
+
+    def _understood(self) -> list[Action]:
+        """Tell, before anything of a reply, that something was understood."""
+        if self._is_heard:
+            return []
+        self._is_heard = True
+        return [Heard("", False)]
 
     # -- replies -------------------------------------------------------------------------------
 
@@ -295,16 +330,3 @@ class XAIRealtimeProtocol:
 
     def _owe(self, missing: Literal["verdict", "reply", "end"], due_s: float) -> None:
         self._missing, self.wake_at_s = missing, due_s
-
-
-def _spoken(piece: str) -> str:
-    """Return words that can be shown; blanks at their ends belong to them."""
-    return "".join(each if each.isprintable() else " " for each in piece[:MOST_CHARS])
-
-
-def _arguments(given: str) -> dict[str, Any] | None:
-    try:
-        arguments = json.loads(given)
-    except (ValueError, RecursionError):
-        return None
-    return arguments if isinstance(arguments, dict) else None

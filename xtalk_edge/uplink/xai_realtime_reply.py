@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections import deque
+from typing import Any
 
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.uplink.xai_realtime_session import SPOKEN_RATE_HZ
@@ -90,3 +92,17 @@ class Bygones:
 
     def __contains__(self, name: str) -> bool:
         return bool(name) and name in self._names
+
+
+def spoken(piece: str) -> str:
+    """Return words that can be shown; blanks at their ends belong to them."""
+    return "".join(each if each.isprintable() else " " for each in piece[:MOST_CHARS])
+
+
+def arguments_of(given: str) -> dict[str, Any] | None:
+    """Return what a tool is called with; None where that is no JSON object."""
+    try:
+        arguments = json.loads(given)
+    except (ValueError, RecursionError):
+        return None
+    return arguments if isinstance(arguments, dict) else None

@@ -28,7 +28,7 @@ NO_TOOL = "There is no such tool."
 
 
 class XAITalk:
-    """A `Conversation`.
+    """A `FullTalk`.
 
     Args:
         line: the connection; whoever opened it ends it.

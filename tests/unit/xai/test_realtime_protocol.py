@@ -24,6 +24,7 @@ from xtalk_edge.uplink.xai_realtime_protocol import (
 from xtalk_edge.uplink.xai_realtime_session import Say
 from xtalk_edge.uplink.xtalk_facts import (
     Heard,
+    Hearing,
     Nonsense,
     Ready,
     ReplyOver,
@@ -47,6 +48,8 @@ class Room:
 
     def __init__(self, tools: tuple[dict[str, Any], ...] = (), **settings: Any) -> None:
         self.protocol = XAIRealtimeProtocol(XAIRealtimeConfig(**settings), tools)
+        # What was understood is told once, and looked at where it matters.
+        self.protocol._is_heard = True
         self.now_s = 0.0
 
     def tell(self, kind: str, **fields: Any) -> list[Action]:
@@ -85,7 +88,7 @@ def kinds(actions: list[Action]) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["conversation.created", "session.created"])
 def test_the_model_is_told_about_itself_once(kind):
-    room = Room((LAMP,), voice="Rex", instructions="Be brief.")
+    room = Room((LAMP,), voice="Rex", instructions="Be brief.", turn_detection="server_vad")
     (update,) = sent(room.tell(kind))
     assert update == {
         "type": "session.update",
@@ -149,7 +152,7 @@ def test_only_speech_is_sent():
 
 
 def test_the_end_of_speech_is_a_silence_the_service_can_hear():
-    room = Room(silence_duration_ms=500)
+    room = Room(silence_duration_ms=500, turn_detection="server_vad")
     room.protocol.begin_speech(b"")
     (silence,) = sent(room.protocol.end_speech(0.0))
     assert base64.b64decode(silence["audio"]) == bytes(2 * 16 * 600)
@@ -157,7 +160,7 @@ def test_the_end_of_speech_is_a_silence_the_service_can_hear():
 
 
 def test_without_its_own_detection_the_service_is_told_that_the_turn_is_over():
-    room = Room(turn_detection="none")
+    room = Room()
     (update,) = sent(room.tell("conversation.created"))
     assert update["session"]["turn_detection"] is None
     room.protocol.begin_speech(b"")
@@ -167,11 +170,26 @@ def test_without_its_own_detection_the_service_is_told_that_the_turn_is_over():
 
 def test_what_the_service_hears_is_told():
     room = Room()
+    room.protocol.begin_speech(b"")
     assert room.tell("input_audio_buffer.speech_started") == [SpeechNoticed(True)]
     assert room.tell("input_audio_buffer.speech_stopped") == [SpeechNoticed(False)]
     heard = "conversation.item.input_audio_transcription.completed"
     assert room.tell(heard, transcript="turn\x1b it on") == [Heard("turn  it on", False)]
     assert room.tell(heard, transcript="") == []
+    assert room.tell(heard, transcript="again") == [Hearing("again")]
+
+
+def test_what_was_understood_is_told_before_the_reply_also_when_it_is_not_known():
+    room = Room()
+    room.protocol.begin_speech(b"")
+    room.protocol.end_speech(0.0)
+    room.tell("response.created", response={"id": "r-1"})
+    heard, sound = room.sound()
+    assert heard == Heard("", False)
+    assert isinstance(sound, ReplySound)
+    # What comes now comes too late.
+    kind = "conversation.item.input_audio_transcription.completed"
+    assert room.tell(kind, transcript="turn it on") == [Hearing("turn it on")]
 
 
 # -- replies -------------------------------------------------------------------------------------
@@ -232,7 +250,7 @@ def test_speech_over_a_reply_ends_it_and_late_sound_is_dropped():
     # The next reply is another one.
     room.tell("response.created", response={"id": "r-2"})
     assert room.sound("r-1") == []
-    assert room.sound("r-2") == [ReplySound(b"\1\0", 24_000, 2, None, "r-2")]
+    assert room.sound("r-2")[-1] == ReplySound(b"\1\0", 24_000, 2, None, "r-2")
 
 
 def test_a_reply_that_is_still_heard_ends_as_well():
@@ -262,6 +280,51 @@ def test_what_was_heard_of_a_reply_is_told():
     assert (truncate["item_id"], truncate["content_index"]) == ("i-1", 0)
     assert truncate["audio_end_ms"] == 1_234
     assert room.protocol.playback_stopped(1_234.4) == []
+
+
+def begun_unwanted(room: Room, response_id: str) -> list[str]:
+    return kinds(room.tell("response.created", response={"id": response_id}))
+
+
+def test_a_reply_nobody_wants_any_more_is_ended_as_it_begins_and_runs_no_tool():
+    room = Room()
+    room.protocol.begin_speech(b"")
+    room.protocol.end_speech(0.0)
+    assert room.protocol.stop() == []
+    assert room.protocol.tick(99.0) == []
+    assert begun_unwanted(room, "r-1") == ["response.cancel"]
+    assert room.call() == []
+    assert room.sound() == []
+    assert room.done() == []
+    # The next one is wanted.
+    assert begun_unwanted(room, "r-2") == []
+    assert room.sound("r-2")
+
+
+def test_who_goes_on_speaking_does_not_want_the_reply_to_what_came_before():
+    room = Room()
+    for _ in range(2):
+        room.protocol.begin_speech(b"")
+        room.protocol.end_speech(0.0)
+    assert begun_unwanted(room, "r-1") == ["response.cancel"]
+    assert begun_unwanted(room, "r-2") == []
+
+
+def test_a_service_that_decides_about_turns_drops_such_replies_itself():
+    room = Room(turn_detection="server_vad")
+    for _ in range(2):
+        room.protocol.begin_speech(b"")
+        room.protocol.end_speech(0.0)
+    assert begun_unwanted(room, "r-1") == []
+
+
+def test_speech_that_begins_over_a_reply_ends_it():
+    room = Room()
+    room.begin()
+    actions = room.protocol.begin_speech(b"\1\0")
+    assert kinds(actions) == ["response.cancel", "input_audio_buffer.append"]
+    assert Stopped() in actions
+    assert room.sound() == []
 
 
 def test_the_owners_stop_ends_a_reply():
