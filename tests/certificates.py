@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import ipaddress
 import ssl
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Identity:
         return self.key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+
+    @property
+    def pin(self) -> str:
+        """What an owner pins."""
+        return hashlib.sha256(self.spki).hexdigest()
 
     def context(self, ca_file: Path | None = None) -> ssl.SSLContext:
         """Return how a server with this certificate encrypts.

@@ -124,9 +124,7 @@ def test_a_certificate_of_ones_own_authority_is_believed(authority):
         assert greeting(access(server.url("stt"), ca_file=authority.ca_file)) == (
             "transcript.created"
         )
-        pinned = access(
-            server.url("stt"), ca_file=authority.ca_file, pinned_sha256=certificate.sha256
-        )
+        pinned = access(server.url("stt"), ca_file=authority.ca_file, pinned_sha256=certificate.pin)
         assert greeting(pinned) == "transcript.created"
 
 

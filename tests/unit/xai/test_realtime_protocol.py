@@ -174,7 +174,7 @@ def test_what_the_service_hears_is_told():
     assert room.tell("input_audio_buffer.speech_started") == [SpeechNoticed(True)]
     assert room.tell("input_audio_buffer.speech_stopped") == [SpeechNoticed(False)]
     heard = "conversation.item.input_audio_transcription.completed"
-    assert room.tell(heard, transcript="turn\x1b it on") == [Heard("turn  it on", False)]
+    assert room.tell(heard, transcript="turn\x1b it on") == [Heard("turn it on", False)]
     assert room.tell(heard, transcript="") == []
     assert room.tell(heard, transcript="again") == [Hearing("again")]
 
@@ -346,7 +346,7 @@ def test_a_service_that_cannot_tidy_up_is_forgiven():
 
 def test_an_error_is_told():
     error = {"message": "no\x1b more", "event_id": "e-1"}
-    assert Room().tell("error", error=error) == [ServerError("no  more")]
+    assert Room().tell("error", error=error) == [ServerError("no more")]
     assert Room().tell("error", message="down") == [ServerError("down")]
 
 

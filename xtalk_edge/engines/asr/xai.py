@@ -35,8 +35,8 @@ class XAIASR(ASR):
         patience_s: how long the text may take once an utterance is over, 1 to 30.
         allow_plain: whether ws:// may lead out of this machine: anybody on the way can listen.
         ca_file: certificates of authorities that are believed in place of the system's.
-        pinned_sha256: SHA-256 of the public key that the server must have; "" is any that is vouched
-            for.
+        pinned_sha256: SHA-256 of the public key that the server must have; "" is any with a valid
+            certificate.
 
     Raises:
         ConfigError: a setting is out of range, or there is no key.
