@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.fake_xtalk import (
 from tests.uplink_parts import all_of, client_of, connected, in_real_time
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import ConfigError, UplinkError
+from xtalk_edge.net import websocket
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.uplink import xtalk_door, xtalk_heartbeat
@@ -264,7 +266,7 @@ async def test_codes_that_nobody_may_send(code: int) -> None:
 
 
 def test_a_server_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xtalk_door, "OPEN_S", 0.1)
+    monkeypatch.setattr(xtalk_door, "LIMITS", replace(xtalk_door.LIMITS, open_s=0.1))
 
     async def main() -> None:
         server = FakeXTalk("G1", faults=[Fault(Point.UPGRADE, Stall(), connection=2)])
@@ -275,9 +277,8 @@ def test_a_server_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_connection_that_is_dead_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xtalk_door, "PING_EVERY_S", 0.1)
-    monkeypatch.setattr(xtalk_door, "PING_WITHIN_S", 0.1)
-    monkeypatch.setattr(xtalk_door, "CLOSE_S", 0.1)
+    monkeypatch.setattr(xtalk_door, "LIMITS", replace(xtalk_door.LIMITS, ping_s=0.1))
+    monkeypatch.setattr(websocket, "CLOSE_S", 0.1)
 
     async def main() -> None:
         server = FakeXTalk("G1")

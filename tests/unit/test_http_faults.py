@@ -20,16 +20,16 @@ def unconnected(cause, kind=httpx2.ConnectError):
 
 def unbelieved():
     error = ssl.SSLCertVerificationError(1, "no")
-    error.verify_message = "certificate has expired"
+    error.verify_message, error.verify_code = "certificate has expired", 10
     return error
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (unconnected(unbelieved()), "(certificate has expired); see that"),
-        (unconnected(ssl.SSLError(1, "x")), "does not speak TLS"),
-        (unconnected(socket.gaierror(-2, "x")), "the name ai.example;"),
+        (unconnected(unbelieved()), "has expired, if today is"),
+        (unconnected(ssl.SSLError(1, "x")), "no encrypted connection"),
+        (unconnected(socket.gaierror(-2, "x")), "the name ai.example is not known"),
         (unconnected(ConnectionRefusedError()), "nothing listens at"),
         (unconnected(ExceptionGroup("x", [ConnectionRefusedError()])),
          "nothing listens at ai.example:443"),

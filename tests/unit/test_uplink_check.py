@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -408,7 +409,7 @@ def test_an_owner_who_waits_is_told_what_for(
     monkeypatch.setattr(uplink, "REMINDED_EVERY_S", 0.05)
     monkeypatch.setattr(uplink, "TOLD_EVERY_S", 0.1)
     monkeypatch.setattr(xtalk_login, "LOGIN_S", 0.1)
-    monkeypatch.setattr(xtalk_door, "OPEN_S", 0.5)
+    monkeypatch.setattr(xtalk_door, "LIMITS", replace(xtalk_door.LIMITS, open_s=0.5))
     with served(FakeXTalk("G1", faults=[Fault(Point.UPGRADE, Stall())])) as server:
         assert run(["uplink", "check", server.url, "--json"]) == 1
     said = capsys.readouterr()

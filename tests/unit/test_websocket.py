@@ -82,12 +82,12 @@ def test_a_wrong_key_is_not_accepted(monkeypatch):
 
 
 def test_where_nobody_listens(free_port):
-    with pytest.raises(UplinkLostError, match=r"cannot be reached at 127\.0\.0\.1"):
+    with pytest.raises(UplinkLostError, match=r"nothing listens at 127\.0\.0\.1"):
         greeting(access(f"ws://127.0.0.1:{free_port}/v1/stt"))
 
 
 def test_where_there_is_no_such_host():
-    with pytest.raises(UplinkLostError, match=r"no host nowhere\.invalid"):
+    with pytest.raises(UplinkLostError, match=r"the name nowhere\.invalid is not known"):
         greeting(access("wss://nowhere.invalid/v1/stt"))
 
 
@@ -114,7 +114,7 @@ def test_who_says_nothing_or_says_it_slowly_is_left(monkeypatch, answer, pause_s
 
 
 def test_who_does_not_encrypt():
-    with running() as server, pytest.raises(UplinkError, match=r"check the (address|port)"):
+    with running() as server, pytest.raises(UplinkError, match=r"does not encrypt|hung up at once"):
         greeting(access(f"wss://127.0.0.1:{server.port}/v1/stt"))
 
 
@@ -136,13 +136,13 @@ def test_a_certificate_of_ones_own_authority_is_believed(authority):
 def test_a_wrong_certificate_is_not_believed(authority, wrong):
     certificate = authority.issue(**wrong)
     with running(certificate.context()) as server:
-        with pytest.raises(UplinkError, match=r"certificate of 127\.0\.0\.1 is not"):
+        with pytest.raises(UplinkError, match=r"certificate of 127\.0\.0\.1"):
             greeting(access(server.url("stt"), ca_file=authority.ca_file))
         assert not server.seen
 
 
 def test_the_systems_authorities_are_asked_where_none_is_named(authority):
-    unknown = pytest.raises(UplinkError, match="not to be trusted")
+    unknown = pytest.raises(UplinkError, match=r"set asr\.ca_file to its authority")
     with running(authority.issue().context()) as server, unknown:
         greeting(access(server.url("stt")))
 

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 import httpx2
 
 from xtalk_edge.net.address import Address
+from xtalk_edge.net.way_faults import Goal, of_the_way
+
+_OF_THE_WAY = (ssl.SSLError, socket.gaierror, ConnectionRefusedError)
 
 
 def fault(setting: str, address: Address, error: Exception) -> str:
@@ -19,23 +22,12 @@ def fault(setting: str, address: Address, error: Exception) -> str:
         address: of the server.
         error: what the HTTP client raised.
     """
-    where = f"{address.host}:{address.port}"
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return (
-                f"the certificate of {where} is not believed ({cause.verify_message}); see that "
-                "the device's clock is right, or name the authority in ca_file"
-            )
-    for cause in causes:
+    goal = Goal(address, setting)
+    for cause in _causes(error):
         # That more is to be read is no failure, but stands behind one that came meanwhile.
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLWantReadError):
-            return f"{where} does not speak TLS as it should; http:// in {setting} may be meant"
-        if isinstance(cause, socket.gaierror):
-            return f"nobody knows the name {address.host}; check {setting} and the network"
-        if isinstance(cause, ConnectionRefusedError):
-            return f"nothing listens at {where}; start the server there, or check {setting}"
-    return _of_the_client(setting, where, error)
+        if isinstance(cause, _OF_THE_WAY) and not isinstance(cause, ssl.SSLWantReadError):
+            return of_the_way(cause, goal)
+    return _of_the_client(setting, goal.where, error)
 
 
 def _of_the_client(setting: str, where: str, error: Exception) -> str:

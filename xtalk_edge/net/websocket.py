@@ -7,7 +7,6 @@ first byte of a request, so that a token is shown to nobody else.
 from __future__ import annotations
 
 import logging
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from xtalk_edge.errors import UplinkError, UplinkLostError
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.printable import one_line
 from xtalk_edge.net.trust import Trust, check_pin
+from xtalk_edge.net.way_faults import Goal, of_the_way
 
 CLOSE_S = 1.0
 """For the farewell; whoever says nothing meanwhile is left."""
@@ -70,6 +70,8 @@ class Peer:
 
     name: str
     """As the owner knows it."""
+    setting: str
+    """In which the address stands."""
     address: Address
     trust: Trust
     tls: ssl.SSLContext | None
@@ -100,9 +102,53 @@ async def open_websocket(
         UplinkError: it refused, or is not who it should be.
     """
 
-    class Connection(ClientConnection):
+    limits = Limits(within_s, ping_s, most_bytes)
+    try:
+        return await dial(url, peer.address, peer.trust, peer.tls, headers, limits)
+    except (OSError, WebSocketException) as error:
+        raise _unreachable(peer, error, within_s) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection may take."""
+
+    open_s: float
+    """For name, connection, encryption and handshake together."""
+    ping_s: float | None
+    """How often to ask whether it is still there, and how long to wait; None never asks."""
+    most_bytes: int
+    """Of one message; a longer one ends the connection."""
+
+
+async def dial(
+    url: str,
+    address: Address,
+    trust: Trust,
+    tls: ssl.SSLContext | None,
+    headers: Mapping[str, str],
+    limits: Limits,
+) -> ClientConnection:
+    """Return an open connection.
+
+    Args:
+        url: what to ask for.
+        address: of the machine.
+        trust: whom to believe to be it.
+        tls: how to encrypt; None over a plain connection.
+        headers: what to show, as a token.
+        limits: what it may take.
+
+    Raises:
+        UplinkError: the server is another than the pinned one, or a proxy is none.
+        OSError, WebSocketException: no connection comes about.
+    """
+
+    class Checked(ClientConnection):
+        """Looks at the key before it says anything, the token above all."""
+
         async def handshake(self, *args: object, **kwargs: object) -> None:
-            check_pin(peer.trust, self.transport.get_extra_info("ssl_object"))
+            check_pin(trust, self.transport.get_extra_info("ssl_object"))
             await super().handshake(*args, **kwargs)  # type: ignore[arg-type]
 
     try:
@@ -110,21 +156,27 @@ async def open_websocket(
             url,
             compression=None,
             additional_headers=headers,
-            proxy=None if peer.address.is_loopback else True,
-            open_timeout=within_s,
-            ping_interval=ping_s,
-            ping_timeout=ping_s,
+            proxy=None if address.is_loopback else True,
+            open_timeout=limits.open_s,
+            ping_interval=limits.ping_s,
+            ping_timeout=limits.ping_s,
             close_timeout=CLOSE_S,
-            max_size=most_bytes,
+            max_size=limits.most_bytes,
             logger=_log,
             user_agent_header=f"xtalk-edge/{__version__}",
             # Where one of two ways is dead, the other is tried at once (RFC 8305).
-            happy_eyeballs_delay=None if peer.address.is_loopback else 0.25,
-            create_connection=Connection,
-            ssl=peer.tls,
+            happy_eyeballs_delay=None if address.is_loopback else 0.25,
+            create_connection=Checked,
+            ssl=tls,
         )
-    except (OSError, WebSocketException) as error:
-        raise _unreachable(peer, error, within_s) from error
+    except OSError:
+        # A certificate that is not believed is a ValueError too.
+        raise
+    except (ImportError, ValueError) as error:
+        raise UplinkError(
+            "the proxy in https_proxy is none that the device can use; it takes the form "
+            "http://host:port"
+        ) from error
 
 
 class _Here(connect):
@@ -152,15 +204,6 @@ def _unreachable(peer: Peer, error: Exception, within_s: float) -> UplinkError:
         return _refused(name, error.response.status_code)
     if isinstance(error, TimeoutError):
         return UplinkLostError(f"{name} did not answer within {within_s:g} s; is the network slow?")
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return UplinkError(
-            f"the certificate of {host} is not to be trusted ({error.verify_message}); check the "
-            "address and the date of this device, or name its authority in ca_file"
-        )
-    if isinstance(error, ssl.SSLError):
-        return UplinkError(f"{host} does not encrypt as it should ({error.reason}); check the port")
-    if isinstance(error, socket.gaierror):
-        return UplinkLostError(f"no host {host} is found; check the name, or the network")
     if isinstance(error, InvalidProxy | ProxyError):
         return UplinkError(f"the proxy on the way to {host} does not work; check HTTPS_PROXY")
     if isinstance(error, InvalidURI):
@@ -171,8 +214,12 @@ def _unreachable(peer: Peer, error: Exception, within_s: float) -> UplinkError:
         return UplinkLostError(f"{host} hung up at once; check the address and the port")
     if isinstance(error, InvalidHandshake):
         return UplinkError(f"{host} does not speak WebSocket; check the address and the port")
-    detail = one_line(getattr(error, "strerror", None) or str(error))
-    return UplinkLostError(f"{name} cannot be reached at {host} ({detail}); check the network")
+    if isinstance(error, OSError):
+        sentence = of_the_way(error, Goal(peer.address, peer.setting, name))
+        return (
+            UplinkError(sentence) if isinstance(error, ssl.SSLError) else UplinkLostError(sentence)
+        )
+    return UplinkLostError(f"{name} cannot be reached ({one_line(str(error))})")
 
 
 def _refused(name: str, status: int) -> UplinkError:

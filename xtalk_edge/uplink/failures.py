@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from http import HTTPStatus
 
 from websockets.exceptions import (
@@ -14,16 +12,10 @@ from websockets.exceptions import (
     ProxyError,
 )
 
-from xtalk_edge.clock import wall_now
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.net.address import Address
-from xtalk_edge.net.printable import printable
-
-MOST_REASON_CHARS = 200
-"""What a peer says of its reasons is a sentence at most."""
-
-NOT_YET_VALID, EXPIRED, WRONG_NAME, WRONG_NUMBER = 9, 10, 62, 64
-"""What OpenSSL says of a certificate (man 3 X509_STORE_CTX_get_error)."""
+from xtalk_edge.net.printable import one_line
+from xtalk_edge.net.way_faults import Goal, of_the_way
 
 DEAD_CODE = 1011
 """What `websockets` closes with when its pings are not answered."""
@@ -66,25 +58,24 @@ _STATUS = {
 
 def sentence(error: Exception, address: Address) -> str:
     """Return what went wrong, and what to do."""
-    where = f"{address.host}:{address.port}"
+    goal = Goal(address, "uplink.url", "the X-Talk server")
+    where = goal.where
     match error:
         case EdgeError():
             return str(error)
         case ConnectionClosed():
             return _closed(error)
-        case ssl.SSLError():
-            return _not_trusted(error, where)
         case OSError():
-            return _unreachable(error, address.host, where)
+            return of_the_way(error, goal)
         case ProxyError():
-            return f"the proxy does not let the device through to {where}: {_short(str(error))}"
+            return f"the proxy does not let the device through to {where}: {one_line(str(error))}"
         case InvalidStatus():
             return _refused(error, where)
         case InvalidURI():
             return f"{where} sends the device on to an address that is none"
         case InvalidHandshake():
-            return f"what listens at {where} is no WebSocket server: {_short(str(error))}"
-    return f"the connection to {where} failed: {_short(str(error)) or type(error).__name__}"
+            return f"what listens at {where} is no WebSocket server: {one_line(str(error))}"
+    return f"the connection to {where} failed: {one_line(str(error)) or type(error).__name__}"
 
 
 def is_refusal(error: Exception) -> bool:
@@ -114,47 +105,8 @@ def _closed(error: ConnectionClosed) -> str:
     if told is None or told.code in (1005, 1006, 1015):
         return "the connection broke off; the server or the network went away"
     what = _CLOSED.get(told.code, f"the server closed the connection (code {told.code})")
-    reason = _short(told.reason)
+    reason = one_line(told.reason)
     return f"{what} ({reason})" if reason else what
-
-
-def _not_trusted(error: ssl.SSLError, where: str) -> str:
-    if not isinstance(error, ssl.SSLCertVerificationError):
-        reason = (getattr(error, "reason", None) or "").replace("_", " ").lower()
-        if "wrong version number" in reason or "http request" in reason:
-            return f"{where} does not encrypt; is it the port for wss://?"
-        return f"no encrypted connection to {where} comes about ({reason or 'no reason given'})"
-    if error.verify_code in (NOT_YET_VALID, EXPIRED):
-        today = f"{wall_now():%d %B %Y}"
-        state = "is not valid yet" if error.verify_code == NOT_YET_VALID else "has expired"
-        return (
-            f"the certificate of {where} {state}, if today is {today}; if it is not, the device's "
-            "clock is wrong: set it, or let it ask a time server"
-        )
-    if error.verify_code in (WRONG_NAME, WRONG_NUMBER):
-        return f"the certificate of {where} is for another name; use that name in uplink.url"
-    return (
-        f"nobody the device believes vouches for the certificate of {where} "
-        f"({_short(error.verify_message)}); if the server is your own, set uplink.ca_file to its "
-        "authority"
-    )
-
-
-def _unreachable(error: OSError, host: str, where: str) -> str:
-    if isinstance(error, TimeoutError):
-        return f"{where} does not answer; it may be off, or a firewall is in between"
-    if isinstance(error, socket.gaierror):
-        return (
-            f"the name {host} is not known; check uplink.url, and whether the network has a name "
-            "server (DNS)"
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return f"nothing listens at {where}; is the X-Talk server running?"
-    # Several addresses were tried, and the message lists what became of each.
-    reason = error.strerror or str(error)
-    if "Connect call failed" in reason:
-        return f"nothing listens at {where}, by IPv4 or IPv6; is the X-Talk server running?"
-    return f"there is no way to {where}: {_short(reason)}; is the network there, also for IPv6?"
 
 
 def _refused(error: InvalidStatus, where: str) -> str:
@@ -170,7 +122,3 @@ def _refused(error: InvalidStatus, where: str) -> str:
         return f"{where} cannot serve at the moment (HTTP {status}); it is tried again"
     what = _STATUS.get(status, "does not open a WebSocket; is it an X-Talk server?")
     return f"{where} {what} (HTTP {status})"
-
-
-def _short(text: str) -> str:
-    return " ".join(printable(text[:MOST_REASON_CHARS]).split())

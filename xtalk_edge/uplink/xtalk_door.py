@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import ssl
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
-from xtalk_edge import __version__
 from xtalk_edge.config.uplink import UplinkConfig
-from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.address import Address, address_of
 from xtalk_edge.net.secret import Secret, secret_of
-from xtalk_edge.net.trust import Trust, check_pin, tls_context
+from xtalk_edge.net.trust import Trust, tls_context
+from xtalk_edge.net.websocket import Limits, dial
 from xtalk_edge.uplink.xtalk_login import log_in
 
 OPEN_S = 10.0
-"""Name, TCP, TLS and upgrade together; a phone network that wakes up takes five."""
-CLOSE_S = 1.0
-"""For the other side's goodbye; a server that is gone says none."""
-PING_EVERY_S = 20.0
-PING_WITHIN_S = 20.0
+"""A phone network that wakes up takes five."""
+PING_S = 20.0
 """As the servers' own: a connection that is dead without a word is noticed by then."""
 MOST_MESSAGE_BYTES = 16 * 2**20
 """Servers send a sentence as one message: a minute of sound is 5.5 MiB, and a minute is the longest
 that one would be. Without a limit a rude server could take all of the device's memory."""
+LIMITS = Limits(OPEN_S, PING_S, MOST_MESSAGE_BYTES)
 
 
 class Door:
@@ -63,40 +60,8 @@ class Door:
         """
         token = await self._token()
         headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
-        trust = self._trust
-
-        class Checked(ClientConnection):
-            """Looks at the certificate before it says anything, the token above all."""
-
-            async def handshake(self, *args: object, **kwargs: object) -> None:
-                check_pin(trust, self.transport.get_extra_info("ssl_object"))
-                await super().handshake(*args, **kwargs)  # type: ignore[arg-type]
-
-        opening = _Direct(
-            self.address.url,
-            ssl=self._tls,
-            compression=None,
-            additional_headers=headers,
-            user_agent_header=f"xtalk-edge/{__version__}",
-            open_timeout=OPEN_S,
-            close_timeout=CLOSE_S,
-            ping_interval=PING_EVERY_S,
-            ping_timeout=PING_WITHIN_S,
-            max_size=MOST_MESSAGE_BYTES,
-            create_connection=Checked,
-            # Where one of two ways is dead, the other is tried at once (RFC 8305).
-            happy_eyeballs_delay=0.25,
-        )
-        try:
-            return await opening, bool(token)
-        except OSError:
-            # A certificate that is not believed is a ValueError too.
-            raise
-        except (ImportError, ValueError) as error:
-            raise UplinkError(
-                "the proxy in https_proxy is none that the device can use; it takes the form "
-                "http://host:port"
-            ) from error
+        socket = await dial(self.address.url, self.address, self._trust, self._tls, headers, LIMITS)
+        return socket, bool(token)
 
     def forget(self) -> None:
         """Ask the server for another token next time; the one it gave is accepted no more."""
@@ -109,11 +74,3 @@ class Door:
         if self._given is None:
             self._given = await log_in(self.address, self._trust, self._tls)
         return self._given
-
-
-class _Direct(connect):
-    """Does not let itself be sent elsewhere: the owner named one server, and trusts that one."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        """Take every redirection for the refusal that it is."""
-        return exc

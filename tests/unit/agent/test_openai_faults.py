@@ -83,12 +83,12 @@ def ask(url, *answers, server=None, text=SPOKEN, tools=None, **settings):
 
 def test_nobody_there():
     _, sentence = ask("http://127.0.0.1:9/v1")
-    assert sentence.startswith("nothing listens at 127.0.0.1:9; start the server there")
+    assert sentence.startswith("nothing listens at 127.0.0.1:9; is the server running?")
 
 
 def test_a_name_nobody_knows():
     _, sentence = ask("https://no-such-host.invalid/v1")
-    assert "nobody knows the name no-such-host.invalid" in sentence or "no way" in sentence
+    assert "the name no-such-host.invalid is not known" in sentence or "no way" in sentence
 
 
 def test_somebody_who_takes_no_connection():
@@ -136,7 +136,7 @@ def test_a_certificate_is_believed_only_where_its_authority_is(certificate):
         assert ask(server.url, ca_file=str(certificate[0]))[0] == "Okay."
         _, sentence = ask(server.url)
         assert "certificate of 127.0.0.1" in sentence
-        assert "name the authority in ca_file" in sentence
+        assert "set agent.ca_file to its authority" in sentence
         _, sentence = ask(server.url.replace("https", "http"))
         assert sentence
         assert len(server.received) == 1
@@ -144,7 +144,7 @@ def test_a_certificate_is_believed_only_where_its_authority_is(certificate):
 
 def test_encryption_where_there_is_none(server):
     _, sentence = ask(server.url.replace("http", "https"))
-    assert "does not speak TLS as it should; http:// in agent.base_url may be meant" in sentence
+    assert "does not encrypt; is it the port for https://?" in sentence
 
 
 # -- refusals ------------------------------------------------------------------------------

@@ -50,4 +50,4 @@ def access_of(
         raise ConfigError(f'{section}.key: xAI wants a key; say where it is kept, as "{KEY}"')
     trust = Trust(ca_file=ca_file, pinned_sha256=pinned_sha256)
     tls = tls_context(section, trust) if address.is_encrypted else None
-    return Access(Peer("xAI", address, trust, tls), secret)
+    return Access(Peer("xAI", f"{section}.url", address, trust, tls), secret)
