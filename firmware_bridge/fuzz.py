@@ -238,17 +238,11 @@ def _differences(ours: BinaryIO, theirs: BinaryIO) -> int:
             count += sum(a != b for a, b in zip(one, other, strict=False))
 
 
-def fuzz(n_bytes: int, n_frames: int, seed: int) -> Outcome:
-    """Feed both decoders so many random bytes and mutated frames.
-
-    Raises:
-        BridgeError: the firmware cannot be compiled here.
-    """
+def fuzz(firmware: Path, n_bytes: int, n_frames: int, seed: int) -> Outcome:
+    """Feed both decoders so many random bytes and mutated frames."""
     outcome = Outcome()
-    with tempfile.TemporaryDirectory(prefix="bridge-fuzz-") as folder:
-        firmware = build(Path(folder))
-        compare(random_bytes(n_bytes, seed), firmware, outcome)
-        compare(mutated_frames(n_frames, seed + 1), firmware, outcome, n_frames)
+    compare(random_bytes(n_bytes, seed), firmware, outcome)
+    compare(mutated_frames(n_frames, seed + 1), firmware, outcome, n_frames)
     return outcome
 
 
@@ -278,7 +272,8 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     try:
-        outcome = fuzz(given.bytes, given.frames, given.seed)
+        with tempfile.TemporaryDirectory(prefix="bridge-fuzz-") as folder:
+            outcome = fuzz(build(Path(folder)), given.bytes, given.frames, given.seed)
     except BridgeError as error:
         sys.stderr.write(f"{error}\n")
         return 1

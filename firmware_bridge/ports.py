@@ -66,6 +66,6 @@ def _sentence(path: str, error: Exception) -> str:
         return f"{path} may not be opened; add this user to the group dialout and log in again"
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
         return f"{path} is used by another program; end that one"
-    if number == errno.ENOTTY or isinstance(error, termios.error):
+    if isinstance(error, termios.error) or "configure port" in str(error):
         return f"{path} is no serial port; name another one in board.port"
     return f"{path} cannot be opened: {error}"

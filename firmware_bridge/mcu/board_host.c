@@ -1,8 +1,8 @@
 /* A board made of pipes, for tests: the serial line is standard input and output, the world around
-   the board is lines of text on descriptor 3, what it does to that world lines on descriptor 4.
+   the board is lines of text.
 
-   serve      be a board; on 3: "contacts N", "mute 0|1", "knob N", "supply N", "reset", "hang", "go";
-              on 4: "light N", "output N 0|1"
+   serve W D  be a board; on descriptor W comes what happens to it: "contacts N", "mute 0|1", "knob N",
+              "supply N", "reset", "hang", "go"; on D goes what it does: "light N", "output N 0|1"
    verdicts   read bytes; write what became of each frame: the verdict, and of a good one the size and
               the body of the message as this side writes it
    gestures   read lines "ms contact"; write "action at_ms" for all that one button tells */
@@ -23,9 +23,9 @@
 
 #define SERIAL_IN 0
 #define SERIAL_OUT 1
-#define WORLD 3
-#define DEEDS 4
 #define MOST_LINE 64
+
+static int world_in, deeds_out;
 
 static struct {
     unsigned contacts, mute, knob, supply_mv;
@@ -68,7 +68,7 @@ void board_feed_watchdog(void) {}
 
 static void tell(const char *line)
 {
-    if (write(DEEDS, line, strlen(line)) < 0)
+    if (write(deeds_out, line, strlen(line)) < 0)
         exit(0);
 }
 
@@ -112,7 +112,7 @@ static void read_world(void)
     static char line[MOST_LINE];
     static size_t size;
     char byte;
-    while (read(WORLD, &byte, 1) == 1) {
+    while (read(world_in, &byte, 1) == 1) {
         if (byte == '\n') {
             line[size] = '\0';
             change_world(line);
@@ -126,10 +126,10 @@ static void read_world(void)
 static int serve(void)
 {
     fcntl(SERIAL_IN, F_SETFL, fcntl(SERIAL_IN, F_GETFL) | O_NONBLOCK);
-    fcntl(WORLD, F_SETFL, fcntl(WORLD, F_GETFL) | O_NONBLOCK);
+    fcntl(world_in, F_SETFL, fcntl(world_in, F_GETFL) | O_NONBLOCK);
     bridge_setup();
     for (;;) {
-        struct pollfd waited[2] = {{SERIAL_IN, POLLIN, 0}, {WORLD, POLLIN, 0}};
+        struct pollfd waited[2] = {{SERIAL_IN, POLLIN, 0}, {world_in, POLLIN, 0}};
         poll(waited, 2, 2);
         read_world();
         if (!world.hangs)
@@ -181,12 +181,15 @@ static int gestures(void)
 
 int main(int count, char **arguments)
 {
-    if (count == 2 && strcmp(arguments[1], "serve") == 0)
+    if (count == 4 && strcmp(arguments[1], "serve") == 0) {
+        world_in = atoi(arguments[2]);
+        deeds_out = atoi(arguments[3]);
         return serve();
+    }
     if (count == 2 && strcmp(arguments[1], "verdicts") == 0)
         return verdicts();
     if (count == 2 && strcmp(arguments[1], "gestures") == 0)
         return gestures();
-    fprintf(stderr, "usage: board_host serve|verdicts|gestures\n");
+    fprintf(stderr, "usage: board_host serve W D|verdicts|gestures\n");
     return 2;
 }
