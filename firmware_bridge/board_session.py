@@ -62,6 +62,11 @@ class BoardSession:
         """Whether a host is there."""
         return self._session != 0
 
+    @property
+    def repeated(self) -> int:
+        """How many messages had to be sent again."""
+        return self._outbox.repeated
+
     def tell(self, message: Button | Mute | Knob, at_s: float) -> None:
         """Tell the host, once there is one; without one it is forgotten."""
         if self.in_session:

@@ -163,6 +163,11 @@ class BoardSimulator:
         return self._session.in_session
 
     @property
+    def repeated(self) -> int:
+        """How many messages had to be sent again since the reset."""
+        return self._session.repeated
+
+    @property
     def muted(self) -> bool:
         """How the mute switch stands."""
         return self._session.muted

@@ -14,6 +14,12 @@ from xtalk_edge.events.answering import (
     ToolCallOccurred,
     ToolResultOccurred,
 )
+from xtalk_edge.events.board import (
+    BoardButtonUsed,
+    BoardConnected,
+    BoardLost,
+    BoardSupplyChanged,
+)
 from xtalk_edge.events.documents import (
     RetrievalUpdated,
     TextEmbedded,
@@ -59,6 +65,7 @@ from xtalk_edge.events.sound import (
     LoopLagged,
     MicrophoneClipped,
     MicrophoneDead,
+    MicrophoneMuted,
 )
 from xtalk_edge.events.speaking import (
     TTSChunkGenerated,
@@ -115,6 +122,10 @@ __all__ = [
     "AnnouncementDropped",
     "AnnouncementStarted",
     "AudioGap",
+    "BoardButtonUsed",
+    "BoardConnected",
+    "BoardLost",
+    "BoardSupplyChanged",
     "ButtonPressed",
     "ButtonReleased",
     "CaptionUpdated",
@@ -134,6 +145,7 @@ __all__ = [
     "LoopLagged",
     "MicrophoneClipped",
     "MicrophoneDead",
+    "MicrophoneMuted",
     "ModelSwitchFailed",
     "ModelSwitchRequested",
     "ModelSwitched",

@@ -3,6 +3,8 @@
 Each step drains the card, brings microphone and far end to 16 kHz, removes echo and noise,
 writes the three rings on one index, and shows the clean sound to its listeners (voice activity,
 wake word). It decides nothing and never waits.
+
+Muted, it hears zeros and so does everybody behind it: nothing else takes sound from a card.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from typing import Protocol
 import numpy as np
 
 from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.core import Captured
 from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples, samples_to_pcm
+from xtalk_edge.audio.mute import Mute
 from xtalk_edge.audio.resample import Resampler
 from xtalk_edge.audio.ring import AudioRing
 from xtalk_edge.audio.sample_clock import SampleClock
@@ -70,6 +74,10 @@ class Ear:
         self._post = post
         self.sample_clock = SampleClock(card.rate_hz)
         """The card's capture frames against monotonic time."""
+        self.mute = Mute()
+        """Whether anything may be heard."""
+        self._muted = False
+        """Whether it was for the sound at hand."""
         self._near_resampler = Resampler(card.rate_hz, RATE_HZ)
         self._far_resampler = Resampler(card.rate_hz, RATE_HZ)
         # What comes first out of a delaying part is its own delay, not sound: dropping it keeps
@@ -89,17 +97,30 @@ class Ear:
             self._announce(gap.at_frame, gap.frames, gap.reason)
         if not len(captured.mic):
             return
-        near = self._near_resampler.process(captured.mic)
+        self._muted = self.mute.covers(self._captured_s(captured, now_s))
+        # Zeros go through the resampler too, which would keep a last bit for later.
+        near = self._near_resampler.process(self._hushed(captured.mic))
         far = self._far_resampler.process(captured.far)
         if self._resampler_delay_left:
             dropped = min(self._resampler_delay_left, len(near))
             self._resampler_delay_left -= dropped
             near, far = near[dropped:], far[dropped:]
+        near = self._hushed(near)
         self._rings.raw.write(near)
         self._rings.far.write(far)
-        self._near = np.concatenate((self._near, near))
-        self._far = np.concatenate((self._far, far))
+        # Of its own voice in a silent room the canceller would learn that there is no echo.
+        self._near = np.concatenate((self._hushed(self._near), near))
+        self._far = self._hushed(np.concatenate((self._far, far)))
         self._clean_frames()
+
+    def _captured_s(self, captured: Captured, now_s: float) -> float:
+        """Return when the first frame was at the microphone."""
+        if self.sample_clock.ready:
+            return self.sample_clock.to_s(captured.at_frame)
+        return now_s - len(captured.mic) / self._card.rate_hz
+
+    def _hushed(self, sound: Samples) -> Samples:
+        return np.zeros_like(sound) if self._muted else sound
 
     def _announce(self, at_frame: int, frames: int, reason: str) -> None:
         to_samples = RATE_HZ / self._card.rate_hz
@@ -112,7 +133,9 @@ class Ear:
         for start in range(0, whole, size):
             near = samples_to_pcm(self._near[start : start + size])
             far = samples_to_pcm(self._far[start : start + size])
-            clean = pcm_to_samples(self._enhancer.enhance(self._echo.cancel(near, far)))
+            clean = self._hushed(
+                pcm_to_samples(self._enhancer.enhance(self._echo.cancel(near, far)))
+            )
             if self._cleaning_delay_left:
                 dropped = min(self._cleaning_delay_left, len(clean))
                 self._cleaning_delay_left -= dropped

@@ -26,7 +26,7 @@ from xtalk_edge.tools.context import DocumentSearch, ToolContext, VoiceControl, 
 from xtalk_edge.tools.device.device_facts import DeviceFacts
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.foreign.own import own_tools
-from xtalk_edge.tools.home.outputs import MemoryOutputs
+from xtalk_edge.tools.home.outputs import DeviceOutputs, MemoryOutputs
 from xtalk_edge.tools.kept.local_search import local_search
 from xtalk_edge.tools.registry import Tool, ToolBox
 from xtalk_edge.tools.timekeeping.alarm_service import AlarmService
@@ -68,6 +68,7 @@ async def open_agent(
     voice: VoiceControl | None = None,
     documents: DocumentSearch | None = None,
     restart: Callable[[], None] | None = None,
+    devices: DeviceOutputs | None = None,
     dry_run: bool = False,
     own: Sequence[Tool] = (),
     of_settings: Sequence[Tool] = (),
@@ -82,6 +83,7 @@ async def open_agent(
         voice: what the voice tools change; None where nothing is spoken.
         documents: what is searched; None where they were not opened.
         restart: starts the appliance afresh; None where none runs.
+        devices: what can be switched; None for what the settings name, in memory only.
         dry_run: tools tell what they would do and do nothing.
         own: tools of the owner's own, beside those of the settings.
         of_settings: tools that are there because of other settings.
@@ -95,7 +97,7 @@ async def open_agent(
             notes=NoteTable(database),
             memories=MemoryTable(database),
             lists=ListTable(database),
-            devices=MemoryOutputs(device.name for device in config.tools.devices),
+            devices=devices or MemoryOutputs(each.name for each in config.tools.devices),
             documents=documents,
             voice=voice,
             restart=restart,
