@@ -89,8 +89,8 @@ class FirmwareBoard:
         self._deeds, deeds = os.pipe()
         self._process = subprocess.Popen(  # noqa: ASYNC220 - a start is all there is to it
             [str(self._program), "serve", str(world), str(deeds)],
-            stdin=theirs,
-            stdout=theirs,
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
             stderr=subprocess.PIPE,
             pass_fds=(world, deeds),
         )

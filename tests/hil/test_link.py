@@ -129,12 +129,23 @@ def test_a_board_that_is_unplugged_and_back_is_found_by_its_lasting_name(tmp_pat
             await heard.until(lambda: heard.errors)
             assert "no board is plugged in" in str(heard.errors[-1])
             for times in (1, 2):
+
+                def greeted(times: int = times) -> bool:
+                    return len(heard.hellos) == times
+
+                def pressed(times: int = times) -> bool:
+                    return len(heard.all_of(Button)) == times
+
                 async with BoardSimulator(link=name) as board:
-                    await heard.until(lambda times=times: len(heard.hellos) == times)
+                    await heard.until(greeted)
                     board.press()
-                    await heard.until(lambda times=times: len(heard.all_of(Button)) == times)
-                told = len(heard.errors)
-                await heard.until(lambda told=told: len(heard.errors) > told)
+                    await heard.until(pressed)
+                    told = len(heard.errors)
+
+                def lost(told: int = told) -> bool:
+                    return len(heard.errors) > told
+
+                await heard.until(lost)
                 assert "unplugged" in str(heard.errors[told])
                 assert not link.ready
             assert heard.hellos[0][1] == str(name)
@@ -192,7 +203,7 @@ def test_a_port_that_cannot_be_opened_is_told_with_what_to_do(
     def forbidden(*_arguments: object, **_more: object) -> None:
         raise serial.SerialException(13, "could not open port: [Errno 13] Permission denied")
 
-    monkeypatch.setattr(ports.serial, "Serial", forbidden)
+    monkeypatch.setattr(serial, "Serial", forbidden)
     with pytest.raises(PortError, match="group dialout"):
         open_port("/dev/ttyACM0")
 

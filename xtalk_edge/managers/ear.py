@@ -76,8 +76,8 @@ class Ear:
         """The card's capture frames against monotonic time."""
         self.mute = Mute()
         """Whether anything may be heard."""
-        self._muted = False
-        """Whether it was for the sound at hand."""
+        self._deaf_until = 0
+        """Sample before which nothing may be heard, however late it comes."""
         self._near_resampler = Resampler(card.rate_hz, RATE_HZ)
         self._far_resampler = Resampler(card.rate_hz, RATE_HZ)
         # What comes first out of a delaying part is its own delay, not sound: dropping it keeps
@@ -97,20 +97,23 @@ class Ear:
             self._announce(gap.at_frame, gap.frames, gap.reason)
         if not len(captured.mic):
             return
-        self._muted = self.mute.covers(self._captured_s(captured, now_s))
-        # Zeros go through the resampler too, which would keep a last bit for later.
-        near = self._near_resampler.process(self._hushed(captured.mic))
+        mic = captured.mic
+        if self.mute.covers(self._captured_s(captured, now_s)):
+            end = captured.at_frame + len(mic)
+            self._deaf_until = -(-end * RATE_HZ // self._card.rate_hz)
+            # Zeros go through the resampler too, which keeps a last bit for later.
+            mic = np.zeros_like(mic)
+        near = self._near_resampler.process(mic)
         far = self._far_resampler.process(captured.far)
         if self._resampler_delay_left:
             dropped = min(self._resampler_delay_left, len(near))
             self._resampler_delay_left -= dropped
             near, far = near[dropped:], far[dropped:]
-        near = self._hushed(near)
-        self._rings.raw.write(near)
+        self._rings.raw.write(self._hushed(near, self._rings.raw.head))
         self._rings.far.write(far)
+        self._near = self._next(self._near, near)
         # Of its own voice in a silent room the canceller would learn that there is no echo.
-        self._near = np.concatenate((self._hushed(self._near), near))
-        self._far = self._hushed(np.concatenate((self._far, far)))
+        self._far = self._next(self._far, far)
         self._clean_frames()
 
     def _captured_s(self, captured: Captured, now_s: float) -> float:
@@ -119,8 +122,17 @@ class Ear:
             return self.sample_clock.to_s(captured.at_frame)
         return now_s - len(captured.mic) / self._card.rate_hz
 
-    def _hushed(self, sound: Samples) -> Samples:
-        return np.zeros_like(sound) if self._muted else sound
+    def _next(self, left: Samples, new: Samples) -> Samples:
+        """Return what is to be cleaned next: what was left of it, and what is new."""
+        sound = np.concatenate((left, new))
+        return self._hushed(sound, self._rings.raw.head - len(sound))
+
+    def _hushed(self, sound: Samples, at_sample: int) -> Samples:
+        """Return the sound with zeros where nothing may be heard."""
+        deaf = min(len(sound), self._deaf_until - at_sample)
+        if deaf <= 0:
+            return sound
+        return np.concatenate((np.zeros(deaf, np.int16), sound[deaf:]))
 
     def _announce(self, at_frame: int, frames: int, reason: str) -> None:
         to_samples = RATE_HZ / self._card.rate_hz
@@ -133,15 +145,14 @@ class Ear:
         for start in range(0, whole, size):
             near = samples_to_pcm(self._near[start : start + size])
             far = samples_to_pcm(self._far[start : start + size])
-            clean = self._hushed(
-                pcm_to_samples(self._enhancer.enhance(self._echo.cancel(near, far)))
-            )
+            clean = pcm_to_samples(self._enhancer.enhance(self._echo.cancel(near, far)))
             if self._cleaning_delay_left:
                 dropped = min(self._cleaning_delay_left, len(clean))
                 self._cleaning_delay_left -= dropped
                 clean = clean[dropped:]
             if len(clean):
                 at_sample = self._rings.clean.head
+                clean = self._hushed(clean, at_sample)
                 self._rings.clean.write(clean)
                 for listener in self._listeners:
                     listener.hear(clean, at_sample)

@@ -56,7 +56,7 @@ class Pair:
         self._flying: list[tuple[float, int, int, bytes]] = []
         self._count = itertools.count()
         self.told: list[SessionAction] = []
-        self._arrivals: list[tuple[float, object]] = []
+        self._arrivals: list[tuple[float, Button]] = []
 
     def _fly(self, towards: int, data: bytes) -> None:
         for at_s, arriving in self._lines[towards].carry(data, self.now_s) if data else []:
@@ -68,7 +68,7 @@ class Pair:
                 self._fly(1, action.data)
             else:
                 self.told.append(action)
-            if isinstance(action, Received):
+            if isinstance(action, Received) and isinstance(action.message, Button):
                 self._arrivals.append((self.now_s, action.message))
 
     def run(self, seconds: float) -> None:
@@ -90,7 +90,7 @@ class Pair:
             self.run(STEP_S)
 
     def arrivals(self) -> list[tuple[float, Button]]:
-        return [each for each in self._arrivals if isinstance(each[1], Button)]
+        return self._arrivals
 
 
 @settings(max_examples=25, deadline=None)
