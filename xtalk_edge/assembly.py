@@ -14,6 +14,7 @@ from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
+from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.documents.desk import LibraryDesk, open_desk
 from xtalk_edge.engines import hosting
@@ -235,6 +236,9 @@ class Assembly:
         config, bus = self._config, self._bus
         button = ButtonManager(event_bus=bus, config=config, capture=capture, ringing=ringing)
         self._managers.append(button)
+        if is_virtual():
+            # Nobody has hands that fast.
+            return button, None
         if config.board.gpio:
             self._managers.append(GpioButtonManager(event_bus=bus, config=config, button=button))
         if not config.board.port:

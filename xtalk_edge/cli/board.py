@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -177,12 +178,17 @@ async def _simulate(board: BoardSimulator) -> None:
 
 
 def _typed(board: BoardSimulator) -> None:
-    line = sys.stdin.readline()
-    if not line:
+    # Not `readline`: of several lines it would leave all but one where nothing tells of them.
+    text = os.read(sys.stdin.fileno(), 4096).decode("utf-8", "replace")
+    if not text:
         # The keyboard is gone; an end of file would be reported for ever.
         asyncio.get_running_loop().remove_reader(sys.stdin)
-        return
-    match line.strip().lower():
+    for line in text.splitlines():
+        _do(board, line.strip().lower())
+
+
+def _do(board: BoardSimulator, typed: str) -> None:
+    match typed:
         case "":
             board.press()
             board.release()
@@ -194,7 +200,7 @@ def _typed(board: BoardSimulator) -> None:
             board.mute(not board.muted)
         case "x":
             board.reset()
-        case text if text.isascii() and text.isdecimal() and int(text) <= 100:
-            board.turn_knob(int(text))
-        case text:
-            click.echo(f"{text!r} is nothing that fingers do; see --help")
+        case _ if typed.isascii() and typed.isdecimal() and int(typed) <= 100:
+            board.turn_knob(int(typed))
+        case _:
+            click.echo(f"{typed!r} is nothing that fingers do; see --help")

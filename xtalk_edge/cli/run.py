@@ -161,9 +161,15 @@ def _enter_key_as_button(appliance: Appliance) -> Iterator[None]:
     try:
         loop.add_reader(sys.stdin, on_input)
     except (OSError, ValueError, AttributeError) as error:
-        raise DeviceError(
-            "button mode needs a keyboard: start it in a terminal, or choose another wake.mode"
-        ) from error
+        board = appliance.config.board
+        if not (board.port or board.gpio):
+            raise DeviceError(
+                "button mode needs a keyboard: start it in a terminal, choose another wake.mode, "
+                "or set board.port or board.gpio"
+            ) from error
+        # A service has no keyboard, and its button is elsewhere.
+        yield
+        return
     try:
         yield
     finally:
