@@ -189,6 +189,15 @@ def test_a_board_that_goes_leaves_all_as_it_was_and_comes_back(tmp_path: Path) -
     asyncio.run(scene())
 
 
+def test_an_output_that_the_board_lacks_is_told() -> None:
+    async def scene() -> None:
+        async with BoardSimulator() as board, running(board.path) as bench:
+            with pytest.raises(LinkError, match="4 outputs and no output 5"):
+                bench.board.put_output(5, True)
+
+    asyncio.run(scene())
+
+
 def test_without_a_board_it_waits_no_longer_than_it_may(tmp_path: Path) -> None:
     async def scene() -> None:
         async with running(str(tmp_path / "none"), wait_s=0.1) as bench:

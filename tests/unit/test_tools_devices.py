@@ -96,7 +96,7 @@ def test_what_hangs_on_a_board_is_switched_there(tmp_path):
     assert said == ["The fan is on.", "The desk lamp is on."]
     assert put == [(3, True)]
     outputs.restore()
-    assert put[1:] == [(3, True), (1, False)]
+    assert put[1:] == [(1, False), (3, True)]
 
 
 def test_without_the_board_nothing_is_taken_for_switched(tmp_path):

@@ -88,6 +88,8 @@ class BoardManager(Manager):
         self._known = asyncio.Event()
         """Set once it is known how the mute switch stands."""
         self._features = 0
+        self._outputs = 0
+        """How many the board has."""
         self._trouble = ""
         """What was last told to be wrong."""
         self._supply_mv = 0
@@ -112,8 +114,12 @@ class BoardManager(Manager):
         """Switch an output, from 1.
 
         Raises:
-            LinkError: there is no board.
+            LinkError: there is no board, or it has no such output.
         """
+        if self._link.ready and output > self._outputs:
+            raise LinkError(
+                f"the board has {self._outputs} outputs and no output {output}; see tools.devices"
+            )
         if not self._link.send(SetOutput(output - 1, on)):
             raise LinkError(f"the board is not there: {self._trouble or 'plug it in'}")
 
@@ -122,12 +128,15 @@ class BoardManager(Manager):
     def on_ready(self, hello: Hello, port: str, round_trip_s: float) -> None:
         """Take that a board is there, and tell it how things stand."""
         self._trouble = ""
-        self._features = hello.features
+        self._features, self._outputs = hello.features, hello.outputs
         firmware = ".".join(str(part) for part in hello.firmware)
         log.info("board %s, firmware %s, on %s", hello.name, firmware, port)
         self.bus.publish(BoardConnected(name=hello.name, firmware=firmware, port=port))
         self._link.send(SetLight(self._shown.light))
-        self.outputs.restore()
+        try:
+            self.outputs.restore()
+        except LinkError as error:
+            log.warning("board: %s", error)
         if not hello.features & Feature.MUTE_SWITCH:
             self._known.set()
 

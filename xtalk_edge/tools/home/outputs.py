@@ -69,6 +69,7 @@ class WiredOutputs(MemoryOutputs):
             await super().switch([name], on)
 
     def restore(self) -> None:
-        """Switch a board that has just come as it was asked before."""
-        for name, output in self._wires.items():
+        """Switch a board that has just come as it was asked before; raises LinkError."""
+        # The lowest first: what a smaller board lacks comes last.
+        for name, output in sorted(self._wires.items(), key=lambda wire: wire[1]):
             self._put(output, self.is_on(name))
