@@ -121,6 +121,7 @@ def test_firmware_that_hangs_is_lost_and_found_again() -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_a_board_that_is_unplugged_and_back_is_found_by_its_lasting_name(tmp_path: Path) -> None:
     async def scene() -> None:
         heard = Heard()
