@@ -91,6 +91,32 @@ def test_the_firmware_is_found_felt_and_lit(faults: Faults) -> None:
 
 
 @pytest.mark.slow
+def test_over_a_bad_line_each_press_of_the_firmware_comes_once() -> None:
+    async def scene() -> None:
+        heard = Heard()
+        async with (
+            FirmwareBoard(compiled(), LOSSY, seed=7) as board,
+            linked(board.path, heard) as link,
+        ):
+            await heard.until(lambda: heard.hellos)
+            moves: list[Action] = []
+
+            def felt() -> bool:
+                told = [each for each in actions(heard) if each in (Action.PRESS, Action.RELEASE)]
+                assert told == moves[: len(told)]
+                return told == moves
+
+            for number in range(20):
+                moves.append(Action.RELEASE if number % 2 else Action.PRESS)
+                board.change(f"contacts {1 - number % 2}")
+                await heard.until(felt)
+            assert link.ready
+            assert heard.errors == []
+
+    asyncio.run(scene())
+
+
+@pytest.mark.slow
 def test_a_reset_of_the_firmware_begins_a_new_session() -> None:
     async def scene() -> None:
         heard = Heard()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import itertools
 
@@ -40,6 +41,7 @@ from firmware_bridge.session import (
 )
 from firmware_bridge.simulator import SIMULATED
 from firmware_bridge.wire import frame
+from tests.unit.bridge.messages import MESSAGES
 
 STEP_S = 0.002
 BAD = Faults(loss=0.2, corruption=0.1, duplicates=0.1, delay_s=0.01)
@@ -244,6 +246,33 @@ def test_what_only_a_host_says_is_not_believed_of_a_board() -> None:
     said = frame(encode(SetLight(Light.MUTED), 3)) + frame(encode(Greet(7)))
     assert [a for a in host.received(said, 0.1) if not isinstance(a, Send)] == []
     assert host.unreadable == 2
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=80),
+            st.tuples(MESSAGES, st.integers(0, 255)).map(lambda said: frame(encode(*said))),
+        ),
+        max_size=30,
+    ),
+    st.booleans(),
+)
+def test_whatever_comes_neither_side_breaks(said: list[bytes], ready: bool) -> None:
+    host = _ready_host() if ready else HostSession(7, 0.0)
+    board = BoardSession(SIMULATED, 0.0)
+    board.received(frame(encode(Greet(7))), 0.0)
+    at_s = 0.0
+    for data in said:
+        at_s += 0.01
+        for action in host.received(data, at_s) + host.tick(at_s):
+            assert isinstance(action, Send | Ready | Received | Lost)
+        board.received(data, at_s)
+        board.due(at_s)
+    assert host.next_s >= 0.0
+    # It still understands a good greeting: what came before has left nothing behind.
+    board.received(b"\0" + frame(encode(Greet(99))), at_s)
+    assert frame(encode(dataclasses.replace(SIMULATED, session=99))) in board.due(at_s)
 
 
 def test_a_level_is_sent_and_forgotten() -> None:
