@@ -155,13 +155,18 @@ class HostSession:
             return []
         actions: list[SessionAction] = []
         if at_s >= self._beat_due_s:
-            own = Alive(self._session) if self._ready else Greet(self._session)
-            self._beat_due_s = at_s + (BEAT_EVERY_S if self._ready else GREET_EVERY_S)
-            self._greeted_s = at_s if not self._ready else self._greeted_s
-            actions.append(Send(frame(encode(own))))
+            actions.append(Send(frame(encode(self._sign_of_life(at_s)))))
         if self._ready and (data := self._outbox.due(at_s)):
             actions.append(Send(data))
         return actions
+
+    def _sign_of_life(self, at_s: float) -> Alive | Greet:
+        if self._ready:
+            self._beat_due_s = at_s + BEAT_EVERY_S
+            return Alive(self._session)
+        self._beat_due_s = at_s + GREET_EVERY_S
+        self._greeted_s = at_s
+        return Greet(self._session)
 
     def _body(self, body: bytes, at_s: float) -> list[SessionAction]:
         try:

@@ -70,6 +70,7 @@ class _Look:
         self.error: BridgeError | None = None
         self.round_trip_s = 0.0
         self.unreadable = 0
+        self.repeated = 0
         self.known = asyncio.Event()
         """Set once it has answered, or will not."""
         self.over = asyncio.Event()
@@ -106,6 +107,8 @@ class _Look:
                 f"frames that could not be read: {self.unreadable} here, "
                 f"{self.beat.unreadable} there"
             )
+        if self.repeated:
+            lines.append(f"messages that had to be sent again: {self.repeated}")
         if self.error is not None:
             lines.append(f"then: {self.error}")
         return "\n  ".join(lines)
@@ -123,7 +126,7 @@ async def _look(port: str) -> _Look:
             link.send(SetLight(Light.READY))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(look.over.wait(), LOOKED_S)
-            look.unreadable = link.unreadable
+            look.unreadable, look.repeated = link.unreadable, link.repeated
     finally:
         await tasks.aclose()
     return look
