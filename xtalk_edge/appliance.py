@@ -248,4 +248,4 @@ class Appliance:
         self._managers += parts.managers
         self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn
         self.agent, self._bell = parts.agent, parts.bell
-        self._switching = parts.switching
+        self._switching, self.button = parts.switching, parts.button

@@ -14,6 +14,7 @@ from xtalk_edge.audio.card import Card
 from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
+from xtalk_edge.clock import is_virtual
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.documents.desk import LibraryDesk, open_desk
 from xtalk_edge.engines import hosting
@@ -24,12 +25,15 @@ from xtalk_edge.managers.agent import AgentManager
 from xtalk_edge.managers.arbitration import ArbitrationManager
 from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.board import BoardManager
+from xtalk_edge.managers.button import ButtonManager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.delivery import DeliveryManager
 from xtalk_edge.managers.document_folder import DocumentFolderManager
 from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.egress import EgressManager
 from xtalk_edge.managers.embeddings import EmbeddingsManager
+from xtalk_edge.managers.gpio import GpioButtonManager
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
@@ -69,6 +73,7 @@ class Parts:
     agent: AgentSeat
     bell: Bell
     switching: SwitchingManager
+    button: ButtonManager
 
 
 class Assembly:
@@ -126,6 +131,7 @@ class Assembly:
         bell = stack.enter_context(open_bell(config))
         ringing = RingingManager(event_bus=bus, config=config, finished=bell.finished)
         bell.on_ring = ringing.ring
+        button, board = self._hands(capture, playback, ringing)
         stack.push_async_callback(close_first)
         listed = switching_tools(config, lambda slot, name: switching.switch_to(slot, name))
         equipped = await stack.enter_async_context(
@@ -138,6 +144,7 @@ class Assembly:
                 border=border,
                 voice=mouth,
                 restart=restart,
+                devices=board.outputs if board else None,
                 own=tools,
                 of_settings=[*voice_tools(mouth), *listed],
             )
@@ -194,7 +201,9 @@ class Assembly:
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]
-        return Parts(self._managers, capture, playback, turn, equipped.agent, bell, switching)
+        return Parts(
+            self._managers, capture, playback, turn, equipped.agent, bell, switching, button
+        )
 
     async def _floor(
         self,
@@ -234,6 +243,26 @@ class Assembly:
             ),
         ]
         return turn
+
+    def _hands(
+        self, capture: CaptureManager, playback: PlaybackManager, ringing: RingingManager
+    ) -> tuple[ButtonManager, BoardManager | None]:
+        """Add what the owner touches: the button, and the board or line it hangs on."""
+        config, bus = self._config, self._bus
+        button = ButtonManager(event_bus=bus, config=config, capture=capture, ringing=ringing)
+        self._managers.append(button)
+        if is_virtual():
+            # Nobody has hands that fast.
+            return button, None
+        if config.board.gpio:
+            self._managers.append(GpioButtonManager(event_bus=bus, config=config, button=button))
+        if not config.board.port:
+            return button, None
+        board = BoardManager(
+            event_bus=bus, config=config, capture=capture, button=button, volume=playback
+        )
+        self._managers.append(board)
+        return button, board
 
     def _ears(self, card: Card | None) -> CaptureManager:
         """Open the sound card and what listens on the ear's own thread."""

@@ -123,3 +123,18 @@ def test_button_mode_without_a_keyboard_says_so(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 5
     assert "needs a keyboard" in errors
+
+
+def test_a_service_whose_button_is_on_a_board_needs_no_keyboard(tmp_path: Path) -> None:
+    with (tmp_path / "no keyboard").open("w+") as file:
+        process = start(
+            tmp_path,
+            *("--set", "wake.mode=button", "--set", f"board.port={tmp_path}/none"),
+            *("--set", "board.wait_s=0"),
+            keyboard=file.fileno(),
+        )
+        until(process, "16000 Hz")
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "is not there; plug the board in" in errors

@@ -105,6 +105,19 @@ PURE = (
     "bus/event_factory.py",
     "bus/handles.py",
 )
+BRIDGE = PACKAGE.parent / "firmware_bridge"
+
+BRIDGE_PURE = (
+    "board_session.py",
+    "errors.py",
+    "gestures.py",
+    "messages.py",
+    "outbox.py",
+    "session.py",
+    "wire.py",
+)
+"""Of the board's package; a line with faults rolls dice, by a seed."""
+
 IMPURE_IMPORTS = {
     "asyncio",
     "concurrent",
@@ -213,6 +226,36 @@ def test_a_pure_module_cannot_reach_the_world() -> None:
     assert not {module: names for module, names in found.items() if names}, (
         "they decide without I/O"
     )
+
+
+# -- the board's package ---------------------------------------------------------------------
+
+
+def bridge_sources() -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in BRIDGE.glob("*.py")}
+
+
+def test_the_boards_package_knows_nothing_of_the_appliance() -> None:
+    found = {
+        name: [each for each in imports(source, name) if each.split(".")[0] == "xtalk_edge"]
+        for name, source in bridge_sources().items()
+    }
+    assert not {name: wrong for name, wrong in found.items() if wrong}
+
+
+def test_the_boards_protocol_cannot_reach_the_world() -> None:
+    sources = bridge_sources()
+    found = {name: impure_imports(sources[name], name) for name in BRIDGE_PURE}
+    assert not {name: names for name, names in found.items() if names}
+
+
+def test_the_boards_files_are_short_and_say_what_they_are_for() -> None:
+    files = [*BRIDGE.glob("*.py"), *BRIDGE.glob("mcu/*.[ch]")]
+    assert files
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= LONGEST_LINES, path.name
+        assert path.suffix != ".py" or ast.get_docstring(ast.parse(text)), path.name
 
 
 # -- the rules themselves --------------------------------------------------------------------

@@ -145,6 +145,19 @@ async def test_whoever_waits_at_the_end_is_let_go():
     assert left.cancelled()
 
 
+def test_a_moment_has_a_sample():
+    async def scene():
+        capture = plain_capture(EventBus())
+        assert capture.sample_at(now_s()) == 0
+        async with running(capture):
+            await asyncio.sleep(1.0)
+            began_s = now_s() - capture.head_s
+            assert capture.sample_at(began_s + 0.5) == pytest.approx(8_000, abs=160)
+            assert capture.sample_at(began_s - 5.0) == 0
+
+    run_virtual(scene())
+
+
 def test_whoever_left_before_the_ear_failed_is_not_told():
     async def scene():
         capture = plain_capture(EventBus())

@@ -173,6 +173,23 @@ def test_an_override_replaces_what_the_file_says_even_if_that_is_wrong() -> None
             'edge.toml:4: tools.devices[1].name: another device is called " Fan" too; rename one',
         ),
         (
+            "[[tools.devices]]\nname = 'fan'\noutput = 1",
+            "edge.toml:3: tools.devices[0].output: needs a board: set board.port",
+        ),
+        (
+            "[board]\nport = 'auto'\n[[tools.devices]]\nname = 'fan'\noutput = 1\n"
+            "[[tools.devices]]\nname = 'lamp'\noutput = 1",
+            'edge.toml:8: tools.devices[1].output: "fan" is on this output too; choose another one',
+        ),
+        (
+            "[board]\ngpio = '17'",
+            'edge.toml:2: board.gpio: must be chip and line, such as "gpiochip0:17", got "17"',
+        ),
+        (
+            "[turn]\nbutton = 'hold'\n[board]\nlong_press = 'mute'",
+            'edge.toml:4: board.long_press: must be "none" where turn.button is "hold"',
+        ),
+        (
             "[vad]\nthreshold = 0.2",
             "edge.toml:1: vad.release_threshold: must be at most vad.threshold, which is 0.2, got",
         ),

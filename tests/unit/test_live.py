@@ -12,10 +12,12 @@ from xtalk_edge.cli.progress import CLEAR_LINE
 from xtalk_edge.events import (
     ASRResultPartial,
     AudioGap,
+    BoardConnected,
     CardOpened,
     ErrorOccurred,
     InterpretingLagged,
     LatencyMetricsUpdated,
+    MicrophoneMuted,
     ToolCallOccurred,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
@@ -51,6 +53,18 @@ def hold_a_turn(view: LiveView) -> None:
     view.on_gap(AudioGap(at_sample=0, samples=160, reason="ring full"))
     view.on_error(ErrorOccurred(error_type="x", error_message="it broke", component="tts"))
     view.close()
+
+
+def test_a_board_and_a_mute_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    view = LiveView()
+    view.on_board(BoardConnected(name="pico", firmware="1.0.0", port="/dev/board"))
+    view.on_muted(MicrophoneMuted(muted=True, by="switch"))
+    view.on_muted(MicrophoneMuted(muted=False, by="switch"))
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == [
+        "board pico, firmware 1.0.0, on /dev/board",
+        "the microphone is muted (by switch)",
+        "the microphone is on again (by switch)",
+    ]
 
 
 def test_a_file_gets_finished_lines_only(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,9 @@
 import pytest
 
 from tests.unit.tool_talk import talk
-from xtalk_edge.errors import DeviceError
+from xtalk_edge.errors import DeviceError, LinkError
 from xtalk_edge.tools.home.devices import device_state, switch_device
-from xtalk_edge.tools.home.outputs import MemoryOutputs
+from xtalk_edge.tools.home.outputs import MemoryOutputs, WiredOutputs
 
 TOOLS = (switch_device, device_state)
 HOUSE = ("kitchen light", "bedroom light", "fan", "desk lamp", "heater")
@@ -86,6 +86,25 @@ def test_a_device_that_is_out_of_reach_is_no_crash(tmp_path):
             raise DeviceError("the lamp does not answer")
 
     said = talk(tmp_path, TOOLS, turn("on", "fan"), ask("fan"), devices=Unplugged(HOUSE))
+    assert said == ["Sorry, that did not work.", "The fan is off."]
+
+
+def test_what_hangs_on_a_board_is_switched_there(tmp_path):
+    put = []
+    outputs = WiredOutputs(HOUSE, {"fan": 3, "heater": 1}, lambda *asked: put.append(asked))
+    said = talk(tmp_path, TOOLS, turn("on", "fan"), turn("on", "desk lamp"), devices=outputs)
+    assert said == ["The fan is on.", "The desk lamp is on."]
+    assert put == [(3, True)]
+    outputs.restore()
+    assert put[1:] == [(1, False), (3, True)]
+
+
+def test_without_the_board_nothing_is_taken_for_switched(tmp_path):
+    def put(output, on):
+        raise LinkError("the board is not there")
+
+    outputs = WiredOutputs(HOUSE, {"fan": 3}, put)
+    said = talk(tmp_path, TOOLS, turn("on", "fan"), ask("fan"), devices=outputs)
     assert said == ["Sorry, that did not work.", "The fan is off."]
 
 

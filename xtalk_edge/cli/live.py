@@ -12,12 +12,14 @@ from xtalk_edge.cli.progress import CLEAR_LINE
 from xtalk_edge.events import (
     ASRResultPartial,
     AudioGap,
+    BoardConnected,
     CardLost,
     CardOpened,
     EchoMeasured,
     ErrorOccurred,
     InterpretingLagged,
     LatencyMetricsUpdated,
+    MicrophoneMuted,
     ToolCallOccurred,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
@@ -71,6 +73,16 @@ class LiveView:
     def on_card_lost(self, event: CardLost) -> None:
         """Say that the device is being waited for."""
         self.line("error", f"{event.reason}; waiting for it", "red")
+
+    @handles(BoardConnected)
+    def on_board(self, event: BoardConnected) -> None:
+        """Say that a board is there."""
+        self.note(f"board {event.name}, firmware {event.firmware}, on {event.port}")
+
+    @handles(MicrophoneMuted)
+    def on_muted(self, event: MicrophoneMuted) -> None:
+        """Say that nothing is heard, or something is again."""
+        self.note(f"the microphone is {'muted' if event.muted else 'on again'} (by {event.by})")
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:

@@ -17,10 +17,9 @@ from xtalk_edge.appliance import Appliance
 from xtalk_edge.audio.card import Card
 from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
-from xtalk_edge.clock import run_virtual
+from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import DeviceError
-from xtalk_edge.events import ButtonPressed, ButtonReleased
 
 
 @click.command()
@@ -149,12 +148,12 @@ def _enter_key_as_button(appliance: Appliance) -> Iterator[None]:
     the button is to be held, Enter presses it and Enter lets it go.
     """
     loop = asyncio.get_running_loop()
-    held = appliance.config.turn.button == "hold"
-    presses = itertools.cycle((ButtonPressed, ButtonReleased) if held else (ButtonPressed,))
+    button, held = appliance.button, appliance.config.turn.button == "hold"
+    moves = itertools.cycle((button.press, button.release) if held else (button.press,))
 
     def on_input() -> None:
         if sys.stdin.readline():
-            appliance.bus.publish(next(presses)(at_sample=appliance.capture.head))
+            next(moves)(now_s())
         else:
             # The keyboard is gone; an end of file would be reported for ever.
             loop.remove_reader(sys.stdin)
@@ -162,9 +161,15 @@ def _enter_key_as_button(appliance: Appliance) -> Iterator[None]:
     try:
         loop.add_reader(sys.stdin, on_input)
     except (OSError, ValueError, AttributeError) as error:
-        raise DeviceError(
-            "button mode needs a keyboard: start it in a terminal, or choose another wake.mode"
-        ) from error
+        board = appliance.config.board
+        if not (board.port or board.gpio):
+            raise DeviceError(
+                "button mode needs a keyboard: start it in a terminal, choose another wake.mode, "
+                "or set board.port or board.gpio"
+            ) from error
+        # A service has no keyboard, and its button is elsewhere.
+        yield
+        return
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xtalk_edge.config.alternatives import read_alternatives
+from xtalk_edge.config.board_checks import check_board
 from xtalk_edge.config.files import data_path
 from xtalk_edge.config.locate import KeyPath
 from xtalk_edge.config.schema import Config, EngineConfig, ManagerConfig
@@ -116,6 +117,7 @@ def _check_together(source: Source, config: Config) -> None:
         known.add(name)
     check_tools(source, config.tools)
     check_uplink(source, config)
+    check_board(source, config)
 
 
 def _anchored(source: Source, config: Config, path: Path) -> Config:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from xtalk_edge.config.board import BoardConfig
 from xtalk_edge.config.engine import EngineConfig as EngineConfig
 from xtalk_edge.config.fields import number, tables
 from xtalk_edge.config.interpret import InterpretConfig
@@ -231,6 +232,8 @@ class DeviceConfig:
 
     name: str = ""
     """What the owner calls it: "kitchen light"."""
+    output: int = number(0, 0, 8)
+    """Which output of the board it hangs on, from 1; 0 is none, and nothing is switched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +327,7 @@ class Config:
     agent: AgentConfig = field(default_factory=AgentConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
     interpret: InterpretConfig = field(default_factory=InterpretConfig)
+    board: BoardConfig = field(default_factory=BoardConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     uplink: UplinkConfig = field(default_factory=UplinkConfig)
     store: StoreConfig = field(default_factory=StoreConfig)

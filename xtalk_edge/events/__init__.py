@@ -14,6 +14,12 @@ from xtalk_edge.events.answering import (
     ToolCallOccurred,
     ToolResultOccurred,
 )
+from xtalk_edge.events.board import (
+    BoardButtonUsed,
+    BoardConnected,
+    BoardLost,
+    BoardSupplyChanged,
+)
 from xtalk_edge.events.border import (
     OfflineChanged,
 )
@@ -62,6 +68,7 @@ from xtalk_edge.events.sound import (
     LoopLagged,
     MicrophoneClipped,
     MicrophoneDead,
+    MicrophoneMuted,
 )
 from xtalk_edge.events.speaking import (
     TTSChunkGenerated,
@@ -122,6 +129,10 @@ __all__ = [
     "AnnouncementDropped",
     "AnnouncementStarted",
     "AudioGap",
+    "BoardButtonUsed",
+    "BoardConnected",
+    "BoardLost",
+    "BoardSupplyChanged",
     "ButtonPressed",
     "ButtonReleased",
     "CaptionUpdated",
@@ -141,6 +152,7 @@ __all__ = [
     "LoopLagged",
     "MicrophoneClipped",
     "MicrophoneDead",
+    "MicrophoneMuted",
     "ModelSwitchFailed",
     "ModelSwitchRequested",
     "ModelSwitched",

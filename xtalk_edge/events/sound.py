@@ -49,6 +49,15 @@ class MicrophoneDead(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MicrophoneMuted(Event):
+    """From now on nothing is heard, or something is again."""
+
+    muted: bool
+    by: str
+    """"switch" of the board, or "command"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MicrophoneClipped(Event):
     """So many samples of the last seconds stand at full scale; told once."""
 

@@ -14,7 +14,7 @@ from xtalk_edge.clock import is_virtual, now_s
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import EchoCanceller, SpeechEnhancer
 from xtalk_edge.errors import places_of, problem_of
-from xtalk_edge.events import CardEnded, Event, LoopLagged, TurnStateChanged
+from xtalk_edge.events import CardEnded, Event, LoopLagged, MicrophoneMuted, TurnStateChanged
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.card_return import CardReturn, opened
 from xtalk_edge.managers.ear import COMPARED_S, Ear, Listener, Rings
@@ -76,6 +76,29 @@ class CaptureManager(Manager):
     def time_of(self, sample: int) -> float:
         """Return the monotonic time at which that sample was at the microphone."""
         return self._ear.sample_clock.to_s(sample * self.card.rate_hz // RATE_HZ)
+
+    def sample_at(self, at_s: float) -> int:
+        """Return the sample that was at the microphone at that monotonic time."""
+        clock = self._ear.sample_clock
+        if not clock.ready:
+            return self.head
+        return max(0, clock.to_sample(at_s) * RATE_HZ // self.card.rate_hz)
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing is heard: everybody behind the ear is given zeros."""
+        return self._ear.mute.on
+
+    def mute(self, muted: bool, by: str = "command") -> None:
+        """Let nothing be heard from now on, or take that back.
+
+        Args:
+            muted: whether.
+            by: the reason. Each is taken back by itself, and muted it is while one holds: what a
+                switch has muted, no command can undo.
+        """
+        if self._ear.mute.put(muted, by, now_s()):
+            self.bus.publish(MicrophoneMuted(muted=muted, by=by))
 
     async def advance(self) -> None:
         """Wait for the ear's next step.

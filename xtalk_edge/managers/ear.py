@@ -3,6 +3,8 @@
 Each step drains the card, brings microphone and far end to 16 kHz, removes echo and noise,
 writes the three rings on one index, and shows the clean sound to its listeners (voice activity,
 wake word). It decides nothing and never waits.
+
+Muted, it hears zeros and so does everybody behind it: nothing else takes sound from a card.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from typing import Protocol
 import numpy as np
 
 from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.core import Captured
 from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples, samples_to_pcm
+from xtalk_edge.audio.mute import Mute
 from xtalk_edge.audio.resample import Resampler
 from xtalk_edge.audio.ring import AudioRing
 from xtalk_edge.audio.sample_clock import SampleClock
@@ -70,6 +74,10 @@ class Ear:
         self._post = post
         self.sample_clock = SampleClock(card.rate_hz)
         """The card's capture frames against monotonic time."""
+        self.mute = Mute()
+        """Whether anything may be heard."""
+        self._deaf_until = 0
+        """Sample before which nothing may be heard, however late it comes."""
         self._near_resampler = Resampler(card.rate_hz, RATE_HZ)
         self._far_resampler = Resampler(card.rate_hz, RATE_HZ)
         # What comes first out of a delaying part is its own delay, not sound: dropping it keeps
@@ -89,17 +97,42 @@ class Ear:
             self._announce(gap.at_frame, gap.frames, gap.reason)
         if not len(captured.mic):
             return
-        near = self._near_resampler.process(captured.mic)
+        mic = captured.mic
+        if self.mute.covers(self._captured_s(captured, now_s)):
+            end = captured.at_frame + len(mic)
+            self._deaf_until = -(-end * RATE_HZ // self._card.rate_hz)
+            # Zeros go through the resampler too, which keeps a last bit for later.
+            mic = np.zeros_like(mic)
+        near = self._near_resampler.process(mic)
         far = self._far_resampler.process(captured.far)
         if self._resampler_delay_left:
             dropped = min(self._resampler_delay_left, len(near))
             self._resampler_delay_left -= dropped
             near, far = near[dropped:], far[dropped:]
-        self._rings.raw.write(near)
+        self._rings.raw.write(self._hushed(near, self._rings.raw.head))
         self._rings.far.write(far)
-        self._near = np.concatenate((self._near, near))
-        self._far = np.concatenate((self._far, far))
+        self._near = self._next(self._near, near)
+        # Of its own voice in a silent room the canceller would learn that there is no echo.
+        self._far = self._next(self._far, far)
         self._clean_frames()
+
+    def _captured_s(self, captured: Captured, now_s: float) -> float:
+        """Return when the first frame was at the microphone."""
+        if self.sample_clock.ready:
+            return self.sample_clock.to_s(captured.at_frame)
+        return now_s - len(captured.mic) / self._card.rate_hz
+
+    def _next(self, left: Samples, new: Samples) -> Samples:
+        """Return what is to be cleaned next: what was left of it, and what is new."""
+        sound = np.concatenate((left, new))
+        return self._hushed(sound, self._rings.raw.head - len(sound))
+
+    def _hushed(self, sound: Samples, at_sample: int) -> Samples:
+        """Return the sound with zeros where nothing may be heard."""
+        deaf = min(len(sound), self._deaf_until - at_sample)
+        if deaf <= 0:
+            return sound
+        return np.concatenate((np.zeros(deaf, np.int16), sound[deaf:]))
 
     def _announce(self, at_frame: int, frames: int, reason: str) -> None:
         to_samples = RATE_HZ / self._card.rate_hz
@@ -119,6 +152,7 @@ class Ear:
                 clean = clean[dropped:]
             if len(clean):
                 at_sample = self._rings.clean.head
+                clean = self._hushed(clean, at_sample)
                 self._rings.clean.write(clean)
                 for listener in self._listeners:
                     listener.hear(clean, at_sample)

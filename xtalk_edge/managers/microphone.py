@@ -59,7 +59,10 @@ class MicrophoneManager(Manager):
             sound, _ = self._capture.rings.raw.slice(self._looked, head)
             self._count_clipped(sound, head)
             self._looked = head
-            if len(sound) and sound.min() != sound.max():
+            if self._capture.muted:
+                # Silence was asked for.
+                self._alive = head
+            elif len(sound) and sound.min() != sound.max():
                 self._alive = head
                 if self._dead:
                     self._dead = False

@@ -60,6 +60,11 @@ class RingingManager(Manager):
         self._turns: dict[int, int] = {}
         """Turn in which an offer is being said, to the offer's number."""
 
+    @property
+    def heard(self) -> bool:
+        """Whether something rings that the owner can have heard."""
+        return any(ringing.begun for ringing in self._ringing.values())
+
     def ring(self, ring: Ring | MissedRings) -> None:
         """Begin to ring."""
         offer_id = next(self._offer_ids)

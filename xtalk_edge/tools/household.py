@@ -29,7 +29,7 @@ from xtalk_edge.tools.device.privacy import go_offline, go_online, on_border
 from xtalk_edge.tools.device.system import system_status
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 from xtalk_edge.tools.foreign.own import own_tools
-from xtalk_edge.tools.home.outputs import MemoryOutputs
+from xtalk_edge.tools.home.outputs import DeviceOutputs, MemoryOutputs
 from xtalk_edge.tools.kept.local_search import local_search
 from xtalk_edge.tools.owners_word import OwnersWord
 from xtalk_edge.tools.registry import Tool, ToolBox
@@ -78,6 +78,7 @@ async def open_agent(
     documents: DocumentSearch | None = None,
     border: OwnersBorder | None = None,
     restart: Callable[[], None] | None = None,
+    devices: DeviceOutputs | None = None,
     dry_run: bool = False,
     own: Sequence[Tool] = (),
     of_settings: Sequence[Tool] = (),
@@ -93,6 +94,7 @@ async def open_agent(
         documents: what is searched; None where they were not opened.
         border: what the owner rules by a word, whoever is the agent; None where nothing can leave.
         restart: starts the appliance afresh; None where none runs.
+        devices: what can be switched; None for what the settings name, in memory only.
         dry_run: tools tell what they would do and do nothing.
         own: tools of the owner's own, beside those of the settings.
         of_settings: tools that are there because of other settings.
@@ -106,7 +108,7 @@ async def open_agent(
             notes=NoteTable(database),
             memories=MemoryTable(database),
             lists=ListTable(database),
-            devices=MemoryOutputs(device.name for device in config.tools.devices),
+            devices=devices or MemoryOutputs(each.name for each in config.tools.devices),
             documents=documents,
             border=border,
             voice=voice,

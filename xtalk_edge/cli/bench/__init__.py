@@ -23,6 +23,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "enhance": "The speech enhancers on people in noise.",
         "interpret": "Interpreting: how long after a word its answer is heard.",
         "idle": "Listening while nobody talks to it: processor and memory.",
+        "press": "The board's button: how soon the device listens, also over a bad line.",
         "recover": "Whether a conversation survives the death of an engine.",
         "resume": "Whether an answer goes on when nobody meant to interrupt it.",
         "stop": "The stop word: whether the device falls silent, and how soon.",
