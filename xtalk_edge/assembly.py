@@ -11,29 +11,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from xtalk_edge.audio.card import Card
-from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus
-from xtalk_edge.clock import is_virtual
-from xtalk_edge.config.schema import Config, EngineConfig
+from xtalk_edge.config.schema import Config
 from xtalk_edge.documents.desk import LibraryDesk, open_desk
 from xtalk_edge.engines import hosting
 from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.engines.mouth import Mouth
 from xtalk_edge.managers.agent import AgentManager
-from xtalk_edge.managers.arbitration import ArbitrationManager
 from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
-from xtalk_edge.managers.board import BoardManager
 from xtalk_edge.managers.button import ButtonManager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.delivery import DeliveryManager
 from xtalk_edge.managers.document_folder import DocumentFolderManager
+from xtalk_edge.managers.ears_opening import open_ears
 from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.egress import EgressManager
 from xtalk_edge.managers.embeddings import EmbeddingsManager
-from xtalk_edge.managers.gpio import GpioButtonManager
+from xtalk_edge.managers.hands_opening import open_hands
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
@@ -42,7 +39,6 @@ from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.retrieval import RetrievalManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
-from xtalk_edge.managers.stop_word import StopWordManager
 from xtalk_edge.managers.surroundings import open_surroundings
 from xtalk_edge.managers.switching import SwitchingManager
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
@@ -51,8 +47,6 @@ from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.turn_detector import TurnDetectorManager
 from xtalk_edge.managers.uplink import Client
 from xtalk_edge.managers.uplink_opening import open_uplink
-from xtalk_edge.managers.vad import VADManager
-from xtalk_edge.managers.wake import WakeManager
 from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.registry import Tool
@@ -120,7 +114,8 @@ class Assembly:
         # Before anything that may send.
         border = stack.enter_context(open_border(config))
         self._managers.append(EgressManager(event_bus=bus, config=config, border=border))
-        capture = self._ears(card)
+        capture, listeners = open_ears(config, bus, stack, self._progress, card)
+        self._managers += listeners
         self._progress("loading speech recognition")
         asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))
         punctuation = await hosting.enter_chosen(stack, "punctuation", config.punctuation)
@@ -131,7 +126,8 @@ class Assembly:
         bell = stack.enter_context(open_bell(config))
         ringing = RingingManager(event_bus=bus, config=config, finished=bell.finished)
         bell.on_ring = ringing.ring
-        button, board = self._hands(capture, playback, ringing)
+        hands = open_hands(config, bus, capture, playback, ringing)
+        self._managers += hands.managers
         stack.push_async_callback(close_first)
         listed = switching_tools(config, lambda slot, name: switching.switch_to(slot, name))
         equipped = await stack.enter_async_context(
@@ -144,7 +140,7 @@ class Assembly:
                 border=border,
                 voice=mouth,
                 restart=restart,
-                devices=board.outputs if board else None,
+                devices=hands.outputs,
                 own=tools,
                 of_settings=[*voice_tools(mouth), *listed],
             )
@@ -202,7 +198,7 @@ class Assembly:
             capture,
         ]
         return Parts(
-            self._managers, capture, playback, turn, equipped.agent, bell, switching, button
+            self._managers, capture, playback, turn, equipped.agent, bell, switching, hands.button
         )
 
     async def _floor(
@@ -244,70 +240,6 @@ class Assembly:
         ]
         return turn
 
-    def _hands(
-        self, capture: CaptureManager, playback: PlaybackManager, ringing: RingingManager
-    ) -> tuple[ButtonManager, BoardManager | None]:
-        """Add what the owner touches: the button, and the board or line it hangs on."""
-        config, bus = self._config, self._bus
-        button = ButtonManager(event_bus=bus, config=config, capture=capture, ringing=ringing)
-        self._managers.append(button)
-        if is_virtual():
-            # Nobody has hands that fast.
-            return button, None
-        if config.board.gpio:
-            self._managers.append(GpioButtonManager(event_bus=bus, config=config, button=button))
-        if not config.board.port:
-            return button, None
-        board = BoardManager(
-            event_bus=bus, config=config, capture=capture, button=button, volume=playback
-        )
-        self._managers.append(board)
-        return button, board
-
-    def _ears(self, card: Card | None) -> CaptureManager:
-        """Open the sound card and what listens on the ear's own thread."""
-        config, bus, stack = self._config, self._bus, self._stack
-        self._progress("opening the sound card")
-        card = card or open_card(config.audio)
-        opened = card
-        stack.push(lambda kind, _error, _trace: opened.abort() if kind else opened.close())
-        self._progress("loading ears")
-        capture = CaptureManager(
-            event_bus=bus,
-            config=config,
-            card=card,
-            echo=self._ear_engine("echo", config.echo),
-            enhancer=self._ear_engine("enhancer", config.enhancer),
-        )
-        if config.wake.mode == "wake-word":
-            wake = self._ear_engine("wake", config.wake)
-            spotter = WakeManager(
-                event_bus=bus, config=config, wake=wake, rings=capture.rings, post=capture.post
-            )
-            capture.add_listener(spotter)
-            if config.wake.neighbours:
-                self._managers.append(
-                    ArbitrationManager(event_bus=bus, config=config, rings=capture.rings)
-                )
-        stop_word = self._ear_engine("stop_word", config.stop_word)
-        vad = self._ear_engine("vad", config.vad)
-        detector = VADManager(
-            event_bus=bus, config=config, vad=vad, rings=capture.rings, post=capture.post
-        )
-        stop_spotter = StopWordManager(
-            event_bus=bus,
-            config=config,
-            stop_word=stop_word,
-            rings=capture.rings,
-            heard_since=detector.heard_since,
-            post=capture.post,
-        )
-        self._managers.append(detector)
-        capture.add_listener(detector)
-        # Behind the voice detector, which lowers the voice and should not wait for it.
-        capture.add_listener(stop_spotter)
-        return capture
-
     async def _mouth(self) -> Mouth:
         """Load the voice, and what changes its speed if it cannot."""
         config, stack = self._config, self._stack
@@ -346,8 +278,3 @@ class Assembly:
                 agent=agent,
             )
         )
-
-    def _ear_engine(self, slot: str, config: EngineConfig) -> Any:
-        engine = hosting.create(slot, config)
-        self._stack.callback(engine.close)
-        return engine
