@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.uplink import xtalk_requests as requests
 from xtalk_edge.uplink.xtalk_facts import Action, Measured, Send
@@ -20,7 +22,7 @@ class Heartbeat:
     """
 
     def __init__(self) -> None:
-        self._next_s: float | None = None
+        self._next_s = math.inf
         self._sent: tuple[float, float] | None = None
         """The ping that has no answer yet: when it was sent, and by the wall clock."""
         self._has_answered = False
@@ -31,7 +33,7 @@ class Heartbeat:
         """When there is something to do if nothing happens before."""
         if self._sent is not None:
             return self._sent[0] + PONG_WITHIN_S
-        return self._next_s
+        return self._next_s if self._next_s < math.inf else None
 
     def begin(self, now_s: float, epoch_s: float) -> list[Action]:
         """Send the first ping."""
@@ -74,9 +76,7 @@ class Heartbeat:
             self._missed += self._has_answered
             if self._missed >= MOST_MISSED:
                 raise UplinkError("the server does not answer any more; the connection is dead")
-            if now_s < (self._next_s or 0.0):
-                return []
-        return self._ping(now_s, epoch_s)
+        return self._ping(now_s, epoch_s) if now_s >= self._next_s else []
 
     def _ping(self, now_s: float, epoch_s: float) -> list[Action]:
         self._sent = now_s, epoch_s

@@ -216,7 +216,7 @@ class XTalkProtocol:
             UplinkError: there are no words in it, or too many.
         """
         message = requests.submit_text(text)
-        self._sent_text, self._has_asked = text, True
+        self._sent_text, self._has_asked = requests.sendable(text), True
         self._replies.refuse(recites=False)
         self._turn.text_sent(now_s)
         return [Send(message)]

@@ -73,6 +73,7 @@ class Reply:
         self._drained_s = max(self._drained_s, now_s) + _length_s(n_bytes, rate_hz)
         self.last_s = now_s
         self.has_sound = True
+        self.unplayed += 1
         self._is_finished = self.is_over = False
 
     def played(self, n_bytes: int, rate_hz: int, now_s: float) -> None:

@@ -24,6 +24,8 @@ class Utterance:
     began_s: float
     _waiting: bytearray = field(default_factory=bytearray)
     _sent_bytes: int = 0
+    _is_taken: bool = False
+    """Whether the server has had its time."""
     _end_due_s: float | None = None
     is_ended: bool = False
     """Whether nothing more may be added."""
@@ -31,7 +33,7 @@ class Utterance:
     @property
     def wake_at_s(self) -> float | None:
         """When there is something to do if nothing happens before."""
-        if self._end_due_s is not None:
+        if self._end_due_s is not None or self._is_taken:
             return self._end_due_s
         return self.began_s + GAP_S if self._waiting or self.is_ended else None
 
@@ -55,6 +57,7 @@ class Utterance:
         """Return the frames that may be sent now, and whether it is time to tell the end."""
         if now_s < self.began_s + GAP_S:
             return [], False
+        self._is_taken = True
         whole = len(self._waiting) // FRAME_BYTES * FRAME_BYTES
         frames = [
             bytes(self._waiting[at : at + FRAME_BYTES]) for at in range(0, whole, FRAME_BYTES)
