@@ -200,7 +200,7 @@ class Answering:
         piece = await self._pieces.get()
         while piece is not None:
             await asyncio.sleep(piece.after_s)
-            chunks = self._chunks(piece)
+            chunks = await self._synthesise(piece)
             following = await self._pieces.get()
             for i, chunk in enumerate(chunks):
                 ends = i == len(chunks) - 1
@@ -232,17 +232,14 @@ class Answering:
 
     async def _sound(self, pieces: list[Piece], *, is_last: bool) -> None:
         for n, piece in enumerate(pieces):
-            if not self._traits.has_tts:
-                await self._line.send("error", "TTS model is not configured")
-                continue
-            chunks = self._chunks(piece)
+            chunks = await self._synthesise(piece)
             ends = is_last and n == len(pieces) - 1
             for i, chunk in enumerate(chunks):
                 await self._going.wait()
                 await self._send_portion(chunk, ends and i == len(chunks) - 1)
             if self._traits.tts_finished == "each piece":
                 await self._tell_finished()
-        if is_last and self._traits.tts_finished == "once":
+        if is_last and self._traits.tts_finished == "once" and self._n_sent:
             await self._finish_sound()
         if is_last and self._traits.tts_finished == "never":
             await self._line.at(Point.TTS_FINISHED, self.turn)
@@ -270,8 +267,13 @@ class Answering:
         names: dict[str, Any] = self.names if self._traits.response_ids else {}
         await self._line.send("tts_finished", names)
 
+    async def _synthesise(self, piece: Piece) -> list[bytes]:
+        if not self._traits.has_tts:
+            await self._line.send("error", "TTS model is not configured")
+        return self._chunks(piece)
+
     def _chunks(self, piece: Piece) -> list[bytes]:
-        sound = sound_of(piece, self._traits.sound)
+        sound = sound_of(piece, self._traits.sound) if self._traits.has_tts else b""
         step = 2 * RATE_HZ * self._traits.chunk_ms // 1000 or len(sound) or 1
         return [sound[start : start + step] for start in range(0, len(sound), step)]
 

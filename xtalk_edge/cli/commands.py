@@ -50,6 +50,7 @@ class LazyGroup(click.Group):
         "models": "Fetch, check and remove models.",
         "people": "Let it know people by their voices.",
         "docs": "Let it answer from documents of yours.",
+        "uplink": "Find out what an X-Talk server can do for it.",
         "engines": "List the engines, and check one of your own.",
         "devices": "List the sound devices.",
         "doctor": "Examine this machine, and say what suits it.",
