@@ -19,10 +19,17 @@ def check_uplink(source: Source, config: Config) -> None:
             ("uplink", chosen[1]),
             'must be "off" where uplink.full is not: a server that hears also thinks and speaks',
         )
-    if "text" not in uplink.cloud_allowed:
+    needed = "audio" if uplink.full != "off" else "text"
+    if needed not in uplink.cloud_allowed:
         source.complain(
             ("uplink", "cloud_allowed"),
-            f'must have "text", or uplink.{chosen[0]} must be "off": nothing could be asked',
+            f'must have "{needed}", or uplink.{chosen[0]} must be "off": nothing could be asked',
+        )
+    if uplink.full != "off" and config.interpret.on:
+        source.complain(
+            ("uplink", "full"),
+            'must be "off" where interpret.on is true: a server answers turns, and an interpreter '
+            "does not wait for their end",
         )
     if uplink.tts != "off" and config.speed.usual != 1.0:
         source.complain(

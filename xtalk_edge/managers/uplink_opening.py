@@ -10,8 +10,12 @@ from xtalk_edge.engines.interfaces import Agent, Speaking
 from xtalk_edge.engines.mouth import Mouth
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.server_hearing import ServerHearingManager
 from xtalk_edge.managers.uplink import Client, UplinkManager
 from xtalk_edge.uplink.breaker import BreakerPolicy
+from xtalk_edge.uplink.full import FullCloud
+from xtalk_edge.uplink.full_way import FullAsker, FullWay
 from xtalk_edge.uplink.hedged_agent import HedgedAgent
 from xtalk_edge.uplink.hedged_voice import HedgedVoice
 from xtalk_edge.uplink.policy import HedgePolicy
@@ -35,11 +39,15 @@ class Uplink:
 
     managers: list[Manager] = field(default_factory=list)
     lost_rest: str = ""
+    full: FullWay | None = None
+    """To a server that hears."""
     _agent: Way | None = None
     _voice: Way | None = None
 
     def agent(self, device: Agent) -> Agent:
         """Return what answers."""
+        if self.full:
+            return HedgedAgent(device, self.full, self.lost_rest, FullAsker(self.full.session))
         return HedgedAgent(device, self._agent, self.lost_rest) if self._agent else device
 
     def voice(self, mouth: Mouth) -> Speaking:
@@ -61,15 +69,21 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
     uplink = config.uplink
     if not uplink.is_on:
         return Uplink()
-    if uplink.full != "off":
-        raise ConfigError('uplink.full: must be "off"; set uplink.agent and uplink.tts instead')
     if client is None:
         # Not at the top: a device without a server has no use for what connects to one.
         from xtalk_edge.uplink.xtalk_client import XTalkClient
 
         client = XTalkClient(uplink)
     deadline_s = uplink.deadline_ms / 1000
-    agent = voice = None
+    full = agent = voice = None
+    if uplink.full != "off":
+        if not isinstance(client, FullCloud):
+            raise ConfigError('uplink.full: must be "off": this server does not hear')
+        # Whether it fell silent, `FullAsker` knows better: it knows what was not heard yet.
+        policy = HedgePolicy(
+            uplink.full, deadline_s, head_start_s=HEAD_START_S, lull_s=float("inf")
+        )
+        full = FullWay(client, policy)
     if uplink.agent != "off":
         policy = HedgePolicy(uplink.agent, deadline_s, head_start_s=HEAD_START_S)
         agent = Way("agent", client, policy, BreakerPolicy())
@@ -79,6 +93,15 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
             uplink.tts, deadline_s, lull_s=VOICE_LULL_S, device_lead_s=VOICE_LEAD_S
         )
         voice = Way("tts", client, policy, BreakerPolicy(opens_after=1))
-    ways = [way for way in (agent, voice) if way is not None]
+    ways = [way for way in (full, agent, voice) if way is not None]
     manager = UplinkManager(event_bus=bus, config=config, client=client, ways=ways)
-    return Uplink([manager], uplink.lost_rest, agent, voice)
+    return Uplink([manager], uplink.lost_rest, full, agent, voice)
+
+
+def open_hearing(
+    uplink: Uplink, config: Config, bus: EventBus, capture: CaptureManager
+) -> ServerHearingManager | None:
+    """Return what lets a server hear the turns; None where none is to."""
+    if uplink.full is None:
+        return None
+    return ServerHearingManager(event_bus=bus, config=config, way=uplink.full, capture=capture)
