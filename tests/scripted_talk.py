@@ -28,7 +28,7 @@ from xtalk_edge.uplink.xtalk_facts import (
 
 @dataclass(frozen=True)
 class Says:
-    """Words, and then their sound at once: 100 ms a letter."""
+    """Words, and then their sound at once: 50 ms a letter."""
 
     words: str
 

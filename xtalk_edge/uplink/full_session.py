@@ -64,10 +64,9 @@ class FullSession:
             await asyncio.sleep(AGAIN_S)
 
     def _lost(self, reason: str) -> None:
-        if self._at_server is not None:
-            self._at_server.fail(reason)
-        self._at_server = self._played = None
-        self.news.tell()
+        lost, self._at_server, self._played = self._at_server, None, None
+        if lost is not None:
+            self.fail(lost, reason)
 
     def _take(self, talk: FullTalk, fact: Fact) -> None:
         turn = self._at_server
@@ -122,6 +121,11 @@ class FullSession:
     def begin_to_play(self, turn: FullTurn) -> None:
         """Take note that the reply begins to be played."""
         self._played = turn
+
+    def fail(self, turn: FullTurn, reason: str) -> None:
+        """Take that no more comes of a turn's reply."""
+        turn.fail(reason)
+        self.news.tell()
 
     def heard(self, turn: FullTurn, sound: ReplySound) -> None:
         """Tell that a whole piece was heard."""

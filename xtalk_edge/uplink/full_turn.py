@@ -69,6 +69,8 @@ class FullTurn:
         """Whether no more sound comes."""
         self.is_at_rest = False
         """Whether the server itself ended the reply, so that nobody need stop it."""
+        self.is_stopped = False
+        """Whether it did in the middle: what was not heard yet must not be."""
         self.is_done = False
         """Whether all of it was heard, and its words are known."""
         self.is_text_complete = False
@@ -98,6 +100,9 @@ class FullTurn:
 
     def take(self, fact: Fact) -> None:
         """Take what the server tells."""
+        self.signs += 1
+        if self.is_rejected:
+            return
         if isinstance(fact, Heard):
             self.understood = fact.text
         elif isinstance(fact, Rejected):
@@ -106,9 +111,8 @@ class FullTurn:
             self.fail(_UNANSWERED[fact.missing])
         elif isinstance(fact, ServerError):
             self.fail(f"the server could not answer: {fact.text}")
-        elif self.understood is not None and not self.is_over:
+        elif self.understood is not None:
             self._take_reply(fact)
-        self.signs += 1
 
     def fail(self, failure: str) -> None:
         """Take that no more comes; what came before is still to be heard.
@@ -138,12 +142,14 @@ class FullTurn:
             case Stopped():
                 self._sounds.clear()
                 self._received_s = self.heard_ms / 1000
-                self.is_text_complete = True
+                self.is_stopped = self.is_text_complete = True
                 self._end()
             case ReplyOver():
                 self._end()
 
     def _take_sound(self, sound: ReplySound) -> None:
+        if self.is_over or self.failure:
+            return
         if self._received_s > LONGEST_S:
             self.is_over = self.is_text_complete = True
             return
@@ -153,6 +159,8 @@ class FullTurn:
         self._sounds.append(sound)
 
     def _end(self) -> None:
+        if self.is_at_rest or self.failure:
+            return
         self.is_at_rest = True
         if not self.has_sound:
             self.fail(_UNANSWERED["sound"])

@@ -106,4 +106,4 @@ async def _followed(turn: FullTurn, session: FullSession) -> AsyncGenerator[str 
             raise UplinkError(turn.failure)
         is_dry = turn.has_sound and not turn.is_over and turn.unheard_s < 0.001
         if not await session.news.next(LULL_S if is_dry else None):
-            turn.fail("the server fell silent in the middle of its answer")
+            session.fail(turn, "the server fell silent in the middle of its answer")

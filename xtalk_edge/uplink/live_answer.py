@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from functools import partial
 
 from xtalk_edge.audio.format import pcm_to_samples, samples_to_pcm
@@ -15,6 +15,9 @@ from xtalk_edge.uplink.xtalk_facts import ReplySound
 
 PIECE_MS = 100
 """Early servers send a sentence in one message, and how much of it was heard is to be known."""
+AHEAD_MS = 1_000
+"""Given to be played and not heard yet, at most: what is stopped is silent within this time, and
+what a server sends in advance is kept once."""
 LAST_WORDS_S = 0.5
 """Late servers tell the last words when they were told that these were heard: a round trip."""
 
@@ -30,6 +33,7 @@ class LiveAnswer:
     def __init__(self, turn: FullTurn, session: FullSession) -> None:
         self._turn = turn
         self._session = session
+        self._given_ms = 0.0
 
     @property
     def rate_hz(self) -> int:
@@ -48,8 +52,13 @@ class LiveAnswer:
         until_s: float | None = None
         while True:
             while (sound := turn.next_sound()) is not None:
-                for piece in self._cut(sound):
-                    yield piece
+                for part, ms, heard in self._cut(sound):
+                    while self._given_ms - turn.heard_ms > AHEAD_MS and not turn.is_stopped:
+                        await self._session.news.next()
+                    if turn.is_stopped:
+                        break
+                    self._given_ms += ms
+                    yield LivePiece(part, turn.text, heard)
             if turn.text != shown:
                 shown = turn.text
                 yield LivePiece(b"", shown, _nothing)
@@ -64,8 +73,10 @@ class LiveAnswer:
         turn.is_done = True
         self._session.news.tell()
 
-    def _cut(self, sound: ReplySound) -> Iterator[LivePiece]:
-        """Yield a piece of the server's in short ones; the last of them acknowledges it."""
+    def _cut(self, sound: ReplySound) -> Iterator[tuple[bytes, float, Callable[[], None]]]:
+        """Yield a piece of the server's in short ones: sound, milliseconds, and what to call once
+        it was heard; the last of them acknowledges the whole.
+        """
         pcm, rate_hz = sound.pcm, sound.rate_hz
         if pcm and rate_hz != self.rate_hz:
             pcm, rate_hz = (
@@ -77,7 +88,7 @@ class LiveAnswer:
         for number, part in enumerate(parts, start=1):
             ms = length_ms(sound) * len(part) / len(pcm) if pcm else 0.0
             whole = sound if number == len(parts) else None
-            yield LivePiece(part, self._turn.text, partial(self._heard, ms, whole))
+            yield part, ms, partial(self._heard, ms, whole)
 
     def _heard(self, ms: float, whole: ReplySound | None) -> None:
         self._turn.heard(ms)
