@@ -1,4 +1,4 @@
-"""Conversations in a room, in real time, with a server on loopback that hears, thinks and speaks."""
+"""Conversations in a room, in real time, with a server on loopback that hears and speaks."""
 
 from __future__ import annotations
 
