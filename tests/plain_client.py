@@ -13,9 +13,9 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.fake_xtalk import FakeXTalk
+from tests.fake_xtalk import FakeXTalk, hearing
+from tests.fake_xtalk.news import News
 
-PATIENCE_S = 5.0
 FRAME = bytes(1_024)
 """32 ms of silence, as a client sends it."""
 
@@ -31,7 +31,7 @@ class PlainClient:
         """Whether it says at once of every sound that it was played."""
         self.got: list[Got] = []
         self.closed: ConnectionClosed | None = None
-        self._changed = asyncio.Event()
+        self._news = News()
 
     async def read(self) -> None:
         """Collect messages until the connection ends."""
@@ -39,12 +39,12 @@ class PlainClient:
             while True:
                 got = _read(await self.socket.recv())
                 self.got.append(got)
-                self._changed.set()
+                self._news.tell()
                 if self.acknowledges:
                     await self._acknowledge(_action(got))
         except ConnectionClosed as closed:
             self.closed = closed
-            self._changed.set()
+            self._news.tell()
 
     async def _acknowledge(self, action: str) -> None:
         names = self.last("start_tts") if "start_tts" in self.actions else ""
@@ -63,7 +63,9 @@ class PlainClient:
     async def speak(self, seconds: float) -> None:
         """Say something of that length, as a client with a voice detector does."""
         await self.say("vad_speech_start", timestamp=0)
-        await asyncio.sleep(0.025)
+        await self.silence()
+        # A burst that comes sooner is lost: that is the server's clock, not a fact.
+        await asyncio.sleep(hearing.SETTLE_S)
         for _ in range(round(seconds * 1000 / 32)):
             await self.socket.send(FRAME)
         await self.say("vad_speech_end", timestamp=0)
@@ -85,20 +87,18 @@ class PlainClient:
 
     async def until(self, fact: Callable[[], bool]) -> None:
         """Wait until what came makes something true."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not fact():
-                self._changed.clear()
-                await self._changed.wait()
+        await self._news.until(fact)
 
     async def ended(self) -> None:
         """Wait until the connection has ended."""
         await self.until(lambda: self.closed is not None)
 
     async def silence(self) -> None:
-        """Wait until the server has nothing more to say: it answers a ping, and only that."""
-        before = self.actions.count("pong")
+        """Wait until the server has done all that it was told: it answers a ping, which is left out
+        of what came."""
         await self.say("ping", timestamp=1)
-        await self.wait("pong", before + 1)
+        await self.wait("pong")
+        self.got = [got for got in self.got if _action(got) != "pong"]
 
 
 @asynccontextmanager

@@ -52,6 +52,8 @@ async def test_the_server_answers_and_the_device_speaks() -> None:
         assert (chosen.ability, chosen.side, chosen.why) == ("agent", "server", "first")
         assert chosen.turn_id == talk.all_of(TTSPlaybackFinished)[0].turn_id
         assert talk.appliance.agent.history()[-1]["content"] == CLOUD
+        assert await answered(talk) == CLOUD
+        assert talk.all_of(UplinkSideChosen)[-1].usual_ms is not None
     assert cloud.abilities == frozenset()
 
 

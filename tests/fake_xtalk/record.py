@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.fake_xtalk.news import News
 from tests.fake_xtalk.wire import Message
-
-PATIENCE_S = 10.0
-"""After which a test that waits in vain fails; nothing on loopback takes as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +43,13 @@ class Record:
 
     def __init__(self) -> None:
         self.all: list[Said] = []
-        self._changed = asyncio.Event()
+        self._news = News()
 
     def add(self, connection: int, message: Message) -> None:
         """Write one down."""
         now_s = asyncio.get_running_loop().time()
         self.all.append(Said(now_s, connection, message))
-        self._changed.set()
+        self._news.tell()
 
     def actions(self, connection: int | None = None) -> list[str]:
         """Return the actions in order, of one connection or of all."""
@@ -64,10 +62,5 @@ class Record:
     async def wait(self, wanted: str | Callable[[Said], bool], nth: int = 1) -> Said:
         """Return the nth message of that action, or for which `wanted` holds, when it comes."""
         is_wanted = wanted if callable(wanted) else lambda said: said.action == wanted
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                self._changed.clear()
-                found = [said for said in self.all if is_wanted(said)]
-                if len(found) >= nth:
-                    return found[nth - 1]
-                await self._changed.wait()
+        await self._news.until(lambda: sum(map(is_wanted, self.all)) >= nth)
+        return [said for said in self.all if is_wanted(said)][nth - 1]

@@ -14,7 +14,8 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from tests.fake_xtalk.faults import Deed, Fault, Point, http_answer
-from tests.fake_xtalk.record import PATIENCE_S, Record
+from tests.fake_xtalk.news import News
+from tests.fake_xtalk.record import Record
 from tests.fake_xtalk.script import DEFAULT_REPLY, Generation, Reply, Traits, traits_of
 from tests.fake_xtalk.session import Session
 from tests.fake_xtalk.wire import Message, Wire
@@ -80,6 +81,7 @@ class FakeXTalk:
         self._host = host
         self._port = 0
         self._attached: set[str] = set()
+        self._news = News()
         self._owner = TaskOwner()
         self._server: asyncio.Server | None = None
         self._failures: list[BaseException] = []
@@ -148,10 +150,8 @@ class FakeXTalk:
         await self.until(lambda: any(c.wire.is_stalled for c in self.connections))
 
     async def until(self, fact: Callable[[], bool]) -> None:
-        """Wait until something is true of this server."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not fact():  # noqa: ASYNC110 - a fact may be anything
-                await asyncio.sleep(0.005)
+        """Wait until something is true of this server's connections."""
+        await self._news.until(fact)
 
     # -- what a session needs ------------------------------------------------------------------
 
@@ -168,8 +168,9 @@ class FakeXTalk:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Not read before it is known whether TLS comes first: it would be lost to it.
         writer.transport.pause_reading()  # type: ignore[attr-defined]
-        connection = Connection(len(self.connections) + 1, Wire(reader, writer))
+        connection = Connection(len(self.connections) + 1, Wire(reader, writer, self._news))
         self.connections.append(connection)
+        self._news.tell()
         self._owner.start(self._serve(connection, reader, writer), f"client {connection.number}")
 
     async def _serve(
@@ -189,6 +190,7 @@ class FakeXTalk:
         finally:
             connection.close_code = connection.wire.close_code
             connection.is_open = False
+            self._news.tell()
             writer.close()
 
     async def _at(self, point: Point, connection: Connection) -> None:
@@ -198,7 +200,11 @@ class FakeXTalk:
                 await fault.do.do(connection.wire)
 
     async def _answer_request(self, connection: Connection, reader: asyncio.StreamReader) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
+        first = await reader.readexactly(1)
+        if first == _TLS:
+            await connection.wire.write(http_answer("400 Bad Request", "Invalid request", {}))
+            return
+        head = first + await reader.readuntil(b"\r\n\r\n")
         method, path, connection.headers = _read_head(head)
         connection.path = path
         await self._at(Point.UPGRADE, connection)
@@ -287,6 +293,9 @@ class FakeXTalk:
 class _ClientIsGone(Exception):  # noqa: N818 - not an error: it ends a group of tasks
     """There is nobody to talk to any more."""
 
+
+_TLS = b"\x16"
+"""What a client says first that wants to encrypt."""
 
 _JSON = {"Content-Type": "application/json"}
 

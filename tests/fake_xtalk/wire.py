@@ -15,6 +15,8 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from tests.fake_xtalk.news import News
+
 Message = dict[str, Any] | str | bytes
 """A JSON object, a text that is none, or sound."""
 
@@ -24,9 +26,12 @@ READ_BYTES = 65_536
 class Wire:
     """Sends and receives messages, until it is told to do worse."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, news: News
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._news = news
         self._protocol = ServerProtocol(max_size=None)
         self._write_lock = asyncio.Lock()
         self._released = asyncio.Event()
@@ -117,6 +122,7 @@ class Wire:
     async def stall(self, seconds: float | None) -> None:
         """Let what is under way stand still; pings are answered meanwhile."""
         self.is_stalled = True
+        self._news.tell()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._released.wait()

@@ -40,6 +40,7 @@ BASE = {
 
 PURE = (
     "turn/*.py",
+    "audio/live_speech.py",
     "tools/dates/date_*.py",
     "tools/dates/holidays.py",
     "tools/dates/spoken_dates.py",
@@ -63,7 +64,7 @@ PURE = (
     "tools/timekeeping/ringing.py",
     "tools/timekeeping/timer_names.py",
     "uplink/breaker.py",
-    "audio/live_speech.py",
+    "uplink/checkup.py",
     "uplink/choice.py",
     "uplink/clauses.py",
     "uplink/full.py",

@@ -205,7 +205,11 @@ def test_a_server_that_knows_no_pings_is_not_given_up() -> None:
 @given(st.lists(st.sampled_from(["text", "binary", "nonsense"]), max_size=30))
 def test_what_makes_no_sense_is_told_and_left_out(kinds: list[str]) -> None:
     session = begun()
-    made = {"text": '{"action": "caption_updated"}', "binary": sound(1), "nonsense": "<html>"}
+    made: dict[str, str | bytes] = {
+        "text": '{"action": "caption_updated"}',
+        "binary": sound(1),
+        "nonsense": "<html>",
+    }
     for kind in kinds:
         session.raw(made[kind])
     assert len(session.told(Nonsense)) == kinds.count("nonsense")
@@ -242,7 +246,7 @@ def test_speech_goes_up_in_frames_behind_its_beginning() -> None:
     assert session.order == ["vad_speech_start"]
     (start,) = session.take_sent("vad_speech_start")
     assert start["timestamp"] == round(1000 * (EPOCH_S + session.now_s))
-    session.wait(0.019)
+    session.wait(0.039)
     assert session.frames == []
     session.wait(0.002)
     assert [len(frame) for frame in session.frames] == [1024]
@@ -258,7 +262,16 @@ def test_a_short_word_is_long_enough_for_early_servers() -> None:
     assert session.order[-1] == "binary"
     assert sum(map(len, session.frames)) == 32_768
     assert b"".join(session.frames).endswith(b"\1\0" + bytes(32_768 - 1024))
-    session.wait(0.02)
+    session.wait(0.05)
+    assert session.order[-1] == "vad_speech_end"
+
+
+def test_the_end_of_speech_that_came_as_it_was_said_is_told_at_once() -> None:
+    session = begun("G1")
+    session.do(lambda at_s: session.protocol.begin_speech(bytes(32_000), at_s))
+    session.wait(0.1)
+    session.do(lambda at_s: session.protocol.send_speech(bytes(1_024), at_s))
+    session.do(session.protocol.end_speech)
     assert session.order[-1] == "vad_speech_end"
 
 

@@ -11,14 +11,19 @@ import click
 
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.cli.progress import progress
+from xtalk_edge.clock import now_s
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import ConfigError
+from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.checkup import Checkup, Findings, report
 from xtalk_edge.uplink.cloud import Ability
 from xtalk_edge.uplink.visit import Tell, visit
 
 TOLD_EVERY_S = 2.0
 """In a log; an owner who waits longer without a word thinks that it hangs."""
+
+REMINDED_EVERY_S = 1.0
+"""A line on a terminal that stands still for longer looks dead."""
 
 _CAN: dict[Ability, str] = {
     "full": "it hears, thinks and speaks",
@@ -119,9 +124,31 @@ def _chosen(
 
 def _look(config: UplinkConfig, tell: Tell, *, tries: bool) -> Findings:
     try:
-        return asyncio.run(visit(config, tell, tries=tries))
+        return asyncio.run(_visit(config, tell, tries=tries))
     except ConfigError as error:
         return Findings(config.url, trouble=str(error))
+
+
+async def _visit(config: UplinkConfig, tell: Tell, *, tries: bool) -> Findings:
+    """Visit the server, and go on telling what is being done while it takes long."""
+    doing, since_s = "", now_s()
+
+    def begins(text: str) -> None:
+        nonlocal doing, since_s
+        doing, since_s = text, now_s()
+        tell(text)
+
+    async def remind() -> None:
+        while True:
+            await asyncio.sleep(REMINDED_EVERY_S)
+            tell(f"{doing}, {now_s() - since_s:.0f} s")
+
+    tasks = TaskOwner()
+    tasks.start(remind(), "uplink check reminder")
+    try:
+        return await visit(config, begins, tries=tries)
+    finally:
+        await tasks.aclose()
 
 
 def _text(checkup: Checkup) -> str:

@@ -27,3 +27,5 @@ class UplinkSideChosen(Event):
     """"device" or "server"."""
     why: str
     """One word of `uplink.choice.Why`."""
+    usual_ms: float | None = None
+    """What the server usually takes to its first speakable clause, or sound; None while unknown."""

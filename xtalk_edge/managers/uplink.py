@@ -85,6 +85,7 @@ class UplinkManager(Manager):
                 ability=chosen.ability,
                 side=chosen.side,
                 why=chosen.why.value,
+                usual_ms=None if chosen.usual_s is None else 1000 * chosen.usual_s,
             )
         )
         notice = self.config.uplink.notice

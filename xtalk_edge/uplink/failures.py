@@ -11,7 +11,6 @@ from websockets.exceptions import (
     InvalidHandshake,
     InvalidStatus,
     InvalidURI,
-    PayloadTooBig,
     ProxyError,
 )
 
@@ -23,7 +22,7 @@ from xtalk_edge.tools.spoken import printable
 MOST_REASON_CHARS = 200
 """What a peer says of its reasons is a sentence at most."""
 
-NOT_YET_VALID, EXPIRED, WRONG_NAME = 9, 10, 62
+NOT_YET_VALID, EXPIRED, WRONG_NAME, WRONG_NUMBER = 9, 10, 62, 64
 """What OpenSSL says of a certificate (man 3 X509_STORE_CTX_get_error)."""
 
 UNAUTHORISED_CODE, MESSAGE_TOO_BIG_CODE, TRY_LATER_CODE = 1008, 1009, 1013
@@ -95,12 +94,11 @@ def is_refusal(error: Exception) -> bool:
 
 
 def _closed(error: ConnectionClosed) -> str:
-    if isinstance(error.__cause__, PayloadTooBig) or (
-        error.sent is not None and error.sent.code == MESSAGE_TOO_BIG_CODE
-    ):
-        return "the server sent a message too big to be sound; is it an X-Talk server?"
     # What the device said first is why the server said it too.
-    told = error.rcvd if error.rcvd_then_sent or error.sent is None else error.sent
+    is_own = error.sent is not None and not error.rcvd_then_sent
+    told = error.sent if is_own else error.rcvd
+    if is_own and told is not None and told.code == MESSAGE_TOO_BIG_CODE:
+        return "the server sent a message too big to be sound; is it an X-Talk server?"
     if told is None or told.code in (1005, 1006, 1015):
         return "the connection broke off; the server or the network went away"
     what = _CLOSED.get(told.code, f"the server closed the connection (code {told.code})")
@@ -121,7 +119,7 @@ def _not_trusted(error: ssl.SSLError, where: str) -> str:
             f"the certificate of {where} {state}, if today is {today}; if it is not, the device's "
             "clock is wrong: set it, or let it ask a time server"
         )
-    if error.verify_code == WRONG_NAME:
+    if error.verify_code in (WRONG_NAME, WRONG_NUMBER):
         return f"the certificate of {where} is for another name; use that name in uplink.url"
     return (
         f"nobody the device believes vouches for the certificate of {where} "

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
-from xtalk_edge.clock import now_s
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import EdgeError, UplinkError
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.tools.spoken import printable
-from xtalk_edge.uplink.checkup import Findings, Trial
-from xtalk_edge.uplink.failures import MOST_REASON_CHARS, sentence
+from xtalk_edge.uplink.checkup import Findings
+from xtalk_edge.uplink.failures import sentence
+from xtalk_edge.uplink.visit_notes import VisitNotes
+from xtalk_edge.uplink.visit_trial import Trials
 from xtalk_edge.uplink.xtalk_door import Door
-from xtalk_edge.uplink.xtalk_facts import (
-    Able,
-    Action,
-    Fact,
-    Heard,
-    Measured,
-    Nonsense,
-    Queued,
-    Ready,
-    ReplyOver,
-    ReplySound,
-    ReplyText,
-    ReplyTextComplete,
-    Send,
-    Unanswered,
-)
+from xtalk_edge.uplink.xtalk_facts import Able, Measured, Nonsense, Queued, Ready
 from xtalk_edge.uplink.xtalk_link import Link
-from xtalk_edge.uplink.xtalk_messages import ServerError
 from xtalk_edge.uplink.xtalk_protocol import XTalkProtocol
 
 READY_S = 8.0
@@ -48,51 +33,9 @@ QUEUED_S = 3.0
 CAPABLE_S = 1.0
 """The plugin answers within a round trip."""
 PINGS = 5
-PING_S = 5.0
-TRIAL_S = 20.0
-"""Agents that look something up say nothing for fifteen."""
-
-QUESTION = "Hello."
-"""Every agent has an answer to it, and none does anything because of it."""
-RECITAL = "One, two, three."
+PINGS_S = 5.0
 
 Tell = Callable[[str], None]
-
-
-@dataclass
-class _Notes:
-    """What the server told so far, for whoever waits for more."""
-
-    facts: list[tuple[float, Fact]] = field(default_factory=list)
-    """With the time at which it came."""
-    ended: bool = False
-    """Whether nothing more comes."""
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def add(self, fact: Fact) -> None:
-        self.facts.append((now_s(), fact))
-        self._changed.set()
-
-    def end(self, _task: object) -> None:
-        self.ended = True
-        self._changed.set()
-
-    async def until(self, is_there: Callable[[], bool], patience_s: float) -> bool:
-        """Wait until something was told; tell whether it was."""
-        try:
-            async with asyncio.timeout(patience_s):
-                while not (is_there() or self.ended):
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            return False
-        return is_there()
-
-    def has(self, *kinds: type) -> bool:
-        return any(isinstance(fact, kinds) for _, fact in self.facts)
-
-    def since(self, count: int) -> list[tuple[float, Fact]]:
-        return self.facts[count:]
 
 
 async def visit(config: UplinkConfig, tell: Tell, *, tries: bool = True) -> Findings:
@@ -132,12 +75,12 @@ class _Visit:
         self._address = address
         self._socket = socket
         self._tell = tell
-        self._notes = _Notes()
+        self._notes = VisitNotes()
         self._protocol = XTalkProtocol(may_attach=has_token)
         self._link = Link(socket, address.host, self._protocol, self._notes.add)
 
     async def run(self, found: Findings, *, tries: bool) -> Findings:
-        """Return what it adds to what was found."""
+        """Return what was found, and what this adds to it."""
         tasks = TaskOwner()
         connection = tasks.start(self._link.run(), "uplink check")
         connection.add_done_callback(self._notes.end)
@@ -146,35 +89,34 @@ class _Visit:
         except UplinkError as error:
             found = replace(found, trouble=str(error))
         finally:
-            ended = connection.done() and not connection.cancelled()
-            error_of_link = connection.exception() if ended else None
+            lost = connection.exception() if connection.done() else None
             await tasks.aclose()
-        if isinstance(error_of_link, Exception):
-            found = replace(found, trouble=sentence(error_of_link, self._address))
+        if isinstance(lost, Exception):
+            found = replace(found, trouble=sentence(lost, self._address))
         return replace(
             found,
             generations=self._protocol.generations,
-            nonsense=tuple(f.reason for _, f in self._notes.facts if isinstance(f, Nonsense)),
+            nonsense=tuple(each.reason for each in self._notes.of(Nonsense)),
         )
 
     async def _look(self, found: Findings, *, tries: bool) -> Findings:
+        notes = self._notes
         self._tell("waiting to be greeted")
         trouble = await self._greeted()
-        if not self._notes.has(Ready):
+        if not notes.of(Ready):
             return replace(found, trouble=trouble)
         found = replace(found, is_ready=True, round_trips_s=await self._pings())
         self._tell("asking what it can do")
-        await self._notes.until(lambda: self._notes.has(Able), CAPABLE_S)
-        await self._notes.until(lambda: self._notes.has(Measured), CAPABLE_S)
-        offsets = [
-            fact.clock_offset_s for _, fact in self._notes.facts if isinstance(fact, Measured)
-        ]
-        knows = self._protocol.session_id != "" or self._notes.has(Able, Measured, Queued)
+        await notes.until(lambda: bool(notes.of(Able) and notes.of(Measured)), CAPABLE_S)
+        measured = notes.of(Measured)
+        is_xtalk = bool(self._protocol.session_id or notes.of(Able) or measured or notes.of(Queued))
         found = replace(
-            found, is_xtalk=knows, has_plugin=self._notes.has(Able),
-            clock_offset_s=offsets[-1] if offsets else None,
-        )  # fmt: skip
-        if tries and knows:
+            found,
+            is_xtalk=is_xtalk,
+            has_plugin=bool(notes.of(Able)),
+            clock_offset_s=measured[-1].clock_offset_s if measured else None,
+        )
+        if tries and is_xtalk:
             found = await self._try(found)
         return replace(
             found,
@@ -185,105 +127,35 @@ class _Visit:
     async def _greeted(self) -> str:
         """Wait for a session; return why there is none."""
         notes = self._notes
-        await notes.until(lambda: notes.has(Ready, Queued), READY_S)
-        if notes.has(Queued) and not notes.has(Ready):
-            self._tell("waiting for a place")
-            await notes.until(lambda: notes.has(Ready), QUEUED_S)
-        if notes.has(Ready) or notes.ended:
-            return ""
-        queued = [fact for _, fact in notes.facts if isinstance(fact, Queued)]
-        if queued:
-            return (
-                f"the server is busy: it serves {queued[-1].limit} at a time, and the device would "
-                f"be number {queued[-1].position} of those who wait"
-            )
-        return "the server opens a WebSocket and says nothing; is it an X-Talk server?"
+        await notes.until(lambda: bool(notes.of(Ready) or notes.of(Queued)), READY_S)
+        if not notes.of(Queued):
+            return "the server opens a WebSocket and says nothing; is it an X-Talk server?"
+        self._tell("waiting for a place")
+        await notes.until(lambda: bool(notes.of(Ready)), QUEUED_S)
+        last = notes.of(Queued)[-1]
+        return (
+            f"the server is busy: it serves {last.limit} at a time, and the device would be number "
+            f"{last.position} of those who wait"
+        )
 
     async def _pings(self) -> tuple[float, ...]:
         self._tell("measuring the round trip")
         took_s: list[float] = []
-        try:
-            async with asyncio.timeout(PING_S):
+        with contextlib.suppress(TimeoutError, WebSocketException):
+            async with asyncio.timeout(PINGS_S):
                 for _ in range(PINGS):
                     took_s.append(await (await self._socket.ping()))
-        except (TimeoutError, WebSocketException):
-            pass
         return tuple(took_s)
 
-    # -- trying what it can do -----------------------------------------------------------------
-
     async def _try(self, found: Findings) -> Findings:
+        trials = Trials(self._address.host, self._link, self._protocol, self._notes)
         if self._protocol.can_answer_text:
             self._tell("asking its agent something")
-            question = await self._trial(self._protocol.submit_text, QUESTION, _is_answered)
-            found = replace(found, question=question)
+            found = replace(found, question=await trials.question())
         if self._protocol.can_speak_text:
             self._tell("having it speak")
-            recital = await self._trial(self._protocol.speak, RECITAL, _is_spoken)
-            found = replace(found, recital=recital)
+            found = replace(found, recital=await trials.recital())
         return found
-
-    async def _trial(
-        self,
-        ask: Callable[[str, float], list[Action]],
-        text: str,
-        is_done: Callable[[list[Fact]], bool],
-    ) -> Trial:
-        notes, before, began_s = self._notes, len(self._notes.facts), now_s()
-
-        def counted(at_s: float) -> list[Action]:
-            actions = ask(text, at_s)
-            messages = [action.message for action in actions if isinstance(action, Send)]
-            BORDER.send(self._address.host, "text", sum(len(str(m).encode()) for m in messages))
-            return actions
-
-        self._link.do(counted)
-        await notes.until(lambda: is_done([f for _, f in notes.since(before)]), TRIAL_S)
-        came = notes.since(before)
-        self._link.do(self._protocol.stop)
-
-        def after_s(kind: type) -> float | None:
-            return next((at_s - began_s for at_s, fact in came if isinstance(fact, kind)), None)
-
-        rates = [fact.rate_hz for _, fact in came if isinstance(fact, ReplySound) and fact.pcm]
-        errors = [fact.text for _, fact in came if isinstance(fact, ServerError)]
-        return Trial(
-            accepted=any(isinstance(fact, Heard | ReplySound) for _, fact in came),
-            text_after_s=after_s(ReplyText),
-            sound_after_s=after_s(ReplySound) if rates else None,
-            rate_hz=rates[0] if rates else None,
-            errors=tuple(_short(error) for error in errors),
-        )
-
-
-def _is_answered(facts: list[Fact]) -> bool:
-    """Tell whether words and sound have come, or no more will."""
-    kinds = {type(fact) for fact in facts}
-    if Unanswered in kinds or any(_is_failure(fact, of_voice=False) for fact in facts):
-        return True
-    has_words = ReplyText in kinds if _has_sound(facts) else ReplyTextComplete in kinds
-    return has_words and _is_spoken(facts)
-
-
-def _is_spoken(facts: list[Fact]) -> bool:
-    """Tell whether sound has come, or none will."""
-    over = any(
-        isinstance(fact, ReplyOver | Unanswered) or _is_failure(fact, of_voice=True)
-        for fact in facts
-    )
-    return over or _has_sound(facts)
-
-
-def _has_sound(facts: list[Fact]) -> bool:
-    return any(isinstance(fact, ReplySound) and fact.pcm for fact in facts)
-
-
-def _is_failure(fact: Fact, *, of_voice: bool) -> bool:
-    return isinstance(fact, ServerError) and fact.is_of_voice == of_voice
-
-
-def _short(text: str) -> str:
-    return " ".join(printable(text[:MOST_REASON_CHARS]).split())
 
 
 def _proxy_to(address: Address) -> str:
@@ -293,4 +165,7 @@ def _proxy_to(address: Address) -> str:
     proxies = getproxies()
     names = ("wss", "socks", "https") if address.is_encrypted else ("ws", "socks", "https", "http")
     chosen = next((proxies[name] for name in names if proxies.get(name)), "")
-    return urlsplit(chosen).hostname or ""
+    try:
+        return urlsplit(chosen).hostname or ""
+    except ValueError:
+        return ""

@@ -22,6 +22,8 @@ class Chosen:
     ability: Ability
     side: Side
     why: Why
+    usual_s: float | None = None
+    """What the server usually takes until there is something to say; None while unknown."""
 
 
 class Way:
@@ -88,4 +90,4 @@ class Way:
 
     def chose(self, side: Side, why: Why) -> None:
         """Tell who answers."""
-        self.on_chosen(Chosen(self.ability, side, why))
+        self.on_chosen(Chosen(self.ability, side, why, self.breaker.usual_s))

@@ -8,6 +8,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from xtalk_edge import __version__
 from xtalk_edge.config.uplink import UplinkConfig
+from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.address import Address, address_of
 from xtalk_edge.net.secret import Secret, secret_of
 from xtalk_edge.net.trust import Trust, check_pin, tls_context
@@ -71,7 +72,7 @@ class Door:
                 check_pin(trust, self.transport.get_extra_info("ssl_object"))
                 await super().handshake(*args, **kwargs)  # type: ignore[arg-type]
 
-        connection = await _Direct(
+        opening = _Direct(
             self.address.url,
             ssl=self._tls,
             compression=None,
@@ -86,7 +87,16 @@ class Door:
             # Where one of two ways is dead, the other is tried at once (RFC 8305).
             happy_eyeballs_delay=0.25,
         )
-        return connection, bool(token)
+        try:
+            return await opening, bool(token)
+        except OSError:
+            # A certificate that is not believed is a ValueError too.
+            raise
+        except (ImportError, ValueError) as error:
+            raise UplinkError(
+                "the proxy in https_proxy is none that the device can use; it takes the form "
+                "http://host:port"
+            ) from error
 
     def forget(self) -> None:
         """Ask the server for another token next time; the one it gave is accepted no more."""

@@ -47,7 +47,8 @@ async def log_in(address: Address, trust: Trust, tls: ssl.SSLContext | None) -> 
                 LOG.debug("no login at %s: HTTP %d", address.host, answer.status_code)
                 return Secret("")
             return _token(await _start_of(answer))
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ImportError, ValueError) as error:
+        # The last two are of a proxy in the environment that is none, or needs another package.
         LOG.debug("no login at %s: %s", address.host, type(error).__name__)
         return Secret("")
 

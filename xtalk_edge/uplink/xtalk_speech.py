@@ -8,9 +8,12 @@ FRAME_BYTES = 1_024
 """512 samples, 32 ms at 16 kHz: servers count what they keep in frames, and expect such."""
 RATE_BYTES_S = 32_000
 """s16le, mono, 16 kHz."""
-GAP_S = 0.02
+GAP_S = 0.04
 """Servers take messages in hand side by side: what follows on the heels of the word that speech
-begins or ends may be dealt with before it. 20 ms were measured to be enough."""
+begins or ends may be dealt with before it. 20 ms were measured to be enough where they arrive as
+they are sent; networks push things together."""
+BURST_FRAMES = 3
+"""What is sent at once beyond that is a burst; sound comes from a microphone one by one."""
 LEAST_BYTES = RATE_BYTES_S
 """Early servers take less than a second for no turn, "stop" too; silence counts."""
 MOST_BEFORE_BYTES = 5 * RATE_BYTES_S
@@ -26,15 +29,16 @@ class Utterance:
     _sent_bytes: int = 0
     _is_taken: bool = False
     """Whether the server has had its time."""
-    _end_due_s: float | None = None
+    _settled_s: float = 0.0
+    """When the server has dealt with the last burst."""
     is_ended: bool = False
     """Whether nothing more may be added."""
 
     @property
     def wake_at_s(self) -> float | None:
         """When there is something to do if nothing happens before."""
-        if self._end_due_s is not None or self._is_taken:
-            return self._end_due_s
+        if self._is_taken:
+            return self._settled_s if self.is_ended else None
         return self.began_s + GAP_S if self._waiting or self.is_ended else None
 
     def add(self, pcm: bytes) -> None:
@@ -64,8 +68,8 @@ class Utterance:
         ]
         del self._waiting[:whole]
         self._sent_bytes += whole
+        if len(frames) > BURST_FRAMES:
+            self._settled_s = now_s + GAP_S
         if not self.is_ended:
             return frames, False
-        if self._end_due_s is None:
-            self._end_due_s = now_s + GAP_S
-        return frames, now_s >= self._end_due_s
+        return frames, now_s >= self._settled_s

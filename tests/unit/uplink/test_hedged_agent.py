@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from tests.e2e.room_conversation import on_virtual_clock
 from tests.scripted_cloud import Die, Refuse, Stall, Step, Wait
+from tests.unit.agent.parts import Tools
 from tests.unit.uplink.parts import (
     COMMAND,
     DEADLINE_S,
@@ -19,7 +21,14 @@ from tests.unit.uplink.parts import (
     talk,
 )
 from xtalk_edge.clock import now_s
-from xtalk_edge.errors import EngineError
+from xtalk_edge.engines.interfaces import (
+    AgentContext,
+    Prepared,
+    ToolCall,
+    ToolResult,
+    ToolRunner,
+)
+from xtalk_edge.errors import EngineError, EngineLostError
 from xtalk_edge.net.border import BORDER
 
 DEVICE = "Device says this. And that."
@@ -222,3 +231,90 @@ async def test_a_server_that_does_not_end_is_ended() -> None:
     async with talk("prefer", ["word " * 3000, "word " * 3000, Stall()]) as t:
         reply = await t.said("hello")
         assert len(reply) <= 15_000
+
+
+class DyingAgent(DeviceAgent):
+    """Dies behind its first word, once."""
+
+    died = False
+
+    async def async_accept(
+        self, context: AgentContext
+    ) -> AsyncGenerator[str | ToolCall | ToolResult, None]:
+        yield "Device "
+        if not self.died:
+            self.died = True
+            raise EngineLostError("the agent's process died")
+        yield "again."
+
+
+@on_virtual_clock
+async def test_a_question_that_is_asked_again_is_not_given_to_the_server_twice() -> None:
+    async with talk("prefer", [Stall()], device=DyingAgent()) as t:
+        with pytest.raises(EngineLostError):
+            await t.said("hello")
+        assert await t.said("hello") == "Device again."
+        assert t.cloud.asked == ["hello"]
+        # Only then: the next time it is another question.
+        await t.said("hello")
+        assert t.cloud.asked == ["hello", "hello"]
+
+
+class BrokenForesight(DeviceAgent):
+    """Cannot think ahead."""
+
+    async def foresee(self, text: str) -> AsyncGenerator[Prepared, None]:
+        raise EngineError("no foresight")
+        yield Prepared()
+
+
+@on_virtual_clock
+async def test_a_device_that_cannot_think_ahead_still_answers() -> None:
+    async with talk("race", [Stall()], device=BrokenForesight()) as t:
+        assert await t.said("hello") == DEVICE
+        assert t.who() == [("device", "slow")]
+
+
+class Told(DeviceAgent):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[object] = []
+
+    async def prefill(self, text: str) -> None:
+        self.told.append(text)
+
+    def use_tools(self, tools: ToolRunner) -> None:
+        self.told.append(tools)
+
+    def use_speaker(self, name: str, about: str = "") -> None:
+        self.told.append((name, about))
+
+    def use_caption(self, text: str) -> None:
+        self.told.append(text)
+
+    def use_thought(self, text: str) -> None:
+        self.told.append(text)
+
+    def confidence(self) -> float:
+        return 0.5
+
+
+@on_virtual_clock
+async def test_whatever_is_no_question_is_the_devices() -> None:
+    device, tools = Told(), Tools()
+    async with talk("prefer", device=device) as t:
+        await t.agent.prefill("what ti")
+        t.agent.use_tools(tools)
+        t.agent.use_speaker("Ann", "likes tea")
+        t.agent.use_caption("rain")
+        t.agent.use_thought("a chat")
+        assert device.told == ["what ti", tools, ("Ann", "likes tea"), "rain", "a chat"]
+        assert t.agent.confidence() == 0.5
+        t.agent.note("yes", "Done.")
+        t.agent.heard("Do")
+        assert [line["content"] for line in t.agent.history()] == ["yes", "Do"]
+        assert [each.said async for each in t.agent.foresee("hello")][-1] == DEVICE
+        assert [each async for each in t.agent.async_accept(AgentContext("loop"))] != []
+        assert t.cloud.asked == []

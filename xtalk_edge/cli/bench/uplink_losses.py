@@ -29,7 +29,7 @@ DEVICE = "I say this by myself."
 
 
 class DyingServer:
-    """Dies in the middle of every second answer; is back for the one after the next.
+    """Dies in the middle of every second answer.
 
     Args:
         chance: where in the answer.
@@ -38,7 +38,7 @@ class DyingServer:
     def __init__(self, chance: random.Random) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self._chance = chance
-        self._there = True
+        self._there = self._dies_next = True
         self.deaths = 0
 
     @property
@@ -63,12 +63,16 @@ class DyingServer:
         self.on_change()
 
     async def answer(self, text: str) -> AsyncGenerator[str, None]:
-        """Begin an answer that has an end of another kind."""
+        """Answer; the first time not to the end, the second time to it, and so on."""
         words = REPLY.split()
+        dies, self._dies_next = self._dies_next, not self._dies_next
         first_clause = len(ClauseSplitter().push(REPLY)[0].split())
-        for word in words[: self._chance.randrange(first_clause + 1, len(words))]:
+        end = self._chance.randrange(first_clause + 1, len(words)) if dies else len(words)
+        for word in words[:end]:
             yield f"{word} "
             await asyncio.sleep(WORD_S)
+        if not dies:
+            return
         self._there = False
         self.deaths += 1
         self.on_change()
@@ -88,7 +92,9 @@ class Losses:
     ended_well: int = 0
     """Answers that ended behind a whole clause with an honest sentence."""
     next_answered: int = 0
-    """Questions right after that were answered."""
+    """Questions right after that the device answered."""
+    well_answered: int = 0
+    """Questions after that which the server, back again, answered."""
     next_ms: tuple[float, ...] = ()
     """From the end of each until its answer was heard."""
 
@@ -107,17 +113,23 @@ class _Physician:
 
 
 async def losses(config: Config, deaths: int, seed: int = 0) -> Losses:
-    """Ask `deaths` questions over which the server dies, and one more behind each."""
+    """Ask `deaths` questions over which the server dies.
+
+    Behind each comes one for the device alone, and one that the server answers well: one that
+    always dies would be left alone.
+    """
     server = DyingServer(random.Random(seed))
     line = Line(says=QUESTION, outcome="answered")
-    scene = Scene(title="losses", room=Room(), line=(line,) * (2 * deaths))
+    scene = Scene(title="losses", room=Room(), line=(line,) * (3 * deaths))
     performance = await perform(scene, config, views=[_Physician(server)], server=server)
-    lost, following = performance.exchanges[::2], performance.exchanges[1::2]
+    exchanges = performance.exchanges
+    lost, following, well = exchanges[::3], exchanges[1::3], exchanges[2::3]
     ends = _good_ends(config.uplink.lost_rest)
     return Losses(
         deaths=server.deaths,
         ended_well=sum(each.answer in ends for each in lost),
         next_answered=sum(each.answer == DEVICE and not each.problem for each in following),
+        well_answered=sum(each.answer == REPLY.strip() for each in well),
         next_ms=tuple(
             each.latency.voice_to_voice_ms
             for each in following

@@ -14,6 +14,7 @@ import click
 from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.cli.progress import TOLD_EVERY_S, progress
 from xtalk_edge.clock import run_virtual
+from xtalk_edge.config.schema import Config
 
 from .percentiles import Percentiles, percentiles, spread_text
 from .uplink_losses import DEVICE, losses
@@ -107,6 +108,18 @@ def _deaths(
     config_path: Path | None, overrides: tuple[str, ...], state_dir: Path, deaths: int
 ) -> list[Row]:
     """Return what came of the replies that were lost, and of the questions behind them."""
+    found = run_virtual(losses(lossy(config_path, overrides, state_dir), deaths))
+    lost = Row("deaths", found.deaths, found.ended_well, 0, 0, None, None)
+    next_ms = percentiles(list(found.next_ms)) if found.next_ms else None
+    return [
+        lost,
+        Row("next turns", deaths, found.next_answered, 0, 0, next_ms, None),
+        Row("server back", deaths, found.well_answered, 0, 0, None, None),
+    ]
+
+
+def lossy(config_path: Path | None, overrides: tuple[str, ...], state_dir: Path) -> Config:
+    """Return the settings of a device that knows one sentence, beside a server."""
     changes = (
         "wake.mode=always",
         'agent.type="scripted"',
@@ -116,11 +129,7 @@ def _deaths(
         'uplink.notice=""',
         *overrides,
     )
-    config = read_config(config_path, changes, state_dir)
-    found = run_virtual(losses(config, deaths))
-    lost = Row("deaths", found.deaths, found.ended_well, 0, 0, None, None)
-    next_ms = percentiles(list(found.next_ms)) if found.next_ms else None
-    return [lost, Row("next turns", deaths, found.next_answered, 0, 0, next_ms, None)]
+    return read_config(config_path, changes, state_dir)
 
 
 def _print_table(found: Sequence[Row]) -> None:

@@ -1,0 +1,47 @@
+"""What a server told during a visit, for whoever waits for more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from xtalk_edge.clock import now_s
+from xtalk_edge.uplink.xtalk_facts import Fact
+
+F = TypeVar("F")
+
+
+class VisitNotes:
+    """Keeps everything that is told, with the time; ends when the connection does."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[float, Fact]] = []
+        """Each fact behind the time at which it came."""
+        self.are_complete = False
+        """Whether nothing more comes."""
+        self._changed = asyncio.Event()
+
+    def add(self, fact: Fact) -> None:
+        """Take what is told now."""
+        self.told.append((now_s(), fact))
+        self._changed.set()
+
+    def end(self, _task: object = None) -> None:
+        """Nothing more is told."""
+        self.are_complete = True
+        self._changed.set()
+
+    def of(self, kind: type[F]) -> list[F]:
+        """Return what was told of a kind, in order."""
+        return [fact for _, fact in self.told if isinstance(fact, kind)]
+
+    async def until(self, is_enough: Callable[[], bool], patience_s: float) -> None:
+        """Wait until enough was told; not beyond the end, and not for ever."""
+        try:
+            async with asyncio.timeout(patience_s):
+                while not (is_enough() or self.are_complete):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return
