@@ -26,6 +26,7 @@ from tests.uplink_parts import all_of, client_of, connected, in_real_time
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.uplink import xtalk_turn
+from xtalk_edge.uplink.cloud import Cloud
 from xtalk_edge.uplink.xtalk_client import NO_SPEAKING, NO_TEXTS
 
 WITH_TEXTS: list[tuple[Any, dict[str, Any]]] = [
@@ -61,6 +62,15 @@ async def test_a_text_is_answered_piece_by_piece(generation: Any, traits: dict[s
         sent = [message for message in server.received.all if message.action == "submit_text"]
         assert [message.data["text"] for message in sent] == ["what time is it", "and now"]
         assert "audio" not in {each.kind for each in BORDER.take()}
+
+
+@in_real_time
+async def test_it_is_what_the_policy_wants() -> None:
+    async with FakeXTalk("G3") as server, connected(server.url, "agent") as client:
+        cloud: Cloud = client
+        assert cloud.abilities == {"agent"}
+        assert cloud.trouble == ""
+        assert [piece async for piece in cloud.answer("hello")]
 
 
 @in_real_time
@@ -130,14 +140,20 @@ def test_that_a_late_server_takes_no_texts_is_found_out_by_asking(
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("generation", "plugin", "sign"),
+    [("G1", True, "stop"), ("G3", True, "stop"), ("G3", False, "vad_speech_end")],
+)
 @in_real_time
-async def test_an_answer_that_nobody_wants_any_more_is_stopped() -> None:
-    server = FakeXTalk("G1", plugin=True, faults=[Fault(Point.MID_TEXT, Stall())])
+async def test_an_answer_that_nobody_wants_any_more_is_stopped(
+    generation: Any, plugin: bool, sign: str
+) -> None:
+    server = FakeXTalk(generation, plugin=plugin, faults=[Fault(Point.MID_TEXT, Stall())])
     async with server, connected(server.url, "agent") as client:
         answer = client.answer("what time is it")
         assert await anext(answer) == "It is ten past four,"
         await answer.aclose()
-        await server.received.wait("stop")
+        await server.received.wait(sign)
         server.release()
         assert await all_of(client.answer("again")) == [
             "It is ten past four,", " and the sun is out.", " Anything else?"

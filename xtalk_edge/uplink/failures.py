@@ -25,6 +25,9 @@ MOST_REASON_CHARS = 200
 NOT_YET_VALID, EXPIRED, WRONG_NAME, WRONG_NUMBER = 9, 10, 62, 64
 """What OpenSSL says of a certificate (man 3 X509_STORE_CTX_get_error)."""
 
+DEAD_CODE = 1011
+"""What `websockets` closes with when its pings are not answered."""
+
 UNAUTHORISED_CODE, MESSAGE_TOO_BIG_CODE, TRY_LATER_CODE = 1008, 1009, 1013
 """Of closing a WebSocket (RFC 6455 section 7.4.1, and the IANA's list behind it)."""
 
@@ -86,11 +89,18 @@ def sentence(error: Exception, address: Address) -> str:
 
 def is_refusal(error: Exception) -> bool:
     """Tell whether the server does not accept the token."""
-    if isinstance(error, ConnectionClosed):
-        return error.rcvd is not None and error.rcvd.code == UNAUTHORISED_CODE
-    return (
-        isinstance(error, InvalidStatus) and error.response.status_code == HTTPStatus.UNAUTHORIZED
-    )
+    status = error.response.status_code if isinstance(error, InvalidStatus) else None
+    return status == HTTPStatus.UNAUTHORIZED or _code(error) == UNAUTHORISED_CODE
+
+
+def is_elsewhere(error: Exception) -> bool:
+    """Tell whether the server still has the session in another connection."""
+    return _code(error) == TRY_LATER_CODE
+
+
+def _code(error: Exception) -> int | None:
+    told = error.rcvd if isinstance(error, ConnectionClosed) else None
+    return None if told is None else told.code
 
 
 def _closed(error: ConnectionClosed) -> str:
@@ -99,6 +109,8 @@ def _closed(error: ConnectionClosed) -> str:
     told = error.sent if is_own else error.rcvd
     if is_own and told is not None and told.code == MESSAGE_TOO_BIG_CODE:
         return "the server sent a message too big to be sound; is it an X-Talk server?"
+    if is_own and told is not None and told.code == DEAD_CODE:
+        return "the server does not answer any more; the connection is dead"
     if told is None or told.code in (1005, 1006, 1015):
         return "the connection broke off; the server or the network went away"
     what = _CLOSED.get(told.code, f"the server closed the connection (code {told.code})")
@@ -108,7 +120,7 @@ def _closed(error: ConnectionClosed) -> str:
 
 def _not_trusted(error: ssl.SSLError, where: str) -> str:
     if not isinstance(error, ssl.SSLCertVerificationError):
-        reason = (error.reason or "").replace("_", " ").lower()
+        reason = (getattr(error, "reason", None) or "").replace("_", " ").lower()
         if "wrong version number" in reason or "http request" in reason:
             return f"{where} does not encrypt; is it the port for wss://?"
         return f"no encrypted connection to {where} comes about ({reason or 'no reason given'})"

@@ -14,7 +14,7 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.errors import EdgeError, UplinkError
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink.failures import is_refusal, sentence
+from xtalk_edge.uplink.failures import is_elsewhere, is_refusal, sentence
 from xtalk_edge.uplink.inbox import Inbox
 from xtalk_edge.uplink.xtalk_door import Door
 from xtalk_edge.uplink.xtalk_facts import (
@@ -39,6 +39,12 @@ HELD_S = 10.0
 """A session that lasted so long was a good one: the next try comes soon."""
 MOST_RESUMED = 3
 """Tries to go on with a session; a server that is asked for one it lost may fail each time."""
+MOST_ELSEWHERE = 7
+"""The same while the server has it in a connection that is dead, which it notices in 40 s: these
+take a minute with their pauses."""
+WARN_EVERY_S = 600.0
+"""The same trouble is told again after this time; a network that comes and goes does so all day."""
+MOST_WARNED = 20
 NOT_BEGUN = "the connection to the server is being made"
 
 
@@ -77,6 +83,8 @@ class XTalkLine:
         self._may_retry = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._inbox: Inbox[Fact] | None = None
+        self._warned_s: dict[str, float] = {}
+        """When a trouble was last told in the log."""
 
     # -- what is known of the server -----------------------------------------------------------
 
@@ -142,13 +150,24 @@ class XTalkLine:
             # Whoever logs in anew is somebody else, whose session it is not.
             self._door.forget()
             self._session_id = ""
-        elif not was_ready and self._failures >= MOST_RESUMED:
-            self._session_id = ""
+        elif not was_ready:
+            most = MOST_ELSEWHERE if is_elsewhere(error) else MOST_RESUMED
+            if self._failures >= most:
+                self._session_id = ""
         reason = sentence(error, self._door.address)
-        LOG.log(logging.DEBUG if reason == self.trouble else logging.WARNING, "uplink: %s", reason)
+        self._warn(reason)
         self._is_in_trouble(reason)
         if self._inbox is not None:
             self._inbox.fail(UplinkError(reason))
+
+    def _warn(self, reason: str) -> None:
+        at_s = now_s()
+        is_new = at_s - self._warned_s.get(reason, -WARN_EVERY_S) >= WARN_EVERY_S
+        LOG.log(logging.WARNING if is_new else logging.DEBUG, "uplink: %s", reason)
+        if is_new:
+            if len(self._warned_s) >= MOST_WARNED:
+                self._warned_s.clear()
+            self._warned_s[reason] = at_s
 
     # -- what the server tells -----------------------------------------------------------------
 

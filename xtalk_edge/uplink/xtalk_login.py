@@ -11,7 +11,7 @@ import httpx2
 
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.address import Address
-from xtalk_edge.net.secret import LONGEST_CHARS, Secret
+from xtalk_edge.net.secret import Secret
 from xtalk_edge.net.trust import Trust, check_pin
 
 LOG = logging.getLogger(__name__)
@@ -19,6 +19,8 @@ LOG = logging.getLogger(__name__)
 LOGIN_PATH = "/api/auth/login"
 LOGIN_S = 5.0
 """A server on the other side of the world answers in one."""
+MOST_TOKEN_CHARS = 16_384
+"""Tokens with many claims have some thousand."""
 MOST_ANSWER_BYTES = 65_536
 """A token and an id."""
 
@@ -68,6 +70,6 @@ def _token(body: bytes) -> Secret:
     except (ValueError, RecursionError):
         return Secret("")
     word = answer.get("access_token") if isinstance(answer, dict) else None
-    if not isinstance(word, str) or len(word) > LONGEST_CHARS:
+    if not isinstance(word, str) or len(word) > MOST_TOKEN_CHARS:
         return Secret("")
     return Secret(word if word.isascii() and word.isprintable() else "")

@@ -28,6 +28,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "stop": "The stop word: whether the device falls silent, and how soon.",
         "switch": "Another voice or agent: how soon it is in use, and what is left behind.",
         "turn": "Answers: how long after a question they can be heard.",
+        "uplink": "The client of X-Talk servers: what it adds, and whether it grows.",
         "uplink-policy": "The uplink: whether a slow or dying server makes the device worse.",
         "wake": "The wake phrase and a command in one breath.",
     },
