@@ -29,9 +29,10 @@ from xtalk_edge.turn.actions import RESTING
 from xtalk_edge.uplink.full_turn import FullTurn
 from xtalk_edge.uplink.full_way import FullWay
 
-AT_ONCE_SAMPLES = 16_000
-"""Sent in one step of the ear: what was said before is caught up with a hundred times as fast, and
-never more than the connection keeps in its first 20 ms."""
+AT_ONCE_SAMPLES = 8_000
+"""Sent in one step of the ear: what was said before is caught up with fifty times as fast as it
+was spoken, and a connection that holds sound back at first is not asked to hold more than it can.
+"""
 
 
 class ServerHearingManager(Manager):
