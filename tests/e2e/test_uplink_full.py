@@ -180,6 +180,32 @@ async def test_the_button_ends_an_answer_at_the_server_too() -> None:
         assert cloud.log == ["begin", "end", "stop"]
 
 
+@pytest.mark.parametrize(
+    ("said", "asked"), [("stop", []), ("stop the timer", ["stop the timer"])], ids=["stop", "more"]
+)
+def test_the_server_hears_stop_only_where_more_is_said(said: str, asked: list[str]) -> None:
+    @on_virtual_clock
+    async def scene() -> None:
+        cloud = ScriptedTalks(
+            answer("abcdefghij klmnopqrst uvwxyz. " * 3), answer("Done.", heard_as=said)
+        )
+        async with conversation(hybrid([HEARD, said]), server=cloud) as talk:
+            await ready(talk)
+            await talk.ask()
+            await talk.until(TTSPlaybackStarted)
+            await asyncio.sleep(0.5)
+            talk.say("stop the timer please")
+            await talk.until(TTSStopped, reason="stop word")
+            assert cloud.log == ["begin", "end", "stop"]
+            await talk.until(ASRResultFinal)
+            await asyncio.sleep(3.0)
+            assert cloud.log[3:] == (["begin", "end", "finished"] if asked else [])
+            history = [each["content"] for each in talk.appliance.agent.history()]
+            assert history[2:3] == asked
+
+    scene()
+
+
 @pytest.mark.parametrize("end", [Die(), Stall()])
 def test_a_reply_that_breaks_off_is_played_and_ends_honestly(end: Step) -> None:
     @on_virtual_clock

@@ -12,7 +12,6 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (
     TTSPlaybackFinished,
-    TTSStopped,
     TurnASREndRequested,
     TurnASRResetRequested,
     TurnASRStartRequested,
@@ -20,6 +19,7 @@ from xtalk_edge.events import (
     TurnLLMAgentStopRequested,
     TurnStateChanged,
     TurnTTSPauseRequested,
+    TurnTTSResumeRequested,
     UplinkStateChanged,
     VerificationResult,
 )
@@ -56,8 +56,10 @@ class ServerHearingManager(Manager):
         self._waits_for_need = way.policy.mode == "fallback"
         self._turn: FullTurn | None = None
         """The utterance heard last; to be answered, or not known to be a turn yet."""
-        self._over_reply: int | None = None
-        """The reply it is spoken over, while it is no turn for that reason."""
+        self._is_held = False
+        """Whether it was begun over a reply, and has not become a turn."""
+        self._lowered: int | None = None
+        """The reply that is lowered, as somebody may be speaking over it."""
 
     async def start(self) -> None:
         """Keep the conversation with the server open."""
@@ -73,13 +75,19 @@ class ServerHearingManager(Manager):
     @handles(TurnTTSPauseRequested)
     def on_duck(self, event: TurnTTSPauseRequested) -> None:
         """Note that what is said next is said over a reply."""
-        self._over_reply = event.turn_id
+        self._lowered = event.turn_id
+
+    @handles(TurnTTSResumeRequested)
+    def on_unduck(self, _event: TurnTTSResumeRequested) -> None:
+        """Note that it was nothing."""
+        self._lowered = None
 
     @handles(TurnASRStartRequested)
     def on_start(self, event: TurnASRStartRequested) -> None:
         """Let the server hear from there on, unless it may be no turn, or is not needed."""
         self._drop_unanswered()
         self._turn = FullTurn(event.turn_id, event.from_sample)
+        self._is_held = self._lowered is not None
         self._begin_if_due()
 
     @handles(TurnASREndRequested)
@@ -88,20 +96,15 @@ class ServerHearingManager(Manager):
         if (turn := self._turn_of(event.turn_id)) is not None:
             turn.end_sample = event.at_sample
 
-    @handles(TTSStopped)
     @handles(TTSPlaybackFinished)
-    def on_reply_over(self, event: TTSStopped | TTSPlaybackFinished) -> None:
+    def on_reply_over(self, event: TTSPlaybackFinished) -> None:
         """Whatever is being said is not said over that reply any more."""
-        if event.turn_id == self._over_reply:
-            self._over_reply = None
-            self._begin_if_due()
+        self._rise(event.turn_id, is_turn=True)
 
     @handles(TurnLLMAgentStopRequested, priority=1)
     def on_stop(self, event: TurnLLMAgentStopRequested) -> None:
         """Let the server hear what interrupts, or fall silent."""
-        if event.turn_id == self._over_reply and event.reason == "interrupted":
-            self._over_reply = None
-            self._begin_if_due()
+        self._rise(event.turn_id, is_turn=event.reason == "interrupted")
         if (answered := self._session.turn) is not None and answered.turn_id == event.turn_id:
             self._session.leave(answered)
 
@@ -109,12 +112,19 @@ class ServerHearingManager(Manager):
     def on_answer(self, event: TurnLLMAgentStartRequested) -> None:
         """It is a turn, and this is the one that is to be answered."""
         turn = self._turn_of(event.turn_id)
-        self._session.turn, self._over_reply = turn, None
+        self._session.turn, self._is_held = turn, False
         self._begin_if_due()
         self._turn = None
 
+    def _rise(self, reply_id: int, *, is_turn: bool) -> None:
+        """Take note that a reply is over; what was said over it may be a turn for that reason."""
+        if reply_id == self._lowered:
+            self._lowered = None
+            self._is_held &= not is_turn
+            self._begin_if_due()
+
     def _begin_if_due(self) -> None:
-        if self._turn is not None and self._over_reply is None and not self._waits_for_need:
+        if self._turn is not None and not (self._is_held or self._waits_for_need):
             self._begin(self._turn)
 
     # -- what was no turn ------------------------------------------------------------------
@@ -151,7 +161,7 @@ class ServerHearingManager(Manager):
     async def understood(self, turn_id: int) -> str:
         """Return what the server understood; "" if it says nothing before the deadline."""
         turn, session = self._turn_of(turn_id), self._session
-        if turn is None or self._over_reply is not None:
+        if turn is None or self._is_held:
             return ""
         session.want(turn)
         due_s = now_s() + self._way.policy.deadline_s

@@ -79,10 +79,9 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
     if uplink.full != "off":
         if not isinstance(client, FullCloud):
             raise ConfigError('uplink.full: must be "off": this server does not hear')
-        # Whether it fell silent, `FullAsker` knows better: it knows what was not heard yet.
-        policy = HedgePolicy(
-            uplink.full, deadline_s, head_start_s=HEAD_START_S, lull_s=float("inf")
-        )
+        # No head start: it has heard the turn already. Whether it fell silent, `FullAsker` knows
+        # better: it knows what was not heard yet.
+        policy = HedgePolicy(uplink.full, deadline_s, lull_s=float("inf"))
         full = FullWay(client, policy)
     if uplink.agent != "off":
         policy = HedgePolicy(uplink.agent, deadline_s, head_start_s=HEAD_START_S)
