@@ -7,6 +7,7 @@ EdgeError
 │  └─ EngineLostError     it died, and will be there again at the next call
 ├─ DeviceError   exit 5   a sound device or file is missing, busy, or was lost
 ├─ UplinkError            the server refused or was lost
+│  └─ UplinkLostError     it could not be reached, or was lost; it may be there at the next try
 └─ LinkError              the serial board sent a bad frame or was lost
 
 Every message is one sentence that says what is wrong and what to do.
@@ -61,6 +62,10 @@ class DeviceError(EdgeError):
 
 class UplinkError(EdgeError):
     """The server refused the connection or was lost."""
+
+
+class UplinkLostError(UplinkError):
+    """The connection broke, stalled or could not be made; another one may do better."""
 
 
 class LinkError(EdgeError):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests import tiny_gguf
+from tests import fake_xai, tiny_gguf
 from tests.contract import enhancers
 from tests.tiny_ctc import write_ctc
 from tests.tiny_embedding import write_embedding
@@ -43,6 +43,13 @@ def _loud_phrase(folder: Path) -> Params:
     return {"model": str(write_transducer(folder)), "phrase": "loud quiet", "threshold": 0.7}
 
 
+def _xai(service: str) -> Callable[[Path], Params]:
+    def params(folder: Path) -> Params:
+        return {"url": fake_xai.shared().url(service), "key": f"file:{fake_xai.key_file(folder)}"}
+
+    return params
+
+
 NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("agent", "llama"): _talker,
     ("captioner", "sherpa"): _model(write_tagger),
@@ -50,6 +57,7 @@ NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("thought_rewriter", "llama"): _talker,
     ("asr", "sherpa"): _model(write_transducer),
     ("asr", "sherpa-offline"): _model(write_ctc),
+    ("asr", "xai"): _xai("stt"),
     ("embeddings", "llama"): _model(write_embedding),
     ("enhancer", "fastenhancer"): _enhancer("fastenhancer"),
     ("enhancer", "gtcrn"): _enhancer("gtcrn"),
@@ -58,6 +66,7 @@ NEEDS: dict[tuple[str, str], Callable[[Path], Params]] = {
     ("speaker", "sherpa"): _model(write_speaker),
     ("tts", "piper"): _model(write_voice),
     ("tts", "sherpa"): _model(write_sherpa_voice),
+    ("tts", "xai"): _xai("tts"),
     ("turn_detector", "smart-turn"): _model(write_smart_turn),
     ("wake", "microwakeword"): lambda _folder: {"phrase": "hey mycroft"},
     ("wake", "sherpa"): _loud_phrase,

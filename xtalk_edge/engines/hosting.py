@@ -81,7 +81,17 @@ def check(config: Config, slots: Iterable[str] = registry.slots()) -> None:
 def check_choice(slot: str, config: EngineConfig) -> None:
     """Say what is wrong with one engine before it is loaded; raises as `check`."""
     with _placed(slot, config):
-        registry.check(slot, config.type, params_of(slot, config))
+        cls = registry.check(slot, config.type, params_of(slot, config))
+        _check_isolation(slot, config, cls)
+
+
+def _check_isolation(slot: str, config: EngineConfig, cls: type[Any]) -> None:
+    reason = getattr(cls, "thread_only", "")
+    if config.isolation == "process" and reason:
+        raise ConfigError(
+            f"{slot}.isolation: {config.type} cannot have a process of its own, because {reason}; "
+            "remove the setting"
+        )
 
 
 def without_graphics(config: Config, slots: Iterable[str] = registry.slots()) -> list[str]:
@@ -120,6 +130,7 @@ def create(slot: str, config: EngineConfig) -> Any:
         params = params_of(slot, config)
         if isolation == "thread":
             return registry.create(slot, config.type, params)
+        _check_isolation(slot, config, registry.check(slot, config.type, params))
         if slot == "agent":
             return IsolatedAgent(config.type, params)
         return IsolatedEngine(slot, config.type, params)

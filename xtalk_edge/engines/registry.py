@@ -30,11 +30,13 @@ _SPECS: dict[str, dict[str, str]] = {
         "sherpa": f"{_ENGINES}.asr.sherpa:SherpaASR",
         "sherpa-offline": f"{_ENGINES}.asr.sherpa_offline:SherpaOfflineASR",
         "sherpa-streaming": f"{_ENGINES}.asr.sherpa_streaming:SherpaStreamingASR",
+        "xai": f"{_ENGINES}.asr.xai:XAIASR",
     },
     "tts": {
         "espeak": f"{_ENGINES}.tts.espeak:EspeakTTS",
         "piper": f"{_ENGINES}.tts.piper:PiperTTS",
         "sherpa": f"{_ENGINES}.tts.sherpa:SherpaTTS",
+        "xai": f"{_ENGINES}.tts.xai:XAITTS",
     },
     "vad": {
         "silero": f"{_ENGINES}.vad.silero:SileroVAD",

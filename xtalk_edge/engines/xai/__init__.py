@@ -1,0 +1,1 @@
+"""What xAI's recogniser, voice and conversation have in common."""

@@ -1,0 +1,108 @@
+"""One reply of xAI's realtime model: several responses where tools were called. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections import deque
+from typing import Any
+
+from xtalk_edge.errors import UplinkError
+from xtalk_edge.uplink.xai_realtime_session import SPOKEN_RATE_HZ
+from xtalk_edge.uplink.xtalk_facts import ReplySound, ReplyText
+
+MOST_CHARS = 20_000
+MOST_BYTES = 2 * SPOKEN_RATE_HZ * 1_200
+"""Twenty minutes: longer than anybody listens."""
+
+REMEMBERED = 64
+"""Responses and calls that are over, of which something late may come."""
+
+
+class Reply:
+    """What came of a reply so far.
+
+    Args:
+        number: counts replies.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.response_id = ""
+        """Of the response that is being made, or was made last."""
+        self.item_id = ""
+        """Of what is being spoken."""
+        self.text = ""
+        self.is_making = False
+        """Whether a response is being made."""
+        self.tools_running: set[str] = set()
+        """Calls whose output is still to come."""
+        self.has_outputs = False
+        """Whether the model was given outputs that it has not answered to."""
+        self._odd = b""
+        self._left_bytes = MOST_BYTES
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come."""
+        return not (self.is_making or self.tools_running or self.has_outputs)
+
+    def begin_response(self, response_id: str) -> None:
+        """Let the next response begin."""
+        self.response_id, self.is_making, self.has_outputs = response_id, True, False
+
+    def sound(self, encoded: str) -> ReplySound | None:
+        """Return a piece of sound, whole samples; None where it cannot be decoded.
+
+        Raises:
+            UplinkError: it does not end.
+        """
+        try:
+            pcm = self._odd + base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        self._left_bytes -= len(pcm)
+        if self._left_bytes < 0:
+            raise UplinkError("xAI speaks without end")
+        whole = len(pcm) // 2 * 2
+        self._odd = pcm[whole:]
+        return ReplySound(pcm[:whole], SPOKEN_RATE_HZ, self.number, None, self.response_id)
+
+    def words(self, piece: str) -> ReplyText | None:
+        """Return more of its words; None where there are none, or far too many."""
+        if not piece or len(self.text) + len(piece) > MOST_CHARS:
+            return None
+        self.text += piece
+        return ReplyText(piece, self.text)
+
+
+class Bygones:
+    """Remembers names of what is over, the last of them."""
+
+    def __init__(self) -> None:
+        self._names: deque[str] = deque(maxlen=REMEMBERED)
+
+    def add(self, name: str) -> bool:
+        """Remember a name; tell whether it is new. "" is nobody's."""
+        if not name or name in self._names:
+            return False
+        self._names.append(name)
+        return True
+
+    def __contains__(self, name: str) -> bool:
+        return bool(name) and name in self._names
+
+
+def spoken(piece: str) -> str:
+    """Return words that can be shown; blanks at their ends belong to them."""
+    return "".join(each if each.isprintable() else " " for each in piece[:MOST_CHARS])
+
+
+def arguments_of(given: str) -> dict[str, Any] | None:
+    """Return what a tool is called with; None where that is no JSON object."""
+    try:
+        arguments = json.loads(given)
+    except (ValueError, RecursionError):
+        return None
+    return arguments if isinstance(arguments, dict) else None
