@@ -63,6 +63,9 @@ class ScriptedTalks(ScriptedCloud):
         self.log: list[str] = []
         """What it was told, in order."""
         self.stopped_ms: list[float] = []
+        self.opened = self.closed = 0
+        """Conversations."""
+        self.opens_in_s = 0.0
         self._bytes = 0
         self._sounding = ""
         self._unplayed = 0
@@ -76,11 +79,14 @@ class ScriptedTalks(ScriptedCloud):
         """Talk, with one at a time."""
         if "full" not in self.abilities:
             raise UplinkError(self.trouble)
+        await asyncio.sleep(self.opens_in_s)
+        self.opened += 1
         self._inbox = Inbox()
         try:
             yield self
         finally:
             self._inbox = None
+            self.closed += 1
             await self._tasks.aclose()
 
     @property

@@ -317,6 +317,42 @@ async def test_a_first_asked_device_keeps_what_it_can_answer_to_itself() -> None
         assert cloud.heard_s[0] > 1.0
 
 
+@pytest.mark.parametrize("texts", [[HEARD] * 2, []], ids=["both understand", "only the server"])
+def test_a_conversation_that_costs_money_is_open_while_there_is_one(texts: list[str]) -> None:
+    @on_virtual_clock
+    async def scene() -> None:
+        cloud = ScriptedTalks(answer("The cloud."))
+        cloud.opens_in_s = 0.6
+        async with conversation(hybrid(texts, kind="xai"), server=cloud) as talk:
+            await ready(talk)
+            await asyncio.sleep(5.0)
+            assert cloud.opened == 0
+            assert await answered(talk) == "The cloud."
+            assert await answered(talk) == "The cloud."
+            # All that was said, although it was not open yet when that began.
+            assert min(cloud.heard_s) > 1.0
+            assert cloud.heard_s[0] == pytest.approx(cloud.heard_s[1], abs=0.1)
+            assert (cloud.opened, cloud.closed) == (1, 0)
+            await asyncio.sleep(130.0)
+            assert (cloud.opened, cloud.closed) == (1, 1)
+            assert await answered(talk) == "The cloud."
+            assert cloud.opened == 2
+
+    scene()
+
+
+@on_virtual_clock
+async def test_a_conversation_that_does_not_begin_costs_no_more_than_the_deadline() -> None:
+    cloud = ScriptedTalks(answer("The cloud."))
+    cloud.opens_in_s = 60.0
+    async with conversation(hybrid(kind="xai"), server=cloud) as talk:
+        await ready(talk)
+        assert await answered(talk) == DEVICE
+        final, started = talk.all_of(ASRResultFinal)[-1], talk.all_of(TTSPlaybackStarted)[-1]
+        assert started.at_s - final.at_s < 1.8
+        assert cloud.log == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["prefer", "race", "fallback"])
 def test_a_timer_is_set_once_whatever_the_server_does(mode: str) -> None:

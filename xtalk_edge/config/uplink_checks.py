@@ -12,7 +12,11 @@ def check_uplink(source: Source, config: Config) -> None:
     chosen = [name for name in ("full", "agent", "tts") if getattr(uplink, name) != "off"]
     if not chosen:
         return
-    if not uplink.url:
+    if uplink.kind == "xai" and chosen != ["full"]:
+        source.complain(
+            ("uplink", "kind"), 'must be "x-talk" unless uplink.full is all that is not "off"'
+        )
+    if uplink.kind == "x-talk" and not uplink.url:
         source.complain(("uplink", chosen[0]), 'needs uplink.url = "wss://host/ws"')
     if "full" in chosen and len(chosen) > 1:
         source.complain(

@@ -124,8 +124,9 @@ class ServerHearingManager(Manager):
             self._begin_if_due()
 
     def _begin_if_due(self) -> None:
-        if self._turn is not None and not (self._is_held or self._waits_for_need):
-            self._begin(self._turn)
+        turn = self._turn
+        if turn is not None and not (self._is_held or self._waits_for_need) and self._way.may_hear:
+            self._session.want(turn)
 
     # -- what was no turn ------------------------------------------------------------------
 
@@ -163,9 +164,10 @@ class ServerHearingManager(Manager):
         turn, session = self._turn_of(turn_id), self._session
         if turn is None or self._is_held:
             return ""
-        session.want(turn)
+        if self._way.may_hear:
+            session.want(turn)
         due_s = now_s() + self._way.policy.deadline_s
-        while turn.is_told and not turn.is_understood and now_s() < due_s:
+        while session.expects(turn) and not turn.is_understood and now_s() < due_s:
             await session.news.next(due_s - now_s())
         return (turn.understood or "").strip()
 

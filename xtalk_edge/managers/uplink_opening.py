@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
+from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.engines.interfaces import Agent, Speaking
 from xtalk_edge.engines.mouth import Mouth
 from xtalk_edge.errors import ConfigError
@@ -28,6 +30,10 @@ text since the first pause."""
 VOICE_LULL_S = 2.0
 """Of a clause that stands still, which is heard at once; a client takes 0.8 s of quiet to know that
 a clause is over."""
+
+XAI_IDLE_S = 120.0
+"""xAI may want money by the minute, also while nobody speaks; who has not followed up after two
+minutes begins anew."""
 
 VOICE_LEAD_S = 0.5
 """Piper makes a clause in 0.3 s on a Pi 5."""
@@ -69,11 +75,7 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
     uplink = config.uplink
     if not uplink.is_on:
         return Uplink()
-    if client is None:
-        # Not at the top: a device without a server has no use for what connects to one.
-        from xtalk_edge.uplink.xtalk_client import XTalkClient
-
-        client = XTalkClient(uplink)
+    client = client or _client(uplink)
     deadline_s = uplink.deadline_ms / 1000
     full = agent = voice = None
     if uplink.full != "off":
@@ -82,7 +84,7 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
         # No head start: it has heard the turn already. Whether it fell silent, `FullAsker` knows
         # better: it knows what was not heard yet.
         policy = HedgePolicy(uplink.full, deadline_s, lull_s=float("inf"))
-        full = FullWay(client, policy)
+        full = FullWay(client, policy, XAI_IDLE_S if uplink.kind == "xai" else math.inf)
     if uplink.agent != "off":
         policy = HedgePolicy(uplink.agent, deadline_s, head_start_s=HEAD_START_S)
         agent = Way("agent", client, policy, BreakerPolicy())
@@ -95,6 +97,18 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
     ways = [way for way in (full, agent, voice) if way is not None]
     manager = UplinkManager(event_bus=bus, config=config, client=client, ways=ways)
     return Uplink([manager], uplink.lost_rest, full, agent, voice)
+
+
+def _client(uplink: UplinkConfig) -> Client:
+    # Not at the top: a device without a server has no use for what connects to one.
+    if uplink.kind == "xai":
+        from xtalk_edge.uplink.xai_realtime import XAIRealtime
+
+        # Without the device's tools: what they do must be done once, by whoever answers.
+        return XAIRealtime(uplink.xai)
+    from xtalk_edge.uplink.xtalk_client import XTalkClient
+
+    return XTalkClient(uplink)
 
 
 def open_hearing(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 
+from xtalk_edge.clock import now_s
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.uplink.full import FullCloud, FullTalk
 from xtalk_edge.uplink.full_turn import FullTurn
@@ -23,9 +25,11 @@ class FullSession:
 
     Args:
         cloud: the server.
+        idle_s: how long it stays open while nobody speaks; it is opened when somebody does. For
+            ever is for servers that take nothing for it.
     """
 
-    def __init__(self, cloud: FullCloud) -> None:
+    def __init__(self, cloud: FullCloud, idle_s: float = math.inf) -> None:
         self.news = News()
         """Told whenever anything about a turn has changed."""
         self.changes = News()
@@ -35,38 +39,67 @@ class FullSession:
         self.on_wanted: Callable[[FullTurn], None] = lambda _turn: None
         """Called when the server is to hear a turn of which it was not told."""
         self._cloud = cloud
+        self._idle_s = idle_s
         self._talk: FullTalk | None = None
+        self._limit: asyncio.Timeout | None = None
+        """Of the time in which nothing happens."""
+        self._called = asyncio.Event()
+        """Whether it is to be open."""
+        self._waiting: FullTurn | None = None
+        """The turn that the server is to be told of once it is."""
         self._at_server: FullTurn | None = None
         """The one the server was told of last."""
         self._played: FullTurn | None = None
         """The one whose reply was begun to be played last, and not ended."""
 
     @property
-    def is_open(self) -> bool:
-        """Whether the server can be told of a turn."""
-        return self._talk is not None
+    def is_ready(self) -> bool:
+        """Whether the server can be told of a turn, as it seems."""
+        is_on_call = math.isfinite(self._idle_s) and "full" in self._cloud.abilities
+        return self._talk is not None or is_on_call
 
     async def run(self) -> None:
         """Keep it open until this is cancelled."""
         while True:
             while "full" not in self._cloud.abilities:
                 await self.changes.next()
+            if math.isfinite(self._idle_s):
+                await self._called.wait()
             try:
                 async with self._cloud.talk() as talk:
-                    self._talk = talk
-                    async for fact in talk.facts:
-                        self._take(talk, fact)
+                    await self._follow(talk)
             except UplinkError as error:
                 log.debug("the spoken conversation ended: %s", error)
                 self._lost(str(error))
             finally:
-                self._talk = None
+                self._talk = self._limit = None
+                self._called.clear()
             await asyncio.sleep(AGAIN_S)
 
+    async def _follow(self, talk: FullTalk) -> None:
+        """Take what the server tells, until nothing happens for too long."""
+        self._talk = talk
+        waiting, self._waiting = self._waiting, None
+        try:
+            async with asyncio.timeout(None) as self._limit:
+                self._is_alive()
+                if waiting is not None:
+                    self.on_wanted(waiting)
+                async for fact in talk.facts:
+                    self._is_alive()
+                    self._take(talk, fact)
+        except TimeoutError:
+            log.debug("the spoken conversation is over: nobody has said anything")
+
+    def _is_alive(self) -> None:
+        if self._limit is not None and math.isfinite(self._idle_s):
+            self._limit.reschedule(now_s() + self._idle_s)
+
     def _lost(self, reason: str) -> None:
-        lost, self._at_server, self._played = self._at_server, None, None
-        if lost is not None:
-            self.fail(lost, reason)
+        for lost in (self._at_server, self._waiting):
+            if lost is not None:
+                self.fail(lost, reason)
+        self._at_server = self._played = self._waiting = None
 
     def _take(self, talk: FullTalk, fact: Fact) -> None:
         turn = self._at_server
@@ -84,9 +117,20 @@ class FullSession:
     # -- what is said ----------------------------------------------------------------------
 
     def want(self, turn: FullTurn) -> None:
-        """Have the server told of a turn, unless it was."""
-        if not turn.is_told:
+        """Have the server told of a turn, unless it was; where there is no conversation yet, as
+        soon as there is one.
+        """
+        if turn.is_told or turn.is_left:
+            return
+        if self._talk is not None:
             self.on_wanted(turn)
+        elif self.is_ready:
+            self._waiting = turn
+            self._called.set()
+
+    def expects(self, turn: FullTurn) -> bool:
+        """Tell whether something may still come of a turn."""
+        return turn.is_told or turn is self._waiting
 
     def begin(self, turn: FullTurn, pcm: bytes) -> None:
         """Tell the server of a turn, and what was said of it so far; `turn.is_told` tells whether
@@ -99,7 +143,8 @@ class FullSession:
             log.debug("the server is not told of turn %d: %s", turn.turn_id, error)
             return
         turn.is_told = True
-        self.turn = self._at_server = turn
+        self._at_server = turn
+        self._is_alive()
 
     def send(self, turn: FullTurn, pcm: bytes) -> None:
         """Send more of what is said."""
@@ -110,6 +155,7 @@ class FullSession:
         """Tell that all was said."""
         if self._talk is not None and self.hears(turn):
             turn.is_ended = True
+            self._is_alive()
             self._talk.end_speech()
 
     def hears(self, turn: FullTurn) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import AsyncGenerator
 
 from xtalk_edge.audio.live_speech import LiveSpeech
@@ -29,18 +30,19 @@ class FullWay(Way):
     Args:
         cloud: the server.
         policy: how to choose between it and the device.
+        idle_s: see `FullSession`.
     """
 
-    def __init__(self, cloud: FullCloud, policy: HedgePolicy) -> None:
+    def __init__(self, cloud: FullCloud, policy: HedgePolicy, idle_s: float = math.inf) -> None:
         super().__init__("full", cloud, policy, BreakerPolicy())
-        self.session = FullSession(cloud)
+        self.session = FullSession(cloud, idle_s)
 
     @property
     def may_hear(self) -> bool:
         """Whether the server may be told of a turn that begins now."""
         return (
             BORDER.is_open("audio")
-            and self.session.is_open
+            and self.session.is_ready
             and self.breaker.state(now_s()) != "open"
         )
 
@@ -55,7 +57,7 @@ class FullWay(Way):
     def _hears(self, turn: FullTurn) -> bool:
         if turn.is_rejected or turn.is_left:
             return False
-        return turn.is_told or (self.policy.mode == "fallback" and self.may_hear)
+        return self.session.expects(turn) or (self.policy.mode == "fallback" and self.may_hear)
 
 
 class FullAsker:
@@ -73,7 +75,7 @@ class FullAsker:
         session, turn = self._session, self._session.turn
         if turn is not None:
             session.want(turn)
-        if turn is None or not turn.is_told:
+        if turn is None or not (session.expects(turn) or turn.failure):
             raise UplinkError("the server has not heard what was said")
         try:
             async with contextlib.aclosing(_followed(turn, session)) as signs:
