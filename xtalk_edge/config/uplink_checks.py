@@ -16,6 +16,11 @@ def check_uplink(source: Source, config: Config) -> None:
         source.complain(
             ("uplink", "kind"), 'must be "x-talk" unless uplink.full is all that is not "off"'
         )
+    if uplink.kind == "xai" and uplink.xai.turn_detection != "none":
+        source.complain(
+            ("uplink", "xai", "turn_detection"),
+            'must be "none": the device decides when a turn is over',
+        )
     if uplink.kind == "x-talk" and not uplink.url:
         source.complain(("uplink", chosen[0]), 'needs uplink.url = "wss://host/ws"')
     if "full" in chosen and len(chosen) > 1:

@@ -109,8 +109,10 @@ class FullSession:
         if turn is None:
             return
         turn.take(fact)
-        if turn.is_left and isinstance(fact, ReplyText | ReplySound):
-            # Some servers can only be stopped once they have begun.
+        if turn.is_left and not turn.is_silenced and isinstance(fact, ReplyText | ReplySound):
+            # Some servers can only be stopped once they have begun; and some may take that for a
+            # turn, so once is enough.
+            turn.is_silenced = True
             talk.stop()
         self.news.tell()
 

@@ -52,6 +52,8 @@ class FullTurn:
         """Whether the server was told its end."""
         self.is_left = False
         """Whether nobody wants the answer."""
+        self.is_silenced = False
+        """Whether the server began to give it all the same, and was stopped again."""
         self.understood: str | None = None
         """What the server understood; None while it has not said."""
         self.is_rejected = False
@@ -101,7 +103,8 @@ class FullTurn:
     def take(self, fact: Fact) -> None:
         """Take what the server tells."""
         self.signs += 1
-        if self.is_rejected:
+        if self.is_rejected or not self.is_ended:
+            # Before the end was told, it is about an earlier turn.
             return
         if isinstance(fact, Heard):
             self.understood = fact.text

@@ -24,6 +24,12 @@ HEARD = Heard("hello", is_receipt=False)
 TEXT = "It is ten past four. The sun is out."
 
 
+def turn_at_server() -> FullTurn:
+    turn = FullTurn(1, 0)
+    turn.is_told = turn.is_ended = True
+    return turn
+
+
 def sound(ms: int, rate_hz: int = 48_000) -> ReplySound:
     return ReplySound(bytes(2 * rate_hz * ms // 1000), rate_hz, 1, None, "")
 
@@ -39,7 +45,7 @@ DEEDS = st.lists(FACTS | st.sampled_from(["play", "lost"]), max_size=30)
 
 @given(DEEDS)
 def test_nothing_is_played_twice_or_before_the_turn_was_understood(deeds: list[object]) -> None:
-    turn = FullTurn(1, 0)
+    turn = turn_at_server()
     given_ms = told_ms = 0.0
     for deed in deeds:
         if deed == "lost":
@@ -65,7 +71,7 @@ def test_nothing_is_played_twice_or_before_the_turn_was_understood(deeds: list[o
 
 @given(st.integers(0, 5_000))
 def test_words_told_before_their_sound_are_said_as_far_as_that_goes(ms: int) -> None:
-    turn = FullTurn(1, 0)
+    turn = turn_at_server()
     for fact in (HEARD, ReplyText(TEXT, TEXT), sound(ms)):
         turn.take(fact)
     turn.fail("the server was lost")
@@ -77,7 +83,7 @@ def test_words_told_before_their_sound_are_said_as_far_as_that_goes(ms: int) -> 
 
 @given(st.integers(1, len(TEXT)))
 def test_words_told_behind_their_sound_are_said(n_letters: int) -> None:
-    turn = FullTurn(1, 0)
+    turn = turn_at_server()
     turn.take(HEARD)
     turn.take(sound(300))
     turn.heard(100)
@@ -87,7 +93,7 @@ def test_words_told_behind_their_sound_are_said(n_letters: int) -> None:
 
 
 def test_a_reply_without_end_is_cut() -> None:
-    turn = FullTurn(1, 0)
+    turn = turn_at_server()
     turn.take(HEARD)
     for _ in range(round(LONGEST_S) + 10):
         turn.take(sound(1_000))
@@ -99,7 +105,7 @@ def test_a_reply_without_end_is_cut() -> None:
 
 
 def test_a_reply_that_the_server_stops_ends_where_it_was_heard() -> None:
-    turn = FullTurn(1, 0)
+    turn = turn_at_server()
     for fact in (HEARD, ReplyText(TEXT, TEXT), sound(500), sound(500)):
         turn.take(fact)
     assert turn.next_sound() is not None
@@ -107,3 +113,15 @@ def test_a_reply_that_the_server_stops_ends_where_it_was_heard() -> None:
     turn.take(Stopped())
     assert turn.next_sound() is None and turn.unheard_s == 0.0
     assert turn.is_stopped and turn.is_over and turn.is_text_complete and not turn.failure
+
+
+@given(st.lists(FACTS, max_size=10))
+def test_what_comes_before_the_end_was_told_is_about_an_earlier_turn(facts: list[Fact]) -> None:
+    turn = FullTurn(1, 0)
+    turn.is_told = True
+    for fact in facts:
+        turn.take(fact)
+    assert not (turn.is_understood or turn.has_sound or turn.text or turn.is_over)
+    turn.is_ended = True
+    turn.take(HEARD)
+    assert turn.understood == "hello"

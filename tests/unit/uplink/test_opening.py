@@ -35,6 +35,10 @@ URL = 'url = "wss://cloud.example/ws"\n'
             'config:4: uplink.cloud_allowed: must have "audio", or uplink.full must be "off"',
         ),
         (
+            'kind = "xai"\nfull = "race"\n[uplink.xai]\nturn_detection = "server_vad"\n',
+            'config:5: uplink.xai.turn_detection: must be "none"',
+        ),
+        (
             URL + 'full = "race"\n[interpret]\non = true\n',
             'config:3: uplink.full: must be "off" where interpret.on is true',
         ),
