@@ -71,6 +71,7 @@ PURE = (
     "uplink/full_turn.py",
     "uplink/notice.py",
     "uplink/policy.py",
+    "uplink/spoken_share.py",
     "uplink/xtalk_facts.py",
     "uplink/xtalk_generation.py",
     "uplink/xtalk_heartbeat.py",

@@ -29,6 +29,11 @@ class Asker(Protocol):
     def understood(self, text: str) -> str:
         """Return what the server answers where the device understood `text`."""
 
+    def rest(self) -> tuple[str, bool]:
+        """Return what is known of an answer that was lost in the middle, and not yielded; and
+        whether it is whole with that.
+        """
+
     def leave(self) -> None:
         """Want no answer to what was said last, whether or not one was asked for."""
 
@@ -57,6 +62,10 @@ class TextAsker:
     def understood(self, text: str) -> str:
         """Return the text."""
         return text
+
+    def rest(self) -> tuple[str, bool]:
+        """Return nothing: what became known was yielded."""
+        return "", False
 
     def leave(self) -> None:
         """Nothing to do: who does not read the answer has left."""

@@ -12,6 +12,7 @@ from xtalk_edge.errors import UplinkError
 from xtalk_edge.uplink.full import FullCloud, FullTalk
 from xtalk_edge.uplink.full_turn import FullTurn
 from xtalk_edge.uplink.news import News
+from xtalk_edge.uplink.spoken_share import USUAL_PACE
 from xtalk_edge.uplink.xtalk_facts import Fact, ReplySound, ReplyText, Stopped
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class FullSession:
         self.on_wanted: Callable[[FullTurn], None] = lambda _turn: None
         """Called when the server is to hear a turn of which it was not told."""
         self._cloud = cloud
+        self._pace = USUAL_PACE
+        """Of the last reply that was whole."""
         self._idle_s = idle_s
         self._talk: FullTalk | None = None
         self._limit: asyncio.Timeout | None = None
@@ -109,6 +112,7 @@ class FullSession:
         if turn is None:
             return
         turn.take(fact)
+        self._pace = turn.measured_pace or self._pace
         if turn.is_left and not turn.is_silenced and isinstance(fact, ReplyText | ReplySound):
             # Some servers can only be stopped once they have begun; and some may take that for a
             # turn, so once is enough.
@@ -144,7 +148,7 @@ class FullSession:
         except UplinkError as error:
             log.debug("the server is not told of turn %d: %s", turn.turn_id, error)
             return
-        turn.is_told = True
+        turn.is_told, turn.pace = True, self._pace
         self._at_server = turn
         self._is_alive()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
-from xtalk_edge.turn.heard import HeardLedger
-from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ
+from xtalk_edge.uplink.clauses import WholeClauses
+from xtalk_edge.uplink.spoken_share import USUAL_PACE, clause_end_near, sounds_of
 from xtalk_edge.uplink.xtalk_facts import (
     Fact,
     Heard,
@@ -62,6 +62,10 @@ class FullTurn:
         """Of the reply."""
         self.failure = ""
         """Why no more comes of the reply; "" while all is well."""
+        self.unsaid = ""
+        """Words of the reply whose sound was lost, in whole clauses."""
+        self.pace = USUAL_PACE
+        """Speech sounds a second, as this server speaks."""
         self.rate_hz = 0
         """Of the reply's sound; 0 while there is none."""
         self.heard_ms = 0.0
@@ -123,10 +127,25 @@ class FullTurn:
         A reply that is whole already stays so.
         """
         self.signs += 1
-        if not self.is_over and not self.failure:
+        if self.is_over or self.failure:
+            return
+        if not self._follows:
+            self._part()
+        if self.has_sound and self.knows_all and not self.unsaid:
+            self._end()
+        else:
             self.failure = failure
-            if not self._follows:
-                self.text = self._said()
+
+    @property
+    def knows_all(self) -> bool:
+        """Whether all words are known although their sound was lost."""
+        return self.is_text_complete and not self._follows
+
+    @property
+    def measured_pace(self) -> float | None:
+        """Speech sounds a second in a reply that is whole; None where it does not tell."""
+        is_whole = self.is_over and self.is_text_complete and not (self.is_stopped or self.failure)
+        return sounds_of(self.text) / self._received_s if is_whole and self.text else None
 
     def heard(self, sound_ms: float) -> None:
         """Take that more of the sound was heard."""
@@ -169,13 +188,12 @@ class FullTurn:
             self.fail(_UNANSWERED["sound"])
         self.is_over = True
 
-    def _said(self) -> str:
-        """Return the words that the sound so far is sure to have, where they are told before it."""
-        ledger = HeardLedger(CLOUD_RATE_HZ)
-        ledger.add_clause(self.text, 0)
-        frames = round(self._received_s * CLOUD_RATE_HZ)
-        ledger.extend(frames)
-        return ledger.heard(frames)
+    def _part(self) -> None:
+        """Part the words, which are told before their sound, where the sound ends."""
+        at = clause_end_near(self.text, self._received_s * self.pace)
+        said, unsaid = self.text[:at], self.text[at:]
+        self.text = said.rstrip()
+        self.unsaid = (unsaid if self.is_text_complete else WholeClauses().push(unsaid)).strip()
 
 
 def length_ms(sound: ReplySound) -> float:

@@ -89,6 +89,11 @@ class FullAsker:
         turn = self._session.turn
         return text if turn is None or turn.understood is None else turn.understood or text
 
+    def rest(self) -> tuple[str, bool]:
+        """Return the words whose sound was lost; early servers tell all words before it."""
+        turn = self._session.turn
+        return ("", False) if turn is None else (turn.unsaid, turn.knows_all)
+
     def leave(self) -> None:
         """Have the server end what it is doing about the turn."""
         if self._session.turn is not None:

@@ -145,12 +145,19 @@ class HedgedAgent(Agent):
                     said = said + piece if isinstance(piece, str) else piece.text
                     yield piece
         except UplinkError:
+            words, is_whole = self._asker.rest()
+            if words:
+                words = f"{_space(said)}{words}"
+                said += words
+                yield words
+            if is_whole:
+                return
             async with contextlib.aclosing(self._rest(text, said)) as rest:
                 async for piece in rest:
                     yield piece
 
     async def _rest(self, text: str, said: str) -> AsyncGenerator[str, None]:
-        space = "" if said[-1:].isspace() else " "
+        space = _space(said)
         try:
             async with contextlib.aclosing(self._device.resume(text, said)) as pieces:
                 async for piece in pieces:
@@ -236,6 +243,11 @@ class HedgedAgent(Agent):
     def history(self) -> list[dict[str, str]]:
         """Return the conversation as chat messages, oldest first."""
         return self._device.history()
+
+
+def _space(said: str) -> str:
+    """Return what is to stand between what was said and what follows."""
+    return "" if said[-1:].isspace() else " "
 
 
 def known(prepared: Prepared, *, is_all: bool) -> DeviceKnows:
