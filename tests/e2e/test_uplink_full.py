@@ -235,7 +235,7 @@ def test_words_that_are_known_are_said_although_their_sound_was_lost(is_all: boo
             heard = await answered(talk)
             assert heard == (text if is_all else f"{CLOUD} {LOST_REST}")
             assert talk.appliance.agent.history()[-1]["content"] == heard
-            # Each once, by whichever voice: a sign is 50 ms of the server's, a letter of the device's.
+            # Each once, by whichever voice: 50 ms a sign is the server's, a letter the device's.
             own = heard.removeprefix("The cloud knows it all.")
             signs = len("The cloud knows it all.") + sum(each.isalnum() for each in own)
             assert loud_s(talk) == pytest.approx(0.05 * signs, abs=0.1)

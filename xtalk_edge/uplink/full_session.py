@@ -73,14 +73,13 @@ class FullSession:
                     await self._follow(talk)
             except UplinkError as error:
                 log.debug("the spoken conversation ended: %s", error)
-                self._lost(str(error))
-            finally:
-                self._talk = self._limit = None
                 self._called.clear()
+                self._lost(str(error))
             await asyncio.sleep(AGAIN_S)
 
     async def _follow(self, talk: FullTalk) -> None:
         """Take what the server tells, until nothing happens for too long."""
+        self._called.clear()
         self._talk = talk
         waiting, self._waiting = self._waiting, None
         try:
@@ -93,6 +92,8 @@ class FullSession:
                     self._take(talk, fact)
         except TimeoutError:
             log.debug("the spoken conversation is over: nobody has said anything")
+        finally:
+            self._talk = self._limit = None
 
     def _is_alive(self) -> None:
         if self._limit is not None and math.isfinite(self._idle_s):
