@@ -183,6 +183,7 @@ class FullSession:
     def heard(self, turn: FullTurn, sound: ReplySound) -> None:
         """Tell that a whole piece was heard."""
         if self._talk is not None and turn is self._at_server:
+            self._is_alive()
             self._talk.played(sound)
 
     def heard_all(self, turn: FullTurn) -> None:
