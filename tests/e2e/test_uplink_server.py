@@ -108,7 +108,7 @@ def test_a_server_that_is_killed_in_mid_answer_leaves_nothing_behind() -> None:
 def test_a_server_that_stalls_again_and_again_is_left_alone() -> None:
     async def scene() -> None:
         async with (
-            FakeXTalk("G3", plugin=True, faults=[Fault(Point.SUBMIT, Stall())], token="") as server,
+            FakeXTalk("G1", plugin=True, faults=[Fault(Point.SUBMIT, Stall())]) as server,
             beside(server, "prefer", BreakerPolicy()) as talk,
         ):
             for _ in range(4):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from xtalk_edge.tasks import TaskOwner
+
+from .uplink_server import Visit
 
 REPLY = "It is ten past four. The sun is out today."
 
@@ -34,13 +38,40 @@ POINTS = len(messages(""))
 """Places in a turn at which it can stand still: before each of its messages."""
 
 
+class _Visit(Visit):
+    """One client; what it asks for is answered beside it, so that it may stop that."""
+
+    def __init__(self, socket: ServerConnection, server: StallingServer) -> None:
+        super().__init__(socket, "")
+        self._server = server
+        self._turn: asyncio.Task[None] | None = None
+
+    async def _begin(self, told: dict[str, Any]) -> None:
+        await self._end_turn(told)
+        self._turn = self._server.tasks.start(self._tell(told["text"]), "turn")
+
+    async def _end_turn(self, _told: dict[str, Any]) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+
+    async def _tell(self, text: str) -> None:
+        for number, message in enumerate(messages(text)):
+            if number == self._server.stall_at:
+                await asyncio.Event().wait()
+            await self._socket.send(json.dumps(message))
+            await asyncio.sleep(WORD_S)
+
+    _does = Visit._does | {"submit_text": _begin, "stop": _end_turn}  # type: ignore[assignment]
+
+
 class StallingServer:
     """Stands still in each turn before message number `stall_at`; None is never."""
 
     def __init__(self) -> None:
         self.stall_at: int | None = None
         self.url = ""
-        self._tasks = TaskOwner()
+        self.tasks = TaskOwner()
+        """Own the turns."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[StallingServer]:
@@ -51,30 +82,8 @@ class StallingServer:
             try:
                 yield self
             finally:
-                await self._tasks.aclose()
+                await self.tasks.aclose()
 
     async def _meet(self, client: ServerConnection) -> None:
-        await _say(client, "session_info", {"session_id": "bench"})
-        turn: asyncio.Task[None] | None = None
-        async for message in client:
-            asked = json.loads(message) if isinstance(message, str) else {}
-            match asked.get("action"):
-                case "edge_capabilities":
-                    able = {"submit_text": True, "speak": False, "version": 1}
-                    await _say(client, "edge_capabilities", able)
-                case "submit_text" | "stop" as action:
-                    if turn is not None:
-                        turn.cancel()
-                    if action == "submit_text":
-                        turn = self._tasks.start(self._answer(client, asked["text"]), "turn")
-
-    async def _answer(self, client: ServerConnection, text: str) -> None:
-        for number, message in enumerate(messages(text)):
-            if number == self.stall_at:
-                await asyncio.Event().wait()
-            await client.send(json.dumps(message))
-            await asyncio.sleep(WORD_S)
-
-
-async def _say(client: ServerConnection, action: str, data: dict[str, Any]) -> None:
-    await client.send(json.dumps({"action": action, "data": data}))
+        with contextlib.suppress(ConnectionClosed):
+            await _Visit(client, self).serve()

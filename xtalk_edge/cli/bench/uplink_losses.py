@@ -22,6 +22,11 @@ REPLY = (
     "That is a long story. Once upon a time there was a king, who had three daughters. "
     "The first was clever. The second was brave. The third could sing, and she sang all day. "
 )
+SILENT = Room(echo_db=-120.0)
+"""It is not the ears that are measured: with `EARS`, a turn takes a third of the time."""
+
+EARS = ('echo.type="none"', 'enhancer.type="none"', 'stop_word.type="none"')
+
 WORD_S = 0.2
 """About as fast as it is spoken, so that the server dies while its first clauses are heard."""
 
@@ -120,7 +125,7 @@ async def losses(config: Config, deaths: int, seed: int = 0) -> Losses:
     """
     server = DyingServer(random.Random(seed))
     line = Line(says=QUESTION, outcome="answered")
-    scene = Scene(title="losses", room=Room(), line=(line,) * (3 * deaths))
+    scene = Scene(title="losses", room=SILENT, line=(line,) * (3 * deaths))
     performance = await perform(scene, config, views=[_Physician(server)], server=server)
     exchanges = performance.exchanges
     lost, following, well = exchanges[::3], exchanges[1::3], exchanges[2::3]

@@ -17,7 +17,7 @@ from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config
 
 from .percentiles import Percentiles, percentiles, spread_text
-from .uplink_losses import DEVICE, losses
+from .uplink_losses import DEVICE, EARS, losses
 from .uplink_stalls import stalls
 from .verdict import tell
 
@@ -121,6 +121,7 @@ def _deaths(
 def lossy(config_path: Path | None, overrides: tuple[str, ...], state_dir: Path) -> Config:
     """Return the settings of a device that knows one sentence, beside a server."""
     changes = (
+        *EARS,
         "wake.mode=always",
         'agent.type="scripted"',
         f'agent.otherwise="{DEVICE}"',
