@@ -84,10 +84,10 @@ class LiveAnswer:
                 self.rate_hz,
             )
         step = 2 * rate_hz * PIECE_MS // 1000
-        parts = [pcm[at : at + step] for at in range(0, len(pcm), step)] or [b""]
-        for number, part in enumerate(parts, start=1):
+        for at in range(0, max(1, len(pcm)), step):
+            part = pcm[at : at + step]
             ms = length_ms(sound) * len(part) / len(pcm) if pcm else 0.0
-            whole = sound if number == len(parts) else None
+            whole = sound if at + step >= len(pcm) else None
             yield part, ms, partial(self._heard, ms, whole)
 
     def _heard(self, ms: float, whole: ReplySound | None) -> None:
