@@ -24,7 +24,7 @@ from xtalk_edge.events import (
 pytestmark = pytest.mark.slow
 
 CLOUD = ("It is ten past four.", "The sun is out.", "Anything else?")
-LONG = reply(*CLOUD, audio_ms=1_500)
+LONG = reply(*CLOUD, audio_ms=1_000)
 DEVICE = "I say this."
 LOST_REST = "I lost the connection, so that's all I have."
 HEARD = "what time is it"
