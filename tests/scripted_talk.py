@@ -107,7 +107,7 @@ class ScriptedTalks(ScriptedCloud):
         self.send(pre_roll)
 
     def send(self, pcm: bytes) -> None:
-        if pcm:
+        if pcm and BORDER.is_open("audio"):
             BORDER.send(HOST, "audio", len(pcm))
             self._bytes += len(pcm)
 

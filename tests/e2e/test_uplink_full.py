@@ -312,6 +312,21 @@ def test_nothing_is_heard_by_the_server_without_the_owners_leave(reason: str) ->
 
 
 @on_virtual_clock
+async def test_nothing_leaves_after_go_offline_in_the_middle_of_a_turn() -> None:
+    cloud = ScriptedTalks(answer("The cloud."))
+    async with conversation(hybrid(), server=cloud) as talk:
+        await ready(talk)
+        talk.say("what time is it")
+        await talk.until(TurnASRStartRequested)
+        await asyncio.sleep(0.3)
+        BORDER.offline = True
+        sent = sum(each.n_bytes for each in BORDER.take())
+        assert 0 < sent < 32_000
+        assert (await talk.until(TTSPlaybackFinished)).text == DEVICE
+        assert BORDER.take() == []
+
+
+@on_virtual_clock
 async def test_what_is_said_and_then_dropped_is_taken_back() -> None:
     cloud = ScriptedTalks(answer("The cloud."))
     async with conversation(hybrid(), server=cloud) as talk:
