@@ -46,7 +46,7 @@ from xtalk_edge.managers.tts import TTSManager
 from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.turn_detector import TurnDetectorManager
 from xtalk_edge.managers.uplink import Client
-from xtalk_edge.managers.uplink_opening import open_uplink
+from xtalk_edge.managers.uplink_opening import open_hearing, open_uplink
 from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.registry import Tool
@@ -156,6 +156,8 @@ class Assembly:
         uplink = open_uplink(config, bus, server)
         self._managers += uplink.managers
         thinker = uplink.agent(equipped.agent)
+        hearing = open_hearing(uplink, config, bus, capture)
+        self._managers += [hearing] if hearing else []
         sounds = SoundShelf()
         agent_manager = AgentManager(
             event_bus=bus,
@@ -179,6 +181,7 @@ class Assembly:
                 worker=asr.worker,
                 capture=capture,
                 punctuation=punctuation,
+                second_ear=hearing,
             ),
             agent_manager,
             ringing,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
@@ -281,5 +280,5 @@ class Answering:
 async def end(task: asyncio.Task[None]) -> None:
     """Cancel a reply and wait until it has ended."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    # Not by awaiting it: a cancellation of the caller must reach the caller.
+    await asyncio.wait([task])

@@ -40,6 +40,7 @@ BASE = {
 
 PURE = (
     "turn/*.py",
+    "audio/live_speech.py",
     "tools/dates/date_*.py",
     "tools/dates/holidays.py",
     "tools/dates/spoken_dates.py",
@@ -71,8 +72,11 @@ PURE = (
     "uplink/checkup.py",
     "uplink/choice.py",
     "uplink/clauses.py",
+    "uplink/full.py",
+    "uplink/full_turn.py",
     "uplink/notice.py",
     "uplink/policy.py",
+    "uplink/spoken_share.py",
     "uplink/xtalk_facts.py",
     "uplink/xtalk_generation.py",
     "uplink/xtalk_heartbeat.py",

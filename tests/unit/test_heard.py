@@ -203,3 +203,19 @@ def test_exact_marks_are_followed_exactly(text: Any, frames: Any, data: Any) -> 
         middle = math.ceil((at + end) / 2)
         if middle > 0:
             assert len(made.heard(middle).split()) >= i + 1
+
+
+@given(st.lists(st.sampled_from(["one", "two three", "Four.", ""]), max_size=4), st.integers(0, 99))
+def test_a_clause_that_was_reworded_is_as_if_it_had_been_so_from_the_start(
+    texts: list[str], at: int
+) -> None:
+    reworded, plain = ledger(("Before.", 0, 10)), ledger(("Before.", 0, 10))
+    reworded.add_clause("first guess", 10)
+    for text in texts:
+        reworded.reword(text)
+    plain.add_clause(texts[-1] if texts else "first guess", 10)
+    for each in (reworded, plain):
+        each.extend(60)
+        each.add_clause("After.", 70, 20)
+    assert reworded.full_text == plain.full_text
+    assert reworded.heard(at) == plain.heard(at)

@@ -17,7 +17,7 @@ def test_chimes_are_always_there():
     shelf = SoundShelf()
     for _ in range(2):
         found = shelf.take("alarm")
-        assert found is not None and len(found.samples)
+        assert isinstance(found, Sound) and len(found.samples)
 
 
 def test_what_nobody_takes_is_forgotten_in_time():

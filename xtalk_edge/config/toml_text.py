@@ -26,6 +26,11 @@ def dump(config: Config) -> str:
         if dataclasses.is_dataclass(value):
             blocks.append((f"[{section.name}]", value))
             blocks += [
+                (f"[{section.name}.{field.name}]", getattr(value, field.name))
+                for field in dataclasses.fields(value)
+                if dataclasses.is_dataclass(getattr(value, field.name))
+            ]
+            blocks += [
                 (f"[[{section.name}.{field.name}]]", item)
                 for field in dataclasses.fields(value)
                 if "item" in field.metadata
@@ -48,6 +53,8 @@ def _pairs(section: Any) -> Iterator[str]:
         value = getattr(section, field.name)
         if field.name == "params":
             params = value
+        elif dataclasses.is_dataclass(value):
+            continue
         elif field.name != "places" and "item" not in field.metadata:
             yield f"{field.name} = {value_text(value)}"
     for name, value in params.items():

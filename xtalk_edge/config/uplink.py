@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from xtalk_edge.config.fields import number
+from xtalk_edge.config.xai import XAIRealtimeConfig
 
 Policy = Literal["off", "fallback", "prefer", "race"]
 
@@ -19,8 +20,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 class UplinkConfig:
     """An X-Talk server, what it may do, and what it may be told."""
 
+    kind: Literal["x-talk", "xai"] = "x-talk"
+    """What it is: an X-Talk server, or xAI's realtime model, for `full` alone."""
     url: str = ""
-    """Its WebSocket, "wss://host/ws"; "" is none."""
+    """The WebSocket of an X-Talk server, "wss://host/ws"; "" is none."""
     full: Policy = "off"
     """Whether it hears, thinks and speaks: never; where the device itself cannot; unless it is
     slow; or whoever is first."""
@@ -54,8 +57,11 @@ class UplinkConfig:
     """Its key; "" where it is in the same file."""
     pinned_sha256: str = ""
     """SHA-256 of the public key that the server must have; "" is any with a valid certificate."""
+    xai: XAIRealtimeConfig = field(default_factory=XAIRealtimeConfig)
+    """xAI's realtime model, where `kind` is that."""
 
     @property
     def is_on(self) -> bool:
         """Whether there is a server that may do anything."""
-        return bool(self.url) and (self.full, self.agent, self.tts) != ("off", "off", "off")
+        is_named = bool(self.url) or self.kind == "xai"
+        return is_named and (self.full, self.agent, self.tts) != ("off", "off", "off")

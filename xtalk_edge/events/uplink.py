@@ -22,7 +22,7 @@ class UplinkSideChosen(Event):
     """It was settled who answers a turn or speaks a clause, or that the other one goes on."""
 
     ability: str
-    """"agent" or "tts"."""
+    """"full", "agent" or "tts"."""
     side: str
     """"device" or "server"."""
     why: str

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from xtalk_edge.audio.format import Sound
+from xtalk_edge.audio.live_speech import LiveSpeech
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.clock import now_s
@@ -39,6 +40,7 @@ from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.questions import OpenQuestion
 from xtalk_edge.turn.assent import assent
 from xtalk_edge.turn.clauses import ClauseSplitter
+from xtalk_edge.turn.phrases import joined
 
 APOLOGY = "Sorry, something went wrong. Please try again."
 """Said when the agent fails: a device that goes silent seems broken."""
@@ -229,7 +231,9 @@ class AgentManager(Manager):
                     return
                 self._take(item, said, turn_id)
 
-    def _take(self, item: str | ToolCall | ToolResult, said: Speech, turn_id: int) -> None:
+    def _take(
+        self, item: str | ToolCall | ToolResult | LiveSpeech, said: Speech, turn_id: int
+    ) -> None:
         said.first_chunk()
         if isinstance(item, ToolCall):
             self.bus.publish(ToolCallOccurred(turn_id=turn_id, name=item.name, args=item.arguments))
@@ -241,8 +245,10 @@ class AgentManager(Manager):
             )
             said.hold(item.sound)
             said.last_answer = item.content
-        else:
+        elif isinstance(item, str):
             said.add(item)
+        else:
+            said.follow(item)
 
 
 class Speech:
@@ -256,6 +262,8 @@ class Speech:
         self._turn_id = turn_id
         self._splitter = ClauseSplitter()
         self._text = ""
+        self._live: LiveSpeech | None = None
+        self._before_live = ""
         self._begun = False
         self._speakable = False
         self.last_answer: str | None = None
@@ -281,6 +289,20 @@ class Speech:
         for clause in self._splitter.push(piece):
             self._say(clause)
 
+    def follow(self, live: LiveSpeech) -> None:
+        """Have speech played that still comes, and tell its words as they become known."""
+        if live is not self._live:
+            self._release()
+            if rest := self._splitter.flush():
+                self._say(rest)
+            self._live, self._before_live = live, self._text
+            self._is_speakable(live.text)
+            self._play(live)
+        text = joined(self._before_live, live.text)
+        if text != self._text:
+            self._text = text
+            self._bus.publish(LLMAgentResponseUpdate(turn_id=self._turn_id, text=text))
+
     def hold(self, sound: Sound | None) -> None:
         """Play a sound once what follows, up to the next tool's answer or the end, was said."""
         self._release()
@@ -291,8 +313,11 @@ class Speech:
             return
         if rest := self._splitter.flush():
             self._say(rest)
-        name = self._sounds.keep(self._held)
-        self._held = None
+        held, self._held = self._held, None
+        self._play(held)
+
+    def _play(self, sound: Sound | LiveSpeech) -> None:
+        name = self._sounds.keep(sound)
         self._bus.publish(TurnTTSSoundAppendRequested(turn_id=self._turn_id, sound=name))
 
     def finish(self) -> None:
@@ -303,8 +328,11 @@ class Speech:
         self._bus.publish(LLMAgentResponseFinish(turn_id=self._turn_id, text=self._text))
         self._bus.publish(TurnTTSFlushRequested(turn_id=self._turn_id))
 
-    def _say(self, clause: str) -> None:
+    def _is_speakable(self, text: str) -> None:
         if not self._speakable:
             self._speakable = True
-            self._bus.publish(LLMFirstSentence(turn_id=self._turn_id, text=clause))
+            self._bus.publish(LLMFirstSentence(turn_id=self._turn_id, text=text))
+
+    def _say(self, clause: str) -> None:
+        self._is_speakable(clause)
         self._bus.publish(TurnTTSTextAppendRequested(turn_id=self._turn_id, text=clause))

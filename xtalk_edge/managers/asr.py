@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
+from typing import Protocol
 
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.bus import EventBus, handles
@@ -33,6 +35,13 @@ DEFAULT_CHUNK_S = 0.1
 """Piece size for engines without a wish of their own: two partials in a syllable are enough."""
 
 
+class SecondEar(Protocol):
+    """Whoever else has heard the turn."""
+
+    async def understood(self, turn_id: int) -> str:
+        """Return what it understood, as soon as it can tell; "" is nothing."""
+
+
 class ASRManager(Manager):
     """Reads the clean ring at its own pace and feeds the recogniser on its worker.
 
@@ -43,6 +52,7 @@ class ASRManager(Manager):
         worker: where its methods are called.
         capture: where the sound is.
         punctuation: marks final texts that have no marks; None leaves them.
+        second_ear: is asked where the recogniser has made nothing of a turn; None is nobody.
     """
 
     def __init__(
@@ -54,9 +64,11 @@ class ASRManager(Manager):
         worker: Worker,
         capture: CaptureManager,
         punctuation: Hosted | None = None,
+        second_ear: SecondEar | None = None,
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._asr = asr
+        self._second_ear = second_ear
         self._marking = Marking(self, punctuation)
         self._worker = worker
         self._capture = capture
@@ -121,6 +133,9 @@ class ASRManager(Manager):
             result = await self._transcribe_surely(turn_id, from_sample)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything; the turn must end
             result = self._nothing(turn_id, error)
+        if self._second_ear is not None and not result.text.strip():
+            text = await self._second_ear.understood(turn_id)
+            result = replace(result, text=text, confidence=1.0) if text else result
         self.bus.publish(
             ASRResultFinal(
                 turn_id=turn_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from xtalk_edge.audio.chimes import CHIMES
 from xtalk_edge.audio.format import Samples, db_to_gain, pcm_to_samples
@@ -211,6 +211,7 @@ class PlaybackManager(Manager):
         cut_at = self._core.cut_at()
         assert cut_at is not None
         self._let_go(reply)
+        reply.acknowledge(cut_at)
         heard = reply.ledger.heard(cut_at)
         self._cuts -= 1
         self.bus.publish(TTSStopped(turn_id=reply.turn_id, text=heard, reason=reason))
@@ -242,6 +243,7 @@ class PlaybackManager(Manager):
         if not reply.started and reply.start is not None and audible > reply.start:
             reply.started = True
             self.bus.publish(TTSPlaybackStarted(turn_id=reply.turn_id))
+        reply.acknowledge(audible)
         if reply.complete and audible >= reply.end:
             reply.closed = True
             self._let_go(reply)
@@ -265,6 +267,8 @@ class Reply:
         """Whether everything has been handed in."""
         self.closed = turn_id == 0
         """Whether it was heard to its end, or cut; nothing happens to it any more."""
+        self._unheard: deque[tuple[int, Callable[[], None]]] = deque()
+        """What is to be called once it was audible up to a content index."""
         self._playback = playback
 
     def begin_clause(self, text: str, rate_hz: int) -> Clause:
@@ -282,6 +286,16 @@ class Reply:
             self._playback.queue(frames)
             self.end = self._playback.queued
 
+    def tell_when_heard(self, heard: Callable[[], None]) -> None:
+        """Have it called once all that is queued so far was audible; never if that is cut."""
+        if not self.closed:
+            self._unheard.append((self.end, heard))
+
+    def acknowledge(self, audible: int) -> None:
+        """Tell what was audible before a content index."""
+        while self._unheard and self._unheard[0][0] <= audible:
+            self._unheard.popleft()[1]()
+
 
 class Clause:
     """One clause on its way to the loudspeaker."""
@@ -291,10 +305,19 @@ class Clause:
         self._resampler = Resampler(rate_hz, playback.rate_hz)
         reply.ledger.add_clause(text, playback.queued, ratio=playback.rate_hz / rate_hz)
 
-    def add(self, chunk: SpeechChunk) -> int:
-        """Queue a piece of speech; return how many frames it is at the card's rate."""
+    def reword(self, text: str) -> None:
+        """Take more of the words, where they become known only while they are heard."""
+        self._reply.ledger.reword(text)
+
+    def add(self, chunk: SpeechChunk, heard: Callable[[], None] | None = None) -> int:
+        """Queue a piece of speech; return how many frames it is at the card's rate.
+
+        `heard` is called once it was audible.
+        """
         frames = self._resampler.process(pcm_to_samples(chunk.pcm))
         self._reply.extend(frames, chunk.marks, complete=False)
+        if heard is not None:
+            self._reply.tell_when_heard(heard)
         return len(frames)
 
     def end(self) -> None:

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from xtalk_edge.audio.format import Sound, samples_to_pcm
+from xtalk_edge.audio.live_speech import LiveSpeech
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
@@ -58,7 +59,7 @@ class TTSManager(Manager):
         self._turn_id = 0
         self._chunks = 0
         self._stopped_turn_id = -1
-        self._pieces: deque[tuple[int, str | Sound | None]] = deque()
+        self._pieces: deque[tuple[int, str | Sound | LiveSpeech | None]] = deque()
         """What is still to be said, by turns; None where a reply ends."""
         self._speaking: asyncio.Task[None] | None = None
         self._prepared: _Prepared | None = None
@@ -113,7 +114,7 @@ class TTSManager(Manager):
         self._playback.stop(event.turn_id, event.reason)
         self._go_on()
 
-    def _queue(self, turn_id: int, piece: str | Sound | None) -> None:
+    def _queue(self, turn_id: int, piece: str | Sound | LiveSpeech | None) -> None:
         """Let a piece follow those that wait, of whichever reply; None ends one."""
         if turn_id != self._stopped_turn_id:
             self._pieces.append((turn_id, piece))
@@ -137,7 +138,10 @@ class TTSManager(Manager):
                 self._play(piece)
                 continue
             try:
-                await self._speak_surely(turn_id, piece)
+                if isinstance(piece, str):
+                    await self._speak_surely(turn_id, piece)
+                else:
+                    await self._play_live(turn_id, piece)
             except Exception as error:  # noqa: BLE001 - an engine may raise anything; go on
                 self.report(error, error_type="tts_error", component="tts", turn_id=turn_id)
 
@@ -172,14 +176,29 @@ class TTSManager(Manager):
             chunks = self._mouth.speech_of(text)
         async with contextlib.aclosing(chunks) as stream:
             async for chunk in stream:
-                if self._chunks == 0:
-                    self.bus.publish(TTSStarted(turn_id=turn_id))
-                self._chunks += 1
                 rate_hz = chunk.rate_hz or self._mouth.sample_rate
-                clause = clause or self._playback.begin_clause(text, rate_hz)
-                frames = clause.add(chunk)
-                self.bus.publish(
-                    TTSChunkGenerated(turn_id=turn_id, chunk_index=self._chunks, frames=frames)
-                )
+                clause = clause or self._begin_clause(turn_id, text, rate_hz)
+                self._made(turn_id, clause.add(chunk))
         if clause is not None:
             clause.end()
+
+    async def _play_live(self, turn_id: int, live: LiveSpeech) -> None:
+        clause: Clause | None = None
+        async with contextlib.aclosing(live.pieces()) as pieces:
+            async for piece in pieces:
+                clause = clause or self._begin_clause(turn_id, piece.text, live.rate_hz)
+                clause.reword(piece.text)
+                self._made(turn_id, clause.add(SpeechChunk(piece.pcm), piece.heard))
+        if clause is not None:
+            clause.end()
+
+    def _begin_clause(self, turn_id: int, text: str, rate_hz: int) -> Clause:
+        if self._chunks == 0:
+            self.bus.publish(TTSStarted(turn_id=turn_id))
+        return self._playback.begin_clause(text, rate_hz)
+
+    def _made(self, turn_id: int, frames: int) -> None:
+        self._chunks += 1
+        self.bus.publish(
+            TTSChunkGenerated(turn_id=turn_id, chunk_index=self._chunks, frames=frames)
+        )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config
+from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.engines.interfaces import Agent, Speaking
 from xtalk_edge.engines.mouth import Mouth
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.managers.base import Manager
+from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.server_hearing import ServerHearingManager
 from xtalk_edge.managers.uplink import Client, UplinkManager
 from xtalk_edge.uplink.breaker import BreakerPolicy
+from xtalk_edge.uplink.full import FullCloud
+from xtalk_edge.uplink.full_way import FullAsker, FullWay
 from xtalk_edge.uplink.hedged_agent import HedgedAgent
 from xtalk_edge.uplink.hedged_voice import HedgedVoice
 from xtalk_edge.uplink.policy import HedgePolicy
@@ -25,6 +31,10 @@ VOICE_LULL_S = 2.0
 """Of a clause that stands still, which is heard at once; a client takes 0.8 s of quiet to know that
 a clause is over."""
 
+XAI_IDLE_S = 120.0
+"""xAI may want money by the minute, also while nobody speaks; who has not followed up after two
+minutes begins anew."""
+
 VOICE_LEAD_S = 0.5
 """Piper makes a clause in 0.3 s on a Pi 5."""
 
@@ -35,11 +45,15 @@ class Uplink:
 
     managers: list[Manager] = field(default_factory=list)
     lost_rest: str = ""
+    full: FullWay | None = None
+    """To a server that hears."""
     _agent: Way | None = None
     _voice: Way | None = None
 
     def agent(self, device: Agent) -> Agent:
         """Return what answers."""
+        if self.full:
+            return HedgedAgent(device, self.full, self.lost_rest, FullAsker(self.full.session))
         return HedgedAgent(device, self._agent, self.lost_rest) if self._agent else device
 
     def voice(self, mouth: Mouth) -> Speaking:
@@ -61,15 +75,16 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
     uplink = config.uplink
     if not uplink.is_on:
         return Uplink()
-    if uplink.full != "off":
-        raise ConfigError('uplink.full: must be "off"; set uplink.agent and uplink.tts instead')
-    if client is None:
-        # Not at the top: a device without a server has no use for what connects to one.
-        from xtalk_edge.uplink.xtalk_client import XTalkClient
-
-        client = XTalkClient(uplink)
+    client = client or _client(uplink)
     deadline_s = uplink.deadline_ms / 1000
-    agent = voice = None
+    full = agent = voice = None
+    if uplink.full != "off":
+        if not isinstance(client, FullCloud):
+            raise ConfigError('uplink.full: must be "off": this server does not hear')
+        # No head start: it has heard the turn already. Whether it fell silent, `FullAsker` knows
+        # better: it knows what was not heard yet.
+        policy = HedgePolicy(uplink.full, deadline_s, lull_s=float("inf"))
+        full = FullWay(client, policy, XAI_IDLE_S if uplink.kind == "xai" else math.inf)
     if uplink.agent != "off":
         policy = HedgePolicy(uplink.agent, deadline_s, head_start_s=HEAD_START_S)
         agent = Way("agent", client, policy, BreakerPolicy())
@@ -79,6 +94,27 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
             uplink.tts, deadline_s, lull_s=VOICE_LULL_S, device_lead_s=VOICE_LEAD_S
         )
         voice = Way("tts", client, policy, BreakerPolicy(opens_after=1))
-    ways = [way for way in (agent, voice) if way is not None]
+    ways = [way for way in (full, agent, voice) if way is not None]
     manager = UplinkManager(event_bus=bus, config=config, client=client, ways=ways)
-    return Uplink([manager], uplink.lost_rest, agent, voice)
+    return Uplink([manager], uplink.lost_rest, full, agent, voice)
+
+
+def _client(uplink: UplinkConfig) -> Client:
+    # Not at the top: a device without a server has no use for what connects to one.
+    if uplink.kind == "xai":
+        from xtalk_edge.uplink.xai_realtime import XAIRealtime
+
+        # Without the device's tools: what they do must be done once, by whoever answers.
+        return XAIRealtime(uplink.xai)
+    from xtalk_edge.uplink.xtalk_client import XTalkClient
+
+    return XTalkClient(uplink)
+
+
+def open_hearing(
+    uplink: Uplink, config: Config, bus: EventBus, capture: CaptureManager
+) -> ServerHearingManager | None:
+    """Return what lets a server hear the turns; None where none is to."""
+    if uplink.full is None:
+        return None
+    return ServerHearingManager(event_bus=bus, config=config, way=uplink.full, capture=capture)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -75,6 +75,8 @@ class HeardLedger:
         self._frames_a_sound = rate_hz * _SECONDS_A_SOUND
         self._clauses: list[_Clause] = []
         self._text = ""
+        self._before = ""
+        """The text before the last clause."""
 
     @property
     def full_text(self) -> str:
@@ -101,7 +103,7 @@ class HeardLedger:
             previous = self._clauses[-1]
             start_frame = max(start_frame, previous.start_frame + previous.frames)
         text = text.strip()
-        self._text = joined(self._text, text)
+        self._before, self._text = self._text, joined(self._text, text)
         offset = len(self._text) - len(text)
         growing = frames is None
         self._clauses.append(
@@ -118,6 +120,14 @@ class HeardLedger:
             clause.frames += frames
             clause.marks.extend(marks)
             clause.growing = not complete
+
+    def reword(self, text: str) -> None:
+        """Give the last clause another text; its audio stays."""
+        text = text.strip()
+        if self._clauses and self._clauses[-1].text != text:
+            self._text = joined(self._before, text)
+            offset = len(self._text) - len(text)
+            self._clauses[-1] = replace(self._clauses[-1], text=text, offset=offset)
 
     def heard(self, audible_frame: int) -> str:
         """Return the text audible before `audible_frame`, cut after the last word heard."""

@@ -20,6 +20,8 @@ class Why(Enum):
     """The words may not leave the device, or the owner said "go offline"."""
     ABSENT = "absent"
     """The server is not there, or cannot do it."""
+    UNHEARD = "unheard"
+    """The server is to hear for itself, and has not heard this turn."""
     RESTING = "resting"
     """The server let several turns down, and is left alone for a while."""
     COMMAND = "command"

@@ -9,6 +9,7 @@ import math
 from collections.abc import AsyncGenerator, Callable
 from typing import Generic, TypeVar
 
+from xtalk_edge.audio.live_speech import LiveSpeech
 from xtalk_edge.clock import now_s
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.tasks import ReadAhead
@@ -36,7 +37,7 @@ from xtalk_edge.uplink.way import Way
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T", bound=str | bytes)
+T = TypeVar("T", bound=str | bytes | LiveSpeech)
 Item = TypeVar("Item")
 
 

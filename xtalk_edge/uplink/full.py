@@ -3,11 +3,11 @@
 Whoever has such a server makes it tell these facts of `uplink.xtalk_facts`:
 
 - `Hearing`: what it understood so far; it need not.
-- `Heard`: what it understood, once a turn, before anything of its reply. A server that does not
-  know the words tells "".
+- `Heard`: what it understood, once a turn, after it was told that the speech ended and before
+  anything of its reply. A server that does not know the words tells "".
 - `Rejected`: what was said is no turn for it.
 - `ReplyText`, `ReplySound`: more of the reply; words may come before their sound or behind it.
-- `ReplyTextComplete`, `ReplyOver`: no more words; no more sound, and all of it was heard.
+- `ReplyTextComplete`, `ReplyOver`: no more words; no more sound.
 - `Stopped`: what was not heard yet of a reply must not be.
 - `Unanswered`, `ServerError`: there will be no reply, or not the rest of it.
 - Whatever else it tells is taken as a sign of life.

@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from xtalk_edge.audio.live_speech import LiveSpeech
 from xtalk_edge.clock import now_s
 from xtalk_edge.engines.agent.exchanges import exchanges
 from xtalk_edge.engines.interfaces import (
@@ -23,17 +24,14 @@ from xtalk_edge.engines.interfaces import (
 )
 from xtalk_edge.errors import EngineLostError, UplinkError
 from xtalk_edge.turn.clauses import ClauseSplitter
+from xtalk_edge.uplink.asking import Asker, TextAsker
 from xtalk_edge.uplink.choice import DeviceKnows, Side
-from xtalk_edge.uplink.clauses import WholeClauses
 from xtalk_edge.uplink.contest import Contest
 from xtalk_edge.uplink.way import Way
 
 log = logging.getLogger(__name__)
 
-Piece = str | ToolCall | ToolResult
-
-LONGEST_REPLY_CHARS = 20_000
-"""Twenty minutes of speech. Nobody listens longer to a server that does not end."""
+Piece = str | ToolCall | ToolResult | LiveSpeech
 
 
 @dataclass(slots=True)
@@ -52,11 +50,13 @@ class HedgedAgent(Agent):
         device: the agent on the device; also takes everything that is no question.
         way: to the server's.
         lost_rest: said where the server was lost in mid-answer and the device cannot go on.
+        asker: how the server is asked; None is by the text.
     """
 
-    def __init__(self, device: Agent, way: Way, lost_rest: str) -> None:
+    def __init__(self, device: Agent, way: Way, lost_rest: str, asker: Asker | None = None) -> None:
         self._device = device
         self._way = way
+        self._asker: Asker = asker or TextAsker(way.cloud)
         self._lost_rest = lost_rest
         self._looked_at: _LookedAt | None = None
         self._unheard: str | None = None
@@ -80,7 +80,9 @@ class HedgedAgent(Agent):
             looked_at = _LookedAt(context.text, now_s(), DeviceKnows(is_command=True))
         self._not_again = ""
         contest = Contest(
-            self._way, lambda: self._asked(context.text), lambda: self._foreseen(context.text)
+            self._way,
+            lambda: self._asker.answer(context.text),
+            lambda: self._foreseen(context.text),
         )
         self._unheard = context.text
         try:
@@ -88,8 +90,10 @@ class HedgedAgent(Agent):
                 self._unheard = None
                 async with contextlib.aclosing(self._tried(context, contest)) as pieces:
                     async for piece in pieces:
+                        self._asker.leave()
                         yield piece
             if contest.side == "server":
+                self._unheard = self._asker.understood(context.text)
                 await self._device.discard()
                 async with contextlib.aclosing(self._said(contest, context.text)) as said:
                     async for clause in said:
@@ -97,13 +101,15 @@ class HedgedAgent(Agent):
         finally:
             contest.close()
 
-    async def _chosen(self, contest: Contest[str], text: str, looked_at: _LookedAt | None) -> Side:
+    async def _chosen(
+        self, contest: Contest[str | LiveSpeech], text: str, looked_at: _LookedAt | None
+    ) -> Side:
         if looked_at is None or looked_at.text.strip() != text.strip():
             return await contest.choose()
         return await contest.choose(looked_at.known, looked_at.since_s)
 
     async def _tried(
-        self, context: AgentContext, contest: Contest[str]
+        self, context: AgentContext, contest: Contest[str | LiveSpeech]
     ) -> AsyncGenerator[Piece, None]:
         """Yield the device's answer; where it fails before its first word, ask the server."""
         begun = False
@@ -128,32 +134,30 @@ class HedgedAgent(Agent):
             async for piece in pieces:
                 yield piece
 
-    async def _asked(self, text: str) -> AsyncGenerator[str, None]:
-        """Yield the server's answer in whole clauses, and "" for other signs of life."""
-        clauses, n_chars = WholeClauses(), 0
-        async with contextlib.aclosing(self._way.cloud.answer(text)) as pieces:
-            async for piece in pieces:
-                n_chars += len(piece)
-                if n_chars > LONGEST_REPLY_CHARS:
-                    return
-                yield clauses.push(piece)
-        yield clauses.rest()
-
-    async def _said(self, contest: Contest[str], text: str) -> AsyncGenerator[str, None]:
+    async def _said(
+        self, contest: Contest[str | LiveSpeech], text: str
+    ) -> AsyncGenerator[str | LiveSpeech, None]:
         """Yield the server's answer; where it is lost, the device's idea of the rest."""
         said = ""
         try:
-            async with contextlib.aclosing(contest.of_server()) as clauses:
-                async for clause in clauses:
-                    said += clause
-                    yield clause
+            async with contextlib.aclosing(contest.of_server()) as pieces:
+                async for piece in pieces:
+                    said = said + piece if isinstance(piece, str) else piece.text
+                    yield piece
         except UplinkError:
+            words, is_whole = self._asker.rest()
+            if words:
+                words = f"{_space(said)}{words}"
+                said += words
+                yield words
+            if is_whole:
+                return
             async with contextlib.aclosing(self._rest(text, said)) as rest:
                 async for piece in rest:
                     yield piece
 
     async def _rest(self, text: str, said: str) -> AsyncGenerator[str, None]:
-        space = "" if said[-1:].isspace() else " "
+        space = _space(said)
         try:
             async with contextlib.aclosing(self._device.resume(text, said)) as pieces:
                 async for piece in pieces:
@@ -225,6 +229,7 @@ class HedgedAgent(Agent):
     def note(self, text: str, reply: str, call: ToolCall | None = None) -> None:
         """Take into the history an exchange that was settled without any agent."""
         self._unheard = None
+        self._asker.leave()
         self._device.note(text, reply, call)
 
     def heard(self, text: str) -> None:
@@ -238,6 +243,11 @@ class HedgedAgent(Agent):
     def history(self) -> list[dict[str, str]]:
         """Return the conversation as chat messages, oldest first."""
         return self._device.history()
+
+
+def _space(said: str) -> str:
+    """Return what is to stand between what was said and what follows."""
+    return "" if said[-1:].isspace() else " "
 
 
 def known(prepared: Prepared, *, is_all: bool) -> DeviceKnows:

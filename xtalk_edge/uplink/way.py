@@ -61,13 +61,17 @@ class Way:
 
         After None, `judge` is to be called once with what came of the turn.
         """
+        unfit = self._unfit()
+        if unfit is not None:
+            return unfit
+        return None if self.breaker.admit(now_s()) else Why.RESTING
+
+    def _unfit(self) -> Why | None:
         if self.policy.mode == "off":
             return Why.OFF
-        if not BORDER.is_open("text"):
+        if not BORDER.is_open("audio" if self.ability == "full" else "text"):
             return Why.PRIVATE
-        if self.ability not in self.cloud.abilities:
-            return Why.ABSENT
-        return None if self.breaker.admit(now_s()) else Why.RESTING
+        return None if self.ability in self.cloud.abilities else Why.ABSENT
 
     def judge(self, verdict: Judge) -> None:
         """Take what came of asking the server."""

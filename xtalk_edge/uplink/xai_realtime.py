@@ -31,11 +31,6 @@ HEARTBEAT_S = 10.0
 """A conversation that hangs is to be noticed while it goes on."""
 
 
-WHOLE_ONLY = (
-    "xAI's realtime model has whole conversations only; set uplink.agent and uplink.tts off"
-)
-
-
 class XAIRealtime:
     """Conversations with the model, one at a time; a `FullCloud`.
 
@@ -104,6 +99,10 @@ class XAIRealtime:
             finally:
                 if talk.trouble:
                     self._pause(talk.trouble)
+
+    def start(self) -> None:
+        """Be there; a conversation connects when it is begun."""
+        self.on_change()
 
     async def answer(self, text: str) -> AsyncGenerator[str, None]:
         """Answer no text: this model is spoken with. Raises UplinkError."""

@@ -18,7 +18,7 @@ from xtalk_edge.engines.interfaces import (
 )
 from xtalk_edge.errors import EngineError
 from xtalk_edge.uplink.breaker import BreakerPolicy
-from xtalk_edge.uplink.hedged_agent import HedgedAgent
+from xtalk_edge.uplink.hedged_agent import HedgedAgent, Piece
 from xtalk_edge.uplink.policy import HedgePolicy
 from xtalk_edge.uplink.way import Chosen, Way
 
@@ -141,7 +141,7 @@ class Talk:
         self.agent.heard(reply.strip())
         return reply.strip()
 
-    async def pieces(self, text: str) -> AsyncGenerator[str | ToolCall | ToolResult, None]:
+    async def pieces(self, text: str) -> AsyncGenerator[Piece, None]:
         """Yield the answer to a text."""
         items = self.agent.async_accept(AgentContext("asr_final", text))
         async with contextlib.aclosing(items) as pieces:

@@ -7,11 +7,14 @@ import sys
 
 import pytest
 
+from tests.scripted_cloud import ScriptedCloud
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.load import load_text
 from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.managers.uplink_opening import open_uplink
+from xtalk_edge.uplink.xai_realtime import XAIRealtime
+from xtalk_edge.uplink.xtalk_client import XTalkClient
 
 URL = 'url = "wss://cloud.example/ws"\n'
 
@@ -26,6 +29,19 @@ URL = 'url = "wss://cloud.example/ws"\n'
             URL + 'tts = "race"\ncloud_allowed = ["audio"]\n',
             'config:4: uplink.cloud_allowed: must have "text", or uplink.tts must be "off"',
         ),
+        ('kind = "xai"\nagent = "race"\n', 'config:2: uplink.kind: must be "x-talk" unless'),
+        (
+            URL + 'full = "race"\ncloud_allowed = ["text"]\n',
+            'config:4: uplink.cloud_allowed: must have "audio", or uplink.full must be "off"',
+        ),
+        (
+            'kind = "xai"\nfull = "race"\n[uplink.xai]\nturn_detection = "server_vad"\n',
+            'config:5: uplink.xai.turn_detection: must be "none"',
+        ),
+        (
+            URL + 'full = "race"\n[interpret]\non = true\n',
+            'config:3: uplink.full: must be "off" where interpret.on is true',
+        ),
         (URL + 'tts = "prefer"\n[speed]\nusual = 1.5\n', 'config:3: uplink.tts: must be "off"'),
     ],
 )
@@ -35,7 +51,10 @@ def test_settings_that_make_no_sense_are_told(text: str, said: str) -> None:
     assert said in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", URL, URL + 'agent = "race"\ntts = "prefer"\n'])
+@pytest.mark.parametrize(
+    "text",
+    ["", URL, URL + 'agent = "race"\ntts = "prefer"\n', 'kind = "xai"\nfull = "prefer"\n'],
+)
 def test_settings_that_make_sense_are_not(text: str) -> None:
     load_text(f"[uplink]\n{text}")
 
@@ -52,6 +71,20 @@ def test_an_address_that_is_none_is_told_at_the_start() -> None:
     config = load_text('[uplink]\nurl = "ws://cloud.example/ws"\nagent = "prefer"\n')
     with pytest.raises(ConfigError, match=r"uplink\.url: ws:// to cloud\.example can be read"):
         open_uplink(config, EventBus())
+
+
+def test_the_kind_of_server_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XAI_API_KEY", "the key")
+    for text, kind in ((URL, XTalkClient), ('kind = "xai"\n', XAIRealtime)):
+        uplink = open_uplink(load_text(f'[uplink]\n{text}full = "prefer"\n'), EventBus())
+        assert uplink.full is not None
+        assert isinstance(uplink.full.cloud, kind)
+
+
+def test_a_server_that_does_not_hear_is_told_at_the_start() -> None:
+    config = load_text(f'[uplink]\n{URL}full = "prefer"\n')
+    with pytest.raises(ConfigError, match="this server does not hear"):
+        open_uplink(config, EventBus(), ScriptedCloud())
 
 
 def test_without_a_server_nothing_is_loaded_that_connects_to_one() -> None:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
 
+from xtalk_edge.audio.live_speech import LiveSpeech
 from xtalk_edge.engines.agent.briefed import BriefedAgent
 from xtalk_edge.engines.agent.exchanges import exchanges
 from xtalk_edge.engines.hosting import Hosted
@@ -21,7 +22,7 @@ from xtalk_edge.engines.interfaces import (
 
 log = logging.getLogger(__name__)
 
-Piece = str | ToolCall | ToolResult
+Piece = str | ToolCall | ToolResult | LiveSpeech
 
 WARM_UP_LIMIT_S = 120.0
 """A large model reads its tools in a minute on a Pi 5; the first answer does what is left."""

@@ -13,6 +13,7 @@ from xtalk_edge.errors import EngineError
 if TYPE_CHECKING:
     # An engine's child process is to be small.
     from xtalk_edge.audio.format import Sound
+    from xtalk_edge.audio.live_speech import LiveSpeech
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,13 @@ class Agent(Engine):
     """Decides what to say and do."""
 
     @abstractmethod
-    def async_accept(self, context: AgentContext) -> AsyncIterator[str | ToolCall | ToolResult]:
+    def async_accept(
+        self, context: AgentContext
+    ) -> AsyncIterator[str | ToolCall | ToolResult | LiveSpeech]:
         """Yield pieces of the reply, tool calls, and tool results as they come.
 
-        Closing the iterator stops the model at once.
+        A reply that is speech already is yielded each time there is more of it. Closing the
+        iterator stops the model at once.
         """
 
     async def prefill(self, text: str) -> None:
@@ -134,7 +138,7 @@ class Agent(Engine):
     async def discard(self) -> None:
         """Throw away what `speculate` began; it leaves no trace."""
 
-    def commit(self, text: str) -> AsyncIterator[str | ToolCall | ToolResult]:
+    def commit(self, text: str) -> AsyncIterator[str | ToolCall | ToolResult | LiveSpeech]:
         """Answer `text`; what was speculated on the same text is ready at once."""
         return self.async_accept(AgentContext("asr_final", text))
 

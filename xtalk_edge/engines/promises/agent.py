@@ -19,7 +19,7 @@ Piece = str | ToolCall | ToolResult
 
 async def _pieces(
     agent: Agent, text: str, kind: Literal["asr_partial", "asr_final", "loop"] = "asr_final"
-) -> list[Piece]:
+) -> list[object]:
     return [piece async for piece in agent.async_accept(AgentContext(kind, text))]
 
 
@@ -62,7 +62,7 @@ def stopped(make: Make) -> None:
 def guesses(make: Make) -> None:
     """Read ahead, guess, throw it away, and answer."""
 
-    async def scene(agent: Agent) -> list[Piece]:
+    async def scene(agent: Agent) -> list[object]:
         await agent.prefill("hel")
         await agent.speculate(QUESTION)
         await agent.discard()
