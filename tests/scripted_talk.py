@@ -15,7 +15,7 @@ from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ
 from xtalk_edge.uplink.inbox import Inbox
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk.facts import (
     Fact,
     Heard,
     ReplyOver,

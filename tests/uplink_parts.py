@@ -11,10 +11,10 @@ from typing import Any, ParamSpec, TypeVar
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.uplink.cloud import Ability
-from xtalk_edge.uplink.xtalk_client import XTalkClient
-from xtalk_edge.uplink.xtalk_facts import Fact
-from xtalk_edge.uplink.xtalk_line import NOT_BEGUN
-from xtalk_edge.uplink.xtalk_talk import Talk
+from xtalk_edge.uplink.xtalk.client import XTalkClient
+from xtalk_edge.uplink.xtalk.facts import Fact
+from xtalk_edge.uplink.xtalk.line import NOT_BEGUN
+from xtalk_edge.uplink.xtalk.talk import Talk
 
 P = ParamSpec("P")
 F = TypeVar("F")

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from xtalk_edge.uplink.xtalk_facts import Action, Fact, Send
-from xtalk_edge.uplink.xtalk_protocol import XTalkProtocol
+from xtalk_edge.uplink.xtalk.facts import Action, Fact, Send
+from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
 
 F = TypeVar("F")
 

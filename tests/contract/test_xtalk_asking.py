@@ -25,9 +25,9 @@ from tests.fake_xtalk.faults import Deed
 from tests.uplink_parts import all_of, client_of, connected, in_real_time
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink import xtalk_turn
 from xtalk_edge.uplink.cloud import Cloud
-from xtalk_edge.uplink.xtalk_client import NO_SPEAKING, NO_TEXTS
+from xtalk_edge.uplink.xtalk import turn as xtalk_turn
+from xtalk_edge.uplink.xtalk.client import NO_SPEAKING, NO_TEXTS
 
 WITH_TEXTS: list[tuple[Any, dict[str, Any]]] = [
     ("G1", {"plugin": True}),

@@ -35,9 +35,10 @@ from xtalk_edge.errors import ConfigError, UplinkError
 from xtalk_edge.net import websocket
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink import xtalk_door, xtalk_heartbeat
-from xtalk_edge.uplink.xtalk_client import XTalkClient
-from xtalk_edge.uplink.xtalk_generation import EARLY, LATE
+from xtalk_edge.uplink.xtalk import door as xtalk_door
+from xtalk_edge.uplink.xtalk import heartbeat as xtalk_heartbeat
+from xtalk_edge.uplink.xtalk.client import XTalkClient
+from xtalk_edge.uplink.xtalk.generation import EARLY, LATE
 
 FEW = reply("One.", "Two.", audio_ms=10)
 NEVER_AGAIN = Backoff(first_s=1_000.0, longest_s=1_000.0)

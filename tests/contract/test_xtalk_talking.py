@@ -10,9 +10,9 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from tests.fake_xtalk import FakeXTalk, Fault, Point, Say, Stall, hearing, reply
 from tests.uplink_parts import client_of, connected, in_real_time, next_of
-from xtalk_edge.uplink import xtalk_turn
-from xtalk_edge.uplink.xtalk_client import XTalkClient
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk import turn as xtalk_turn
+from xtalk_edge.uplink.xtalk.client import XTalkClient
+from xtalk_edge.uplink.xtalk.facts import (
     Fact,
     Heard,
     Hearing,
@@ -27,9 +27,9 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_generation import Generation
-from xtalk_edge.uplink.xtalk_messages import LatencyMetrics, ToolCalled
-from xtalk_edge.uplink.xtalk_talk import Talk
+from xtalk_edge.uplink.xtalk.generation import Generation
+from xtalk_edge.uplink.xtalk.messages import LatencyMetrics, ToolCalled
+from xtalk_edge.uplink.xtalk.talk import Talk
 
 GENERATIONS = ("G1", "G1.5", "G2", "G3")
 SPEECH = b"\x00\x10" * 16_000

@@ -34,7 +34,7 @@ from xtalk_edge.events import (
     UplinkStateChanged,
 )
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk.facts import (
     Heard,
     Rejected,
     ReplyOver,

@@ -16,7 +16,7 @@ from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.uplink.breaker import BreakerPolicy
 from xtalk_edge.uplink.policy import HedgePolicy
 from xtalk_edge.uplink.way import Way
-from xtalk_edge.uplink.xtalk_client import XTalkClient
+from xtalk_edge.uplink.xtalk.client import XTalkClient
 
 pytestmark = pytest.mark.slow
 

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink.xtalk_facts import Able, Action, ReplySound, ReplyText, Send
-from xtalk_edge.uplink.xtalk_protocol import XTalkProtocol
-from xtalk_edge.uplink.xtalk_reading import _READERS
+from xtalk_edge.uplink.xtalk.facts import Able, Action, ReplySound, ReplyText, Send
+from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
+from xtalk_edge.uplink.xtalk.reading import _READERS
 
 INPUTS = int(os.environ.get("XTALK_FUZZ_INPUTS", "8000"))
 SEED = int(os.environ.get("XTALK_FUZZ_SEED", "1"))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from xtalk_edge.uplink.checkup import Findings, Trial, report
-from xtalk_edge.uplink.xtalk_generation import ANY, EARLY, LATE, Generation
+from xtalk_edge.uplink.check.report import Findings, Trial, report
+from xtalk_edge.uplink.xtalk.generation import ANY, EARLY, LATE, Generation
 
 G1, G3 = frozenset({Generation.G1}), frozenset({Generation.G3})
 ANSWERED = Trial(True, text_after_s=0.1, sound_after_s=0.2, rate_hz=48_000)

@@ -37,10 +37,11 @@ from xtalk_edge.cli import uplink
 from xtalk_edge.cli.main import run
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink import visit as visiting
-from xtalk_edge.uplink import xtalk_door, xtalk_login
-from xtalk_edge.uplink.checkup import Checkup, report
-from xtalk_edge.uplink.visit import visit
+from xtalk_edge.uplink.check import visit as visiting
+from xtalk_edge.uplink.check.report import Checkup, report
+from xtalk_edge.uplink.check.visit import visit
+from xtalk_edge.uplink.xtalk import door as xtalk_door
+from xtalk_edge.uplink.xtalk import login as xtalk_login
 
 GENERATIONS: tuple[Generation, ...] = ("G1", "G1.5", "G2", "G3")
 

@@ -26,8 +26,8 @@ from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.uplink import inbox
-from xtalk_edge.uplink.failures import is_elsewhere, is_refusal, sentence
 from xtalk_edge.uplink.inbox import Inbox
+from xtalk_edge.uplink.xtalk.failures import is_elsewhere, is_refusal, sentence
 
 ADDRESS = Address("wss://server.example/ws", "server.example", 443, True)
 

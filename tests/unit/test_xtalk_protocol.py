@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.xtalk_session import EPOCH_S, Session, begun, sound
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk.facts import (
     Able,
     Heard,
     Hearing,
@@ -26,10 +26,10 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_generation import EARLY, LATE, Generation, narrowed
-from xtalk_edge.uplink.xtalk_messages import Noted, ServerError, ToolCalled
-from xtalk_edge.uplink.xtalk_protocol import MOST_NONSENSE
-from xtalk_edge.uplink.xtalk_requests import MOST_TEXT_BYTES
+from xtalk_edge.uplink.xtalk.generation import EARLY, LATE, Generation, narrowed
+from xtalk_edge.uplink.xtalk.messages import Noted, ServerError, ToolCalled
+from xtalk_edge.uplink.xtalk.protocol import MOST_NONSENSE
+from xtalk_edge.uplink.xtalk.requests import MOST_TEXT_BYTES
 
 G1, G1_5, G2, G3 = Generation
 

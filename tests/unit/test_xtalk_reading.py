@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink import xtalk_messages as m
-from xtalk_edge.uplink import xtalk_reading
-from xtalk_edge.uplink.xtalk_reading import read_message
+from xtalk_edge.uplink.xtalk import messages as m
+from xtalk_edge.uplink.xtalk import reading as xtalk_reading
+from xtalk_edge.uplink.xtalk.reading import read_message
 
 
 def read(action: str, data: Any = "", **flat: Any) -> m.Message:

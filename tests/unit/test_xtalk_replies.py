@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.xtalk_session import Session, begun, sound
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk.facts import (
     Heard,
     Nonsense,
     Paused,
@@ -20,8 +20,8 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_reply import Replies, Reply
-from xtalk_edge.uplink.xtalk_sound import SoundReader
+from xtalk_edge.uplink.xtalk.reply import Replies, Reply
+from xtalk_edge.uplink.xtalk.sound import SoundReader
 
 # -- words -------------------------------------------------------------------------------------
 

@@ -15,9 +15,9 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.uplink.checkup import Checkup, Findings, report
+from xtalk_edge.uplink.check.report import Checkup, Findings, report
+from xtalk_edge.uplink.check.visit import Tell, visit
 from xtalk_edge.uplink.cloud import Ability
-from xtalk_edge.uplink.visit import Tell, visit
 
 TOLD_EVERY_S = 2.0
 """In a log; an owner who waits longer without a word thinks that it hangs."""

@@ -26,8 +26,8 @@ from xtalk_edge.events import (
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.turn.actions import RESTING
-from xtalk_edge.uplink.full_turn import FullTurn
-from xtalk_edge.uplink.full_way import FullWay
+from xtalk_edge.uplink.full.turn import FullTurn
+from xtalk_edge.uplink.full.way import FullWay
 
 AT_ONCE_SAMPLES = 8_000
 """Sent in one step of the ear: what was said before is caught up with fifty times as fast as it

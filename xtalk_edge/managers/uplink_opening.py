@@ -16,8 +16,8 @@ from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.server_hearing import ServerHearingManager
 from xtalk_edge.managers.uplink import Client, UplinkManager
 from xtalk_edge.uplink.breaker import BreakerPolicy
-from xtalk_edge.uplink.full import FullCloud
-from xtalk_edge.uplink.full_way import FullAsker, FullWay
+from xtalk_edge.uplink.full.cloud import FullCloud
+from xtalk_edge.uplink.full.way import FullAsker, FullWay
 from xtalk_edge.uplink.hedged_agent import HedgedAgent
 from xtalk_edge.uplink.hedged_voice import HedgedVoice
 from xtalk_edge.uplink.policy import HedgePolicy
@@ -102,11 +102,11 @@ def open_uplink(config: Config, bus: EventBus, client: Client | None = None) -> 
 def _client(uplink: UplinkConfig) -> Client:
     # Not at the top: a device without a server has no use for what connects to one.
     if uplink.kind == "xai":
-        from xtalk_edge.uplink.xai_realtime import XAIRealtime
+        from xtalk_edge.uplink.xai.realtime import XAIRealtime
 
         # Without the device's tools: what they do must be done once, by whoever answers.
         return XAIRealtime(uplink.xai)
-    from xtalk_edge.uplink.xtalk_client import XTalkClient
+    from xtalk_edge.uplink.xtalk.client import XTalkClient
 
     return XTalkClient(uplink)
 

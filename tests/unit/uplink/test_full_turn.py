@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xtalk_edge.uplink.full_turn import LONGEST_S, FullTurn, length_ms
-from xtalk_edge.uplink.spoken_share import sounds_of
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.full.spoken_share import sounds_of
+from xtalk_edge.uplink.full.turn import LONGEST_S, FullTurn, length_ms
+from xtalk_edge.uplink.xtalk.facts import (
     Fact,
     Heard,
     Hearing,
@@ -20,7 +20,7 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_messages import ServerError, ToolCalled
+from xtalk_edge.uplink.xtalk.messages import ServerError, ToolCalled
 
 HEARD = Heard("hello", is_receipt=False)
 TEXT = "It is ten past four. The sun is out."

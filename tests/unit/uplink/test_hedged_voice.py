@@ -26,7 +26,7 @@ from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ, Cloud
 from xtalk_edge.uplink.hedged_voice import HedgedVoice
 from xtalk_edge.uplink.policy import HedgePolicy
 from xtalk_edge.uplink.way import Chosen, Way
-from xtalk_edge.uplink.xtalk_client import XTalkClient
+from xtalk_edge.uplink.xtalk.client import XTalkClient
 
 TEXT = "Say this."
 OWN_RATE = 0

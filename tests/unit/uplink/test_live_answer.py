@@ -14,10 +14,10 @@ from tests.scripted_talk import ScriptedTalks
 from xtalk_edge.audio.live_speech import LivePiece
 from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.uplink.full_session import FullSession
-from xtalk_edge.uplink.full_turn import FullTurn
-from xtalk_edge.uplink.live_answer import AHEAD_MS, LAST_WORDS_S, LiveAnswer
-from xtalk_edge.uplink.xtalk_facts import Heard, ReplyOver, ReplySound, ReplyText, Stopped
+from xtalk_edge.uplink.full.live_answer import AHEAD_MS, LAST_WORDS_S, LiveAnswer
+from xtalk_edge.uplink.full.session import FullSession
+from xtalk_edge.uplink.full.turn import FullTurn
+from xtalk_edge.uplink.xtalk.facts import Heard, ReplyOver, ReplySound, ReplyText, Stopped
 
 
 class Acknowledged(ScriptedTalks):

@@ -13,8 +13,8 @@ from xtalk_edge.config.load import load_text
 from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.managers.uplink_opening import open_uplink
-from xtalk_edge.uplink.xai_realtime import XAIRealtime
-from xtalk_edge.uplink.xtalk_client import XTalkClient
+from xtalk_edge.uplink.xai.realtime import XAIRealtime
+from xtalk_edge.uplink.xtalk.client import XTalkClient
 
 URL = 'url = "wss://cloud.example/ws"\n'
 

@@ -17,10 +17,12 @@ from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.errors import ConfigError, UplinkError, UplinkLostError
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink import xai_realtime, xai_realtime_protocol, xai_realtime_talk
-from xtalk_edge.uplink.full import FullCloud, FullTalk
-from xtalk_edge.uplink.xai_realtime import XAIRealtime
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.full.cloud import FullCloud, FullTalk
+from xtalk_edge.uplink.xai import protocol as xai_realtime_protocol
+from xtalk_edge.uplink.xai import realtime as xai_realtime
+from xtalk_edge.uplink.xai import talk as xai_realtime_talk
+from xtalk_edge.uplink.xai.realtime import XAIRealtime
+from xtalk_edge.uplink.xtalk.facts import (
     Fact,
     Heard,
     ReplyOver,
@@ -30,7 +32,7 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_messages import ServerError, ToolCalled
+from xtalk_edge.uplink.xtalk.messages import ServerError, ToolCalled
 
 T = TypeVar("T")
 

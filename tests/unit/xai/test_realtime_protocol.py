@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from xtalk_edge.config.xai import XAIRealtimeConfig
 from xtalk_edge.engines.xai.messages import Message
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink import xai_realtime_reply
-from xtalk_edge.uplink.xai_realtime_protocol import (
+from xtalk_edge.uplink.xai import reply as xai_realtime_reply
+from xtalk_edge.uplink.xai.protocol import (
     REPLY_S,
     VERDICT_S,
     Action,
     RunTool,
     XAIRealtimeProtocol,
 )
-from xtalk_edge.uplink.xai_realtime_session import Say
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xai.session import Say
+from xtalk_edge.uplink.xtalk.facts import (
     Heard,
     Hearing,
     Nonsense,
@@ -35,7 +35,7 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_messages import ServerError, ToolCalled
+from xtalk_edge.uplink.xtalk.messages import ServerError, ToolCalled
 
 LAMP = {
     "type": "function",

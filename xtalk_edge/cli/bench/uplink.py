@@ -20,9 +20,9 @@ from xtalk_edge.cli.progress import TOLD_EVERY_S, Tell, progress
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.backoff import Backoff
-from xtalk_edge.uplink.xtalk_client import XTalkClient
-from xtalk_edge.uplink.xtalk_facts import ReplyOver, ReplySound, Unanswered
-from xtalk_edge.uplink.xtalk_speech import FRAME_BYTES
+from xtalk_edge.uplink.xtalk.client import XTalkClient
+from xtalk_edge.uplink.xtalk.facts import ReplyOver, ReplySound, Unanswered
+from xtalk_edge.uplink.xtalk.speech import FRAME_BYTES
 
 from . import uplink_server
 from .percentiles import Percentiles, percentiles, spread_text

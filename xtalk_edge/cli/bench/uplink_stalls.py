@@ -22,7 +22,7 @@ from xtalk_edge.uplink.breaker import BreakerPolicy
 from xtalk_edge.uplink.hedged_agent import HedgedAgent
 from xtalk_edge.uplink.policy import HedgePolicy
 from xtalk_edge.uplink.way import Chosen, Way
-from xtalk_edge.uplink.xtalk_client import XTalkClient
+from xtalk_edge.uplink.xtalk.client import XTalkClient
 
 from .stalling_server import POINTS, REPLY, StallingServer
 

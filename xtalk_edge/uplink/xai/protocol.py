@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from xtalk_edge.config.xai import XAIRealtimeConfig
 from xtalk_edge.engines.xai.messages import Message
-from xtalk_edge.uplink import xai_realtime_session as session
-from xtalk_edge.uplink.xai_realtime_reply import MOST_CHARS, Bygones, Reply, arguments_of, spoken
-from xtalk_edge.uplink.xai_realtime_session import HEARD_RATE_HZ, Say, Schema
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xai import session
+from xtalk_edge.uplink.xai.reply import MOST_CHARS, Bygones, Reply, arguments_of, spoken
+from xtalk_edge.uplink.xai.session import HEARD_RATE_HZ, Say, Schema
+from xtalk_edge.uplink.xtalk.facts import (
     Fact,
     Heard,
     Hearing,
@@ -28,7 +28,7 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_messages import ServerError, ToolCalled
+from xtalk_edge.uplink.xtalk.messages import ServerError, ToolCalled
 
 VERDICT_S = 5.0
 """After somebody spoke, for the service to show that it answers."""

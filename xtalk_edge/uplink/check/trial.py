@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from xtalk_edge.clock import now_s
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink.checkup import Trial
-from xtalk_edge.uplink.visit_notes import VisitNotes
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.check.notes import VisitNotes
+from xtalk_edge.uplink.check.report import Trial
+from xtalk_edge.uplink.xtalk.facts import (
     Action,
     Fact,
     Heard,
@@ -20,9 +20,9 @@ from xtalk_edge.uplink.xtalk_facts import (
     Send,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_link import Link
-from xtalk_edge.uplink.xtalk_messages import ServerError
-from xtalk_edge.uplink.xtalk_protocol import XTalkProtocol
+from xtalk_edge.uplink.xtalk.link import Link
+from xtalk_edge.uplink.xtalk.messages import ServerError
+from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
 
 TRIAL_S = 20.0
 """Agents that look something up say nothing for fifteen."""

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 
 from xtalk_edge.uplink.clauses import WholeClauses
-from xtalk_edge.uplink.spoken_share import USUAL_PACE, clause_end_near, sounds_of
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.full.spoken_share import USUAL_PACE, clause_end_near, sounds_of
+from xtalk_edge.uplink.xtalk.facts import (
     Fact,
     Heard,
     Rejected,
@@ -18,7 +18,7 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_messages import ServerError
+from xtalk_edge.uplink.xtalk.messages import ServerError
 
 LONGEST_S = 300.0
 """Sound of one reply that is kept until it is heard: servers send it as fast as they make it, and

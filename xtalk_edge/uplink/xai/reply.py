@@ -9,8 +9,8 @@ from collections import deque
 from typing import Any
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink.xai_realtime_session import SPOKEN_RATE_HZ
-from xtalk_edge.uplink.xtalk_facts import ReplySound, ReplyText
+from xtalk_edge.uplink.xai.session import SPOKEN_RATE_HZ
+from xtalk_edge.uplink.xtalk.facts import ReplySound, ReplyText
 
 MOST_CHARS = 20_000
 MOST_BYTES = 2 * SPOKEN_RATE_HZ * 1_200

@@ -12,10 +12,10 @@ from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.uplink.breaker import BreakerPolicy
 from xtalk_edge.uplink.choice import Why
-from xtalk_edge.uplink.full import FullCloud
-from xtalk_edge.uplink.full_session import FullSession
-from xtalk_edge.uplink.full_turn import FullTurn
-from xtalk_edge.uplink.live_answer import LiveAnswer
+from xtalk_edge.uplink.full.cloud import FullCloud
+from xtalk_edge.uplink.full.live_answer import LiveAnswer
+from xtalk_edge.uplink.full.session import FullSession
+from xtalk_edge.uplink.full.turn import FullTurn
 from xtalk_edge.uplink.policy import HedgePolicy
 from xtalk_edge.uplink.way import Way
 

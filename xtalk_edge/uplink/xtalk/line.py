@@ -14,10 +14,9 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.errors import EdgeError, UplinkError
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink.failures import is_elsewhere, is_refusal, sentence
 from xtalk_edge.uplink.inbox import Inbox
-from xtalk_edge.uplink.xtalk_door import Door
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk.door import Door
+from xtalk_edge.uplink.xtalk.facts import (
     Able,
     Action,
     Fact,
@@ -29,9 +28,10 @@ from xtalk_edge.uplink.xtalk_facts import (
     ReplySound,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_generation import ANY, Generation
-from xtalk_edge.uplink.xtalk_link import Link
-from xtalk_edge.uplink.xtalk_protocol import XTalkProtocol
+from xtalk_edge.uplink.xtalk.failures import is_elsewhere, is_refusal, sentence
+from xtalk_edge.uplink.xtalk.generation import ANY, Generation
+from xtalk_edge.uplink.xtalk.link import Link
+from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
 
 LOG = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from xtalk_edge.errors import UplinkError, UplinkLostError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.inbox import Inbox
-from xtalk_edge.uplink.xai_realtime_protocol import Action, RunTool, XAIRealtimeProtocol
-from xtalk_edge.uplink.xai_realtime_session import Say
-from xtalk_edge.uplink.xtalk_facts import Fact, Ready, ReplySound
+from xtalk_edge.uplink.xai.protocol import Action, RunTool, XAIRealtimeProtocol
+from xtalk_edge.uplink.xai.session import Say
+from xtalk_edge.uplink.xtalk.facts import Fact, Ready, ReplySound
 
 log = logging.getLogger(__name__)
 

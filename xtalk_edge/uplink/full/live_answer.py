@@ -9,9 +9,9 @@ from xtalk_edge.audio.format import pcm_to_samples, samples_to_pcm
 from xtalk_edge.audio.live_speech import LivePiece
 from xtalk_edge.audio.resample import convert
 from xtalk_edge.clock import now_s
-from xtalk_edge.uplink.full_session import FullSession
-from xtalk_edge.uplink.full_turn import FullTurn, length_ms
-from xtalk_edge.uplink.xtalk_facts import ReplySound
+from xtalk_edge.uplink.full.session import FullSession
+from xtalk_edge.uplink.full.turn import FullTurn, length_ms
+from xtalk_edge.uplink.xtalk.facts import ReplySound
 
 PIECE_MS = 100
 """Early servers send a sentence in one message, and how much of it was heard is to be known."""

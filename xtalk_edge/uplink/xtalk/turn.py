@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from xtalk_edge.uplink.xtalk_facts import Action, Resumed, Unanswered
+from xtalk_edge.uplink.xtalk.facts import Action, Resumed, Unanswered
 
 VERDICT_S = 3.0
 """After somebody spoke; a slow recogniser takes two seconds, and some never say anything."""

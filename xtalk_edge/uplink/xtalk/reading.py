@@ -12,7 +12,7 @@ from typing import Any
 
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.printable import printable
-from xtalk_edge.uplink.xtalk_messages import (
+from xtalk_edge.uplink.xtalk.messages import (
     Capabilities,
     FinishAsr,
     Ignored,

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ, Ability
-from xtalk_edge.uplink.xtalk_generation import ANY, EARLY, LATE, Generation
+from xtalk_edge.uplink.xtalk.generation import ANY, EARLY, LATE, Generation
 
 PLUGIN = "install the plugin on it, see docs/uplink.md"
 """What gives a server what it lacks."""

@@ -1,6 +1,6 @@
 """What a server has to be that hears, thinks and speaks in the device's stead.
 
-Whoever has such a server makes it tell these facts of `uplink.xtalk_facts`:
+Whoever has such a server makes it tell these facts of `uplink.xtalk.facts`:
 
 - `Hearing`: what it understood so far; it need not.
 - `Heard`: what it understood, once a turn, after it was told that the speech ended and before
@@ -20,7 +20,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
 from xtalk_edge.uplink.cloud import Cloud
-from xtalk_edge.uplink.xtalk_facts import Fact, ReplySound
+from xtalk_edge.uplink.xtalk.facts import Fact, ReplySound
 
 
 class FullTalk(Protocol):

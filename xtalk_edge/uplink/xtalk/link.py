@@ -13,8 +13,8 @@ from xtalk_edge.clock import now_s, wall_now
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.uplink.xtalk_facts import Action, Fact, Send
-from xtalk_edge.uplink.xtalk_protocol import XTalkProtocol
+from xtalk_edge.uplink.xtalk.facts import Action, Fact, Send
+from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
 
 LOG = logging.getLogger(__name__)
 

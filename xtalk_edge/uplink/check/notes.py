@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from xtalk_edge.clock import now_s
-from xtalk_edge.uplink.xtalk_facts import Fact
+from xtalk_edge.uplink.xtalk.facts import Fact
 
 F = TypeVar("F")
 

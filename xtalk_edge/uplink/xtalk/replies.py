@@ -5,9 +5,8 @@ Pure. Servers of every generation are followed; see docs/uplink.md for how they 
 
 from __future__ import annotations
 
-from xtalk_edge.uplink import xtalk_messages as messages
-from xtalk_edge.uplink import xtalk_requests as requests
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk import messages, requests
+from xtalk_edge.uplink.xtalk.facts import (
     Action,
     Paused,
     ReplyOver,
@@ -19,11 +18,11 @@ from xtalk_edge.uplink.xtalk_facts import (
     Stopped,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_generation import ANY, Generation
-from xtalk_edge.uplink.xtalk_hello import Hello
-from xtalk_edge.uplink.xtalk_reply import Replies, Reply
-from xtalk_edge.uplink.xtalk_sound import SoundReader
-from xtalk_edge.uplink.xtalk_turn import TurnWatch
+from xtalk_edge.uplink.xtalk.generation import ANY, Generation
+from xtalk_edge.uplink.xtalk.hello import Hello
+from xtalk_edge.uplink.xtalk.reply import Replies, Reply
+from xtalk_edge.uplink.xtalk.sound import SoundReader
+from xtalk_edge.uplink.xtalk.turn import TurnWatch
 
 VoiceMessage = (
     messages.StartTts

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from xtalk_edge.uplink.xtalk_generation import Generation
-from xtalk_edge.uplink.xtalk_messages import LatencyMetrics, Noted, ServerError, ToolCalled
+from xtalk_edge.uplink.xtalk.generation import Generation
+from xtalk_edge.uplink.xtalk.messages import LatencyMetrics, Noted, ServerError, ToolCalled
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from __future__ import annotations
 import math
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink import xtalk_messages as messages
-from xtalk_edge.uplink import xtalk_requests as requests
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk import messages, requests
+from xtalk_edge.uplink.xtalk.facts import (
     Action,
     Heard,
     Hearing,
@@ -26,13 +25,13 @@ from xtalk_edge.uplink.xtalk_facts import (
     SpeechNoticed,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_generation import LATE, Generation
-from xtalk_edge.uplink.xtalk_heartbeat import Heartbeat
-from xtalk_edge.uplink.xtalk_hello import Hello, SessionMessage
-from xtalk_edge.uplink.xtalk_reading import read_message
-from xtalk_edge.uplink.xtalk_replies import ReplyTrack, VoiceMessage
-from xtalk_edge.uplink.xtalk_speech import LEAST_BYTES, Utterance
-from xtalk_edge.uplink.xtalk_turn import TurnWatch
+from xtalk_edge.uplink.xtalk.generation import LATE, Generation
+from xtalk_edge.uplink.xtalk.heartbeat import Heartbeat
+from xtalk_edge.uplink.xtalk.hello import Hello, SessionMessage
+from xtalk_edge.uplink.xtalk.reading import read_message
+from xtalk_edge.uplink.xtalk.replies import ReplyTrack, VoiceMessage
+from xtalk_edge.uplink.xtalk.speech import LEAST_BYTES, Utterance
+from xtalk_edge.uplink.xtalk.turn import TurnWatch
 
 MOST_NONSENSE = 100
 """Messages without sense in one session: whoever sends so many is no X-Talk server."""

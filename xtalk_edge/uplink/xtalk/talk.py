@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from xtalk_edge.net.border import BORDER
-from xtalk_edge.uplink.xtalk_facts import Fact, ReplySound
-from xtalk_edge.uplink.xtalk_line import Exchange
+from xtalk_edge.uplink.xtalk.facts import Fact, ReplySound
+from xtalk_edge.uplink.xtalk.line import Exchange
 
 
 class Talk:

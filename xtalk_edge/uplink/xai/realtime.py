@@ -16,9 +16,9 @@ from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.cloud import Ability
-from xtalk_edge.uplink.full import FullTalk
-from xtalk_edge.uplink.xai_realtime_protocol import XAIRealtimeProtocol
-from xtalk_edge.uplink.xai_realtime_talk import XAITalk
+from xtalk_edge.uplink.full.cloud import FullTalk
+from xtalk_edge.uplink.xai.protocol import XAIRealtimeProtocol
+from xtalk_edge.uplink.xai.talk import XAITalk
 
 READY_S = 10.0
 """For the model to be told about itself, once it is connected."""

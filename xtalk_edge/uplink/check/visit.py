@@ -17,14 +17,14 @@ from xtalk_edge.errors import EdgeError, UplinkError
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
-from xtalk_edge.uplink.checkup import Findings
-from xtalk_edge.uplink.failures import sentence
-from xtalk_edge.uplink.visit_notes import VisitNotes
-from xtalk_edge.uplink.visit_trial import Trials
-from xtalk_edge.uplink.xtalk_door import Door
-from xtalk_edge.uplink.xtalk_facts import Able, Measured, Nonsense, Queued, Ready
-from xtalk_edge.uplink.xtalk_link import Link
-from xtalk_edge.uplink.xtalk_protocol import XTalkProtocol
+from xtalk_edge.uplink.check.notes import VisitNotes
+from xtalk_edge.uplink.check.report import Findings
+from xtalk_edge.uplink.check.trial import Trials
+from xtalk_edge.uplink.xtalk.door import Door
+from xtalk_edge.uplink.xtalk.facts import Able, Measured, Nonsense, Queued, Ready
+from xtalk_edge.uplink.xtalk.failures import sentence
+from xtalk_edge.uplink.xtalk.link import Link
+from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
 
 READY_S = 8.0
 """A server that restores a conversation takes a second, and one that wants no greeting five."""

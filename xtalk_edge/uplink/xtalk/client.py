@@ -20,8 +20,8 @@ from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ, Ability
-from xtalk_edge.uplink.xtalk_door import Door
-from xtalk_edge.uplink.xtalk_facts import (
+from xtalk_edge.uplink.xtalk.door import Door
+from xtalk_edge.uplink.xtalk.facts import (
     Action,
     Fact,
     ReplyOver,
@@ -31,9 +31,9 @@ from xtalk_edge.uplink.xtalk_facts import (
     Send,
     Unanswered,
 )
-from xtalk_edge.uplink.xtalk_line import Exchange, XTalkLine
-from xtalk_edge.uplink.xtalk_messages import ServerError
-from xtalk_edge.uplink.xtalk_talk import Talk
+from xtalk_edge.uplink.xtalk.line import Exchange, XTalkLine
+from xtalk_edge.uplink.xtalk.messages import ServerError
+from xtalk_edge.uplink.xtalk.talk import Talk
 
 NO_TEXTS = (
     "the server takes no texts; whoever runs it can add the xtalk-edge plugin, see docs/uplink.md"

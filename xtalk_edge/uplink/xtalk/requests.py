@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink.xtalk_facts import ReplySound
+from xtalk_edge.uplink.xtalk.facts import ReplySound
 
 MOST_TEXT_BYTES = 8 * 1024
 """Of a text to answer or to speak: servers refuse longer ones."""

@@ -11,7 +11,7 @@ from xtalk_edge.net.address import Address, address_of
 from xtalk_edge.net.secret import Secret, secret_of
 from xtalk_edge.net.trust import Trust, tls_context
 from xtalk_edge.net.websocket import Limits, dial
-from xtalk_edge.uplink.xtalk_login import log_in
+from xtalk_edge.uplink.xtalk.login import log_in
 
 OPEN_S = 10.0
 """A phone network that wakes up takes five."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from xtalk_edge.uplink import xtalk_requests as requests
-from xtalk_edge.uplink.xtalk_facts import Able, Action, Queued, Ready, Recognised, Send
-from xtalk_edge.uplink.xtalk_generation import ANY, EARLY, LATE, Generation, narrowed
-from xtalk_edge.uplink.xtalk_messages import (
+from xtalk_edge.uplink.xtalk import requests
+from xtalk_edge.uplink.xtalk.facts import Able, Action, Queued, Ready, Recognised, Send
+from xtalk_edge.uplink.xtalk.generation import ANY, EARLY, LATE, Generation, narrowed
+from xtalk_edge.uplink.xtalk.messages import (
     Capabilities,
     QueueGranted,
     QueueStatus,

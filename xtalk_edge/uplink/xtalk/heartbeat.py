@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink import xtalk_requests as requests
-from xtalk_edge.uplink.xtalk_facts import Action, Measured, Send
-from xtalk_edge.uplink.xtalk_messages import Pong
+from xtalk_edge.uplink.xtalk import requests
+from xtalk_edge.uplink.xtalk.facts import Action, Measured, Send
+from xtalk_edge.uplink.xtalk.messages import Pong
 
 PING_EVERY_S = 15.0
 PONG_WITHIN_S = 10.0

@@ -1,0 +1,1 @@
+"""What `xtalk-edge uplink check` finds out about a server, and how it says it."""

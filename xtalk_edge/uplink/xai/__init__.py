@@ -1,0 +1,1 @@
+"""xAI's realtime model as a server that hears, thinks and speaks."""

@@ -1,0 +1,1 @@
+"""A client of X-Talk servers: the protocol of every generation (pure), and the connection."""
