@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from xtalk_edge.net.border import BORDER
+
 # A busy machine is no error: what is slow is found by benchmarks, never by a timed test.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
@@ -27,6 +29,14 @@ def _state_of_the_tests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         del os.environ["STATE_DIRECTORY"]
     else:
         os.environ["STATE_DIRECTORY"] = before
+
+
+@pytest.fixture(autouse=True)
+def _border_of_the_tests_own() -> Iterator[None]:
+    """Leave the border as it was found: there is one in a process."""
+    before = dict(vars(BORDER))
+    yield
+    vars(BORDER).update(before)
 
 
 @pytest.fixture

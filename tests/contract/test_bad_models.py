@@ -49,7 +49,13 @@ def _made(slot: str, name: str, folder: Path) -> tuple[dict[str, Any], list[Path
     return params, sorted(path for path in folder.iterdir() if path.is_file())
 
 
-WITHOUT_FILES = {("agent", "openai"), ("agent", "xai"), ("wake", "microwakeword")}
+WITHOUT_FILES = {
+    ("agent", "openai"),
+    ("agent", "xai"),
+    ("asr", "xai"),
+    ("tts", "xai"),
+    ("wake", "microwakeword"),
+}
 
 NETWORKS = [key for key in models.NEEDS if key not in WITHOUT_FILES]
 

@@ -404,7 +404,7 @@ def test_the_child_answers_each_request(spec: str, log: Path) -> None:
         ("end",),
     )
     assert got == [
-        (True, {"sample_rate": 8000, "computes_by": ""}),
+        (True, {"sample_rate": 8000, "thread_only": "", "computes_by": ""}),
         (True, ("value", b"hi")),
         (True, ("iterator", None)),
         (True, (True, b"a")),

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from xtalk_edge.audio.live_speech import LiveSpeech
 from xtalk_edge.clock import now_s
-from xtalk_edge.errors import UplinkError
+from xtalk_edge.errors import UplinkError, places_of, problem_of
 from xtalk_edge.tasks import ReadAhead
 from xtalk_edge.uplink.choice import (
     Abandoned,
@@ -166,7 +166,7 @@ class Contest(Generic[T]):
         if isinstance(error, UplinkError):
             log.warning("the server broke off: %s", error)
         else:
-            log.error("asking the server failed", exc_info=error)
+            log.error("asking the server failed: %s\n%s", problem_of(error), places_of(error))
         self._tell(ServerFailed(self._way.failure(begun=begun)))
 
     def _tell(self, fact: Fact) -> None:

@@ -22,7 +22,7 @@ from xtalk_edge.engines.interfaces import (
     ToolResult,
     ToolRunner,
 )
-from xtalk_edge.errors import EngineLostError, UplinkError
+from xtalk_edge.errors import EngineLostError, UplinkError, places_of, problem_of
 from xtalk_edge.turn.clauses import ClauseSplitter
 from xtalk_edge.uplink.asking import Asker, TextAsker
 from xtalk_edge.uplink.choice import DeviceKnows, Side
@@ -199,9 +199,8 @@ class HedgedAgent(Agent):
             async with contextlib.aclosing(self._device.foresee(text)) as progress:
                 async for prepared in progress:
                     yield known(prepared, is_all=False)
-        except Exception:
-            # What it makes of the text for good is another matter.
-            log.exception("the device's agent cannot think ahead")
+        except Exception as error:  # noqa: BLE001 - what it makes of the text for good will tell
+            log.error("the agent cannot think ahead: %s\n%s", problem_of(error), places_of(error))
         yield known(prepared, is_all=True)
 
     # -- what the device's agent is told -----------------------------------------------------
