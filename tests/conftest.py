@@ -35,6 +35,7 @@ def _state_of_the_tests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def _border_of_the_tests_own() -> Iterator[None]:
     """Leave the border as it was found: there is one in a process."""
     before = dict(vars(BORDER))
+    BORDER.take()
     yield
     vars(BORDER).update(before)
 

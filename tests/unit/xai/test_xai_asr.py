@@ -73,7 +73,7 @@ def test_it_asks_as_the_document_says(server, make):
 
 def test_the_text_grows_while_somebody_speaks(server, make):
     asr = make()
-    assert asr.recognize_stream(loud(2)) == ""
+    asr.recognize_stream(loud(2))
     server.wait_for(lambda: asr.recognize_stream(b"") == "one two")
     asr.recognize_stream(loud(2))
     server.wait_for(lambda: asr.recognize_stream(b"") == "one two three four")
