@@ -139,12 +139,22 @@ def test_a_server_that_dies_ends_the_card_and_nothing_is_printed(pulse, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_a_server_that_is_back_is_heard_again_with_the_same_core(pulse, tmp_path):
+def hearing() -> PortAudioCard:
+    """Return a card that has begun to give sound."""
     card = PortAudioCard(MICROPHONE, LOUDSPEAKER)
-    core = card.core
     card.start(time.monotonic())
     try:
         read_until(card, lambda mic: len(mic) > 4800)
+    except BaseException:
+        card.close()
+        raise
+    return card
+
+
+def test_a_server_that_is_back_is_heard_again_with_the_same_core(pulse, tmp_path):
+    card = steady_run(hearing)
+    core = card.core
+    try:
         lose_server(pulse, card)
         assert card.may_return
         for _ in range(3):
