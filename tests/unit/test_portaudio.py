@@ -348,16 +348,16 @@ def test_stereo_is_averaged_and_doubled(fake):
 
 
 def test_an_adc_time_that_goes_back_is_not_believed(fake):
-    worst_s = 1.0
-    # A machine that really stands still for a while is told of, and rightly.
-    while worst_s > 0.05:
+    while True:
         core = PortAudioCard().core
         core.set_stream(1, 1, 0.01, 0.03)
         times_s = [time.monotonic()]
         for since_s in (0.01, *[4.9] * 20, 0.01):
             call_back(core, None, 1, [10.0 - since_s, 10.0, 10.03])
             times_s.append(time.monotonic())
-        worst_s = max(np.diff(times_s))
+        # A machine that really stands still for a while is told of, and rightly.
+        if max(np.diff(times_s)) < 0.05:
+            break
     got = core.read()
     assert got.gaps == ()
     assert np.ptp([block.adc_s for block in got.blocks]) < 0.1
