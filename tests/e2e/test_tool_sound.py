@@ -10,7 +10,8 @@ import numpy as np
 
 from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
 from xtalk_edge.audio.format import Samples
-from xtalk_edge.config.schema import Config, OwnToolConfig
+from xtalk_edge.config.schema import Config
+from xtalk_edge.config.tools import OwnToolConfig
 from xtalk_edge.events import (
     ErrorOccurred,
     ToolCallOccurred,

@@ -18,7 +18,8 @@ from tests.unit.manager_parts import Log, plain_capture
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.board import BoardConfig
-from xtalk_edge.config.schema import Config, DeviceConfig, ToolsConfig
+from xtalk_edge.config.schema import Config
+from xtalk_edge.config.tools import DeviceConfig, ToolsConfig
 from xtalk_edge.errors import LinkError
 from xtalk_edge.events import (
     BoardConnected,

@@ -19,7 +19,7 @@ from xtalk_edge.appliance import RESTART_PATIENCE_S
 from xtalk_edge.bus import EventBus
 from xtalk_edge.cli import run as run_module
 from xtalk_edge.clock import now_s
-from xtalk_edge.config.schema import DeviceConfig
+from xtalk_edge.config.tools import DeviceConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.events import SpeechRequested, TTSPlaybackFinished, TTSPlaybackStarted
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.unit.tool_parts import TEN_PAST_FOUR, make_context
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.places import StoreConfig
-from xtalk_edge.config.schema import AgentConfig, Config, ToolsConfig
+from xtalk_edge.config.schema import AgentConfig, Config
+from xtalk_edge.config.tools import ToolsConfig
 from xtalk_edge.documents.library import Found
 from xtalk_edge.engines.interfaces import ToolCall, ToolResult
 from xtalk_edge.store.database import Database

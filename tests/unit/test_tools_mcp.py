@@ -8,7 +8,8 @@ import pytest
 from tests.unit.tool_parts import make_context
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.places import StoreConfig
-from xtalk_edge.config.schema import Config, McpServerConfig, ToolsConfig
+from xtalk_edge.config.schema import Config
+from xtalk_edge.config.tools import McpServerConfig, ToolsConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.errors import ConfigError, EngineError
 from xtalk_edge.net.border import Border, Sent

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.tool_parts import make_context, run_call
 from xtalk_edge.config.load import load
-from xtalk_edge.config.schema import OwnToolConfig
+from xtalk_edge.config.tools import OwnToolConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.store.database import Database

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from xtalk_edge.config.locate import KeyPath
-from xtalk_edge.config.schema import McpServerConfig, ToolsConfig
 from xtalk_edge.config.source import Source
 from xtalk_edge.config.toml_text import shown
+from xtalk_edge.config.tools import McpServerConfig, ToolsConfig
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 _HEADER = re.compile(r"[A-Za-z0-9-]+: ?[^\r\n]*\$[A-Za-z_]\w*[^\r\n]*")

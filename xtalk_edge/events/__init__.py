@@ -34,7 +34,10 @@ from xtalk_edge.events.event import (
 from xtalk_edge.events.health import (
     EchoMeasured,
     ErrorOccurred,
+    GovernorStepped,
+    HealthChanged,
     LatencyMetricsUpdated,
+    RecoveryStepTaken,
 )
 from xtalk_edge.events.hearing import (
     ASRResultConcluded,
@@ -142,6 +145,8 @@ __all__ = [
     "EchoMeasured",
     "ErrorOccurred",
     "Event",
+    "GovernorStepped",
+    "HealthChanged",
     "InterpretingLagged",
     "LLMAgentResponseFinish",
     "LLMAgentResponseUpdate",
@@ -158,6 +163,7 @@ __all__ = [
     "ModelSwitched",
     "OfflineChanged",
     "PhraseSpotted",
+    "RecoveryStepTaken",
     "RetrievalUpdated",
     "SpeakerRecognized",
     "SpeechRequested",

@@ -43,3 +43,38 @@ class ErrorOccurred(Event):
     error_type: str
     error_message: str
     component: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChanged(Event):
+    """Something the device lives by stopped, or goes on again."""
+
+    check: str
+    """What is watched: "capture", "loop", "playback", "engines", "disk", "store"."""
+    healthy: bool
+    detail: str
+    """What was seen, in words for the owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryStepTaken(Event):
+    """The device tries to help itself."""
+
+    step: str
+    """What it does: "reopen", "re-enumerate", "restart engine", "exit"."""
+    check: str
+    """What is wrong, as `HealthChanged` names it."""
+    count: int
+    """How often it has done so since the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GovernorStepped(Event):
+    """The device does with less, or takes some of it back."""
+
+    rung: str
+    """What is given up or taken back: "threads", "context", "enhancer", "voice", "offload"."""
+    eased: bool
+    """Whether it is given up; False where it is taken back."""
+    reason: str
+    """What made it do so, in words for the owner."""

@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from xtalk_edge.clock import is_virtual
-from xtalk_edge.config.schema import Config, McpServerConfig
+from xtalk_edge.config.schema import Config
+from xtalk_edge.config.tools import McpServerConfig
 from xtalk_edge.errors import ConfigError, EngineError, UplinkError
 from xtalk_edge.net.border import BORDER, Border
 from xtalk_edge.tools.context import ToolContext

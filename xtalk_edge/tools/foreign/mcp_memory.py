@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from xtalk_edge.config.schema import McpServerConfig
+from xtalk_edge.config.tools import McpServerConfig
 
 logger = logging.getLogger(__name__)
 

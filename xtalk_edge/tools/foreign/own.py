@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from xtalk_edge.audio.format import Sound
-from xtalk_edge.config.schema import OwnToolConfig
+from xtalk_edge.config.tools import OwnToolConfig
 from xtalk_edge.engines import registry
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.tools.arguments import check_schema

@@ -1,0 +1,70 @@
+"""What a service manager is told, over the socket that it names (sd_notify(3)).
+
+Without such a manager nothing is told, and nobody misses it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+
+
+class ServiceManager:
+    """Whoever started this process and wants to know how it is.
+
+    Args:
+        address: of its socket, a path or "@" and an abstract name; "" where there is none.
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        self._address = os.environ.get("NOTIFY_SOCKET", "") if address is None else address
+
+    def ready(self) -> None:
+        """Say that the device listens."""
+        self._tell("READY=1")
+
+    def status(self, sentence: str) -> None:
+        """Say what the device does, for `systemctl status`."""
+        self._tell(f"STATUS={' '.join(sentence.split())}")
+
+    def alive(self) -> None:
+        """Feed the watchdog."""
+        self._tell("WATCHDOG=1")
+
+    def extend(self, by_s: float) -> None:
+        """Ask for so long from now to start, or to end."""
+        self._tell(f"EXTEND_TIMEOUT_USEC={round(by_s * 1e6)}")
+
+    def reloading(self) -> None:
+        """Say that new settings are being read; `ready` says that they are in force."""
+        # systemd takes the one that began after it had asked (sd_notify(3)).
+        began_us = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        self._tell(f"RELOADING=1\nMONOTONIC_USEC={began_us}")
+
+    def stopping(self) -> None:
+        """Say that the device is ending."""
+        self._tell("STOPPING=1")
+
+    def _tell(self, state: str) -> None:
+        if not self._address:
+            return
+        address = self._address
+        if address.startswith("@"):
+            address = "\0" + address[1:]
+        # A manager that has gone, or has no room just now, must not disturb what it watches.
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wire:
+            wire.setblocking(False)
+            wire.sendto(state.encode(), address)
+
+
+def watchdog_s() -> float | None:
+    """Return after how many seconds without `alive` this process is killed; None never."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    try:
+        period_us = int(os.environ.get("WATCHDOG_USEC", "0"))
+    except ValueError:
+        return None
+    return period_us / 1e6 if period_us > 0 else None
