@@ -27,7 +27,7 @@ class TTSFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TTSPlaybackStarted(Event):
-    """The first sample of the reply is audible."""
+    """The first sample of the reply was audible, at `at_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -234,15 +234,18 @@ class PlaybackManager(Manager):
 
     def _settle(self) -> None:
         """Publish that a reply became audible, or was heard to its end."""
-        audible = self._core.audible(now_s())
+        at_s = now_s()
+        audible = self._core.audible(at_s)
         for reply in (*self._earlier, self._reply):
             if not reply.closed:
-                self._follow(reply, audible)
+                self._follow(reply, audible, at_s)
 
-    def _follow(self, reply: Reply, audible: int) -> None:
+    def _follow(self, reply: Reply, audible: int, at_s: float) -> None:
         if not reply.started and reply.start is not None and audible > reply.start:
             reply.started = True
-            self.bus.publish(TTSPlaybackStarted(turn_id=reply.turn_id))
+            # When it was, not when it was noticed: the ear looks every ten milliseconds.
+            began_s = at_s - (audible - reply.start) / self._rate_hz
+            self.bus.publish(TTSPlaybackStarted(turn_id=reply.turn_id, at_s=began_s))
         reply.acknowledge(audible)
         if reply.complete and audible >= reply.end:
             reply.closed = True
