@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from xtalk_edge.audio.card import Card
@@ -24,6 +25,7 @@ from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.button import ButtonManager
 from xtalk_edge.managers.capture import CaptureManager
+from xtalk_edge.managers.choices import ChoicesManager
 from xtalk_edge.managers.delivery import DeliveryManager
 from xtalk_edge.managers.document_folder import DocumentFolderManager
 from xtalk_edge.managers.ears_opening import open_ears
@@ -39,6 +41,7 @@ from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.retrieval import RetrievalManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
+from xtalk_edge.managers.store_care import StoreCareManager
 from xtalk_edge.managers.surroundings import open_surroundings
 from xtalk_edge.managers.switching import SwitchingManager
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
@@ -47,8 +50,11 @@ from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.turn_detector import TurnDetectorManager
 from xtalk_edge.managers.uplink import Client
 from xtalk_edge.managers.uplink_opening import open_hearing, open_uplink
+from xtalk_edge.store.care import look_after
+from xtalk_edge.store.lock import in_use
+from xtalk_edge.store.reserve import Reserve
 from xtalk_edge.tools.device.owners_border import open_border
-from xtalk_edge.tools.household import open_agent, open_bell, open_people
+from xtalk_edge.tools.household import open_agent, open_bell, open_choices, open_people
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.timekeeping.bell import Bell
 from xtalk_edge.tools.voice.emotion import voice_tools
@@ -111,6 +117,8 @@ class Assembly:
             server: what may answer in the device's stead; None for the one the settings name.
         """
         config, bus, stack = self._config, self._bus, self._stack
+        told = look_after(config.store.folder())
+        stack.enter_context(in_use(config.store.folder()))
         # Before anything that may send.
         border = stack.enter_context(open_border(config))
         self._managers.append(EgressManager(event_bus=bus, config=config, border=border))
@@ -197,6 +205,17 @@ class Assembly:
             EchoWatchManager(event_bus=bus, config=config, capture=capture),
             MicrophoneManager(event_bus=bus, config=config, capture=capture),
             NoticeManager(event_bus=bus, config=config),
+            StoreCareManager(
+                event_bus=bus, config=config, told=told, reserve=Reserve(config.store.folder())
+            ),
+            ChoicesManager(
+                event_bus=bus,
+                config=config,
+                table=stack.enter_context(open_choices(config)),
+                playback=playback,
+                switch_to=partial(switching.switch_to, aloud=False),
+                voices=mouth.names,
+            ),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]

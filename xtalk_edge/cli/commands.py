@@ -51,6 +51,8 @@ class LazyGroup(click.Group):
         "people": "Let it know people by their voices.",
         "docs": "Let it answer from documents of yours.",
         "uplink": "Find out what an X-Talk server can do for it.",
+        "backup": "Keep what the device knows in one file.",
+        "restore": "Put that back, here or on another device.",
         "privacy": "Show what has left this device, and let nothing leave.",
         "engines": "List the engines, and check one of your own.",
         "devices": "List the sound devices, and the boards.",

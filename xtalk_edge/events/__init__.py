@@ -83,6 +83,7 @@ from xtalk_edge.events.speaking import (
     TTSResumed,
     TTSStarted,
     TTSStopped,
+    VolumeChanged,
 )
 from xtalk_edge.events.switching import (
     LLMModelSwitchRequested,
@@ -214,6 +215,7 @@ __all__ = [
     "VADSpeechEnd",
     "VADSpeechStart",
     "VerificationResult",
+    "VolumeChanged",
     "WakeWordClaimed",
     "WakeWordDetected",
     "WakeWordYielded",

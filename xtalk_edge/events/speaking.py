@@ -26,6 +26,13 @@ class TTSFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeChanged(Event):
+    """Everything that is played has another volume from now on."""
+
+    percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TTSPlaybackStarted(Event):
     """The first sample of the reply was audible, at `at_s`."""
 

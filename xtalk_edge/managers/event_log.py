@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import Event
 from xtalk_edge.managers.base import Manager
+
+log = logging.getLogger(__name__)
 
 
 class EventLogManager(Manager):
@@ -26,17 +30,27 @@ class EventLogManager(Manager):
             raise DeviceError(
                 f"{path}: the event file cannot be written: {error.strerror}"
             ) from error
+        self._full = False
 
     def close(self) -> None:
         """Close the file; the bus must have ended."""
-        self._file.close()
+        # What could not be written then cannot be now.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     @handles(Event)
     def on_event(self, event: Event) -> None:
         """Write one line."""
         # An owner's own event may hold anything: what JSON does not know is written as text.
         line = json.dumps(as_record(event), ensure_ascii=False, default=str)
-        self._file.write(line + "\n")
+        if self._full:
+            return
+        try:
+            self._file.write(line + "\n")
+        except OSError as error:
+            # A full disk ends the log and nothing else; each event would tell of it again.
+            self._full = True
+            log.error("the event file ends here: %s", error.strerror)
 
 
 def as_record(event: Event) -> dict[str, Any]:

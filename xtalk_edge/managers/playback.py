@@ -23,6 +23,7 @@ from xtalk_edge.events import (
     TurnTTSPauseRequested,
     TurnTTSResumeRequested,
     TurnTTSSoundAppendRequested,
+    VolumeChanged,
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
@@ -80,8 +81,10 @@ class PlaybackManager(Manager):
 
     def set_percent(self, percent: int) -> None:
         """Set the volume, 0 to 100, at once."""
-        self._volume_percent = percent
-        self._apply_gain()
+        if percent != self._volume_percent:
+            self._volume_percent = percent
+            self._apply_gain()
+            self.bus.publish(VolumeChanged(percent=percent))
 
     def _apply_gain(self) -> None:
         # Loudness is roughly the square of the setting, so that each step sounds alike.

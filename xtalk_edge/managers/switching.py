@@ -145,12 +145,13 @@ class SwitchingManager(Manager):
         finally:
             self._waited_for.discard(wish)
 
-    def switch_to(self, slot: str, name: str) -> bool:
-        """Put one of the settings' alternatives into a slot, and say so; whether it is another one.
+    def switch_to(self, slot: str, name: str, *, aloud: bool = True) -> bool:
+        """Put one of the settings' alternatives into a slot; return whether it is another one.
 
         Args:
             slot: "tts" or "agent".
             name: of `[alternatives.SLOT.NAME]`, or "usual" for what the slot's section says.
+            aloud: say so once it is there.
 
         Raises:
             KeyError: there is no such alternative.
@@ -158,7 +159,7 @@ class SwitchingManager(Manager):
         engine = getattr(self.config, slot) if name == USUAL else self._alternatives(slot)[name]
         if engine == self._in_use[slot] and self._wishes.empty():
             return False
-        self._wishes.put_nowait(_Wish(slot, engine, name))
+        self._wishes.put_nowait(_Wish(slot, engine, name if aloud else ""))
         return True
 
     def _alternatives(self, slot: str) -> Mapping[str, EngineConfig]:

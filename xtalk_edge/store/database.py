@@ -16,6 +16,7 @@ from typing import Any
 
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.store.migrations import MIGRATIONS
+from xtalk_edge.store.reserve import Reserve
 
 FILE_NAME = "edge.sqlite3"
 
@@ -25,6 +26,13 @@ BUSY_TIMEOUT_S = 1.0
 
 class Database:
     """The file; every write is on disk before it returns, unless inside `transaction`.
+
+    Args:
+        state_dir: the folder; made if it is not there.
+        file_name: in it.
+        migrations: what leads from one version of the tables to the next.
+        busy_timeout_s: how long another process is waited for.
+        may_use_reserve: whether the owner would miss it on a full disk.
 
     Raises (all methods):
         EdgeError: the file cannot be read or written, with the cure.
@@ -37,9 +45,11 @@ class Database:
         file_name: str = FILE_NAME,
         migrations: Sequence[str] = MIGRATIONS,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        may_use_reserve: bool = True,
     ) -> None:
         self.path = state_dir / file_name
         self._migrations = migrations
+        self._reserve = Reserve(state_dir) if may_use_reserve else None
         try:
             state_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -87,11 +97,13 @@ class Database:
 
     def change(self, sql: str, *values: Any) -> int:
         """Insert, update or delete; return how many rows were touched."""
+        self._make_room()
         with self._explained():
             return self._connection.execute(sql, values).rowcount
 
     def insert(self, sql: str, *values: Any) -> int:
         """Insert one row and return its number."""
+        self._make_room()
         with self._explained():
             row_id = self._connection.execute(sql, values).lastrowid
         assert row_id is not None  # sqlite3 sets it after every INSERT
@@ -100,14 +112,20 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Make several changes one: all of them are on disk afterwards, or none."""
+        self._make_room()
         with self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+    def _make_room(self) -> None:
+        if self._reserve is not None:
+            self._reserve.make_room()
 
     def close(self) -> None:
         """Close the file."""

@@ -74,6 +74,12 @@ MIGRATIONS = (
         is_on INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE choices (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 """The script that leads from version n to n + 1."""
 

@@ -81,6 +81,8 @@ class PassageTable:
             file_name=FILE_NAME,
             migrations=DOCUMENT_MIGRATIONS,
             busy_timeout_s=BUSY_TIMEOUT_S,
+            # Documents lie elsewhere too.
+            may_use_reserve=False,
         )
 
     def documents(self) -> list[StoredDocument]:

@@ -15,6 +15,7 @@ from xtalk_edge.engines.agent.seat import AgentSeat
 from xtalk_edge.engines.interfaces import Agent
 from xtalk_edge.errors import ModelError
 from xtalk_edge.store.alarms import AlarmTable
+from xtalk_edge.store.choices import ChoiceTable
 from xtalk_edge.store.database import Database
 from xtalk_edge.store.lists import ListTable
 from xtalk_edge.store.memories import MemoryTable
@@ -65,6 +66,13 @@ def open_people(config: Config) -> Iterator[PeopleTable]:
     """Open what is known about people's voices."""
     with contextlib.closing(Database(config.store.folder())) as database:
         yield PeopleTable(database)
+
+
+@contextlib.contextmanager
+def open_choices(config: Config) -> Iterator[ChoiceTable]:
+    """Open how the owner wants the device to be."""
+    with contextlib.closing(Database(config.store.folder())) as database:
+        yield ChoiceTable(database)
 
 
 @contextlib.asynccontextmanager
