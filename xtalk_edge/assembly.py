@@ -36,6 +36,7 @@ from xtalk_edge.managers.hands_opening import open_hands
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
+from xtalk_edge.managers.mqtt_opening import open_mqtt
 from xtalk_edge.managers.notice import NoticeManager
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.retrieval import RetrievalManager
@@ -208,6 +209,7 @@ class Assembly:
             StoreCareManager(
                 event_bus=bus, config=config, told=told, reserve=Reserve(config.store.folder())
             ),
+            *open_mqtt(config, bus, capture, playback, bell),
             ChoicesManager(
                 event_bus=bus,
                 config=config,

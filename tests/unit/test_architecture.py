@@ -68,6 +68,7 @@ PURE = (
     "engines/agent/openai_refusals.py",
     "engines/agent/openai_stream.py",
     "net/event_stream.py",
+    "service/house.py",
     "uplink/breaker.py",
     "uplink/check/report.py",
     "uplink/choice.py",

@@ -10,8 +10,8 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.net.host_names import is_this_machine, normal_host
 
-_ENCRYPTED = {"wss": 443, "https": 443}
-_PLAIN = {"ws": 80, "http": 80}
+_ENCRYPTED = {"wss": 443, "https": 443, "mqtts": 8883}
+_PLAIN = {"ws": 80, "http": 80, "mqtt": 1883}
 _USUAL_PORTS = _ENCRYPTED | _PLAIN
 
 LONGEST_CHARS = 2_000
@@ -56,7 +56,7 @@ def address_of(
     Args:
         setting: the setting's name, for messages: "uplink.url".
         url: as the owner wrote it.
-        schemes: those that make sense here, of "ws", "wss", "http" and "https".
+        schemes: those that make sense here, of "ws", "wss", "http", "https", "mqtt" and "mqtts".
         allow_plain: whether the owner accepts that anybody on the way can listen.
 
     Raises:
@@ -90,10 +90,9 @@ def address_of(
         _rebuilt(parts, host, port), host, port or _USUAL_PORTS[parts.scheme], encrypted
     )
     if not (encrypted or allow_plain or address.is_loopback):
-        better = "wss" if parts.scheme == "ws" else "https"
         raise ConfigError(
             f"{setting}: {parts.scheme}:// to {host} can be read by anybody on the way; "
-            f"use {better}://, or set allow_plain = true if that network is yours alone"
+            f"use {parts.scheme}s://, or set allow_plain = true if that network is yours alone"
         )
     return address
 
