@@ -10,6 +10,10 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+ASK_AGAIN_S = 5.0
+"""Until a task that goes on is cancelled once more: Python 3.11's `wait_for`, which libraries use, may
+lose a cancellation. What a task has to do at its end takes less."""
+
 
 class TaskOwner:
     """Starts tasks, keeps them alive, and ends them all; the first failure is kept and told."""
@@ -58,7 +62,7 @@ class TaskOwner:
             for task in tasks:
                 task.cancel()
             # Not by awaiting each: a cancellation of the caller must reach the caller.
-            await asyncio.wait(tasks)
+            await asyncio.wait(tasks, timeout=ASK_AGAIN_S)
 
 
 class ReadAhead(Generic[T]):

@@ -15,7 +15,6 @@ from tests.unit.manager_parts import Log, plain_capture
 from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import wall_now
 from xtalk_edge.config.load import load_table
-from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.events import (
     HealthChanged,
@@ -340,8 +339,10 @@ def test_what_will_ring_is_in_order(tmp_path):
     assert coming[-1].at.startswith(f"{tomorrow}T07:30:00")
 
 
-def test_without_a_broker_there_is_nothing():
+def test_without_a_broker_there_is_nothing(tmp_path):
+    config = load_table({"store": {"state_dir": str(tmp_path)}})
     bus = EventBus()
     capture = plain_capture(bus)
-    playback = PlaybackManager(event_bus=bus, config=Config(), capture=capture)
-    assert open_mqtt(Config(), bus, capture, playback, None) == []
+    playback = PlaybackManager(event_bus=bus, config=config, capture=capture)
+    with open_bell(config) as bell:
+        assert open_mqtt(config, bus, capture, playback, bell) == []

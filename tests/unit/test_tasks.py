@@ -127,3 +127,23 @@ def test_a_task_may_close_its_own_owner() -> None:
         assert order == ["other ended", "closed"]
 
     run_virtual(main())
+
+
+def test_a_task_that_loses_a_cancellation_is_cancelled_again() -> None:
+    async def main() -> list[str]:
+        owner = TaskOwner()
+        told: list[str] = []
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(1000)
+            except asyncio.CancelledError:
+                told.append("lost")
+            await asyncio.sleep(1000)
+
+        owner.start(work(), "deaf")
+        await asyncio.sleep(0)
+        await owner.aclose()
+        return told
+
+    assert run_virtual(main()) == ["lost"]

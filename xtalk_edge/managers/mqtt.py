@@ -234,7 +234,7 @@ class MqttManager(Manager):
     async def _show(self, client: Any) -> None:
         """Write what has changed, as long as anything may leave."""
         told: dict[str, str] = {}
-        wanted, me = self._house.discovery(), asyncio.current_task()
+        wanted = self._house.discovery()
         await self._sign(client, house.ONLINE)
         while BORDER.is_open("tools"):
             self._news.clear()
@@ -242,8 +242,7 @@ class MqttManager(Manager):
                 if told.get(topic) != text:
                     await self._tell(client, topic, text)
                     told[topic] = text
-            # The library waits by Python 3.11's `wait_for`, which may lose a cancellation.
-            if me is not None and me.cancelling():
+            if _is_ending():
                 return
             await self._news.wait()
 
@@ -261,6 +260,8 @@ class MqttManager(Manager):
     async def _obey(self, client: Any) -> None:
         for topic in self._house.command_topics:
             await client.subscribe(topic, qos=1)
+        if _is_ending():
+            return
         async for message in client.messages:
             # One that was kept is of yesterday.
             if not message.retain:
@@ -288,6 +289,15 @@ class MqttManager(Manager):
         level = logging.DEBUG if sentence == self._trouble else logging.WARNING
         self._trouble = sentence
         log.log(level, "the broker: %s", sentence)
+
+
+def _is_ending() -> bool:
+    """Tell whether this task was cancelled, and goes on all the same.
+
+    The library waits by Python 3.11's `wait_for`, which may lose a cancellation.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _switch(is_on: bool) -> str:
