@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 ASK_AGAIN_S = 5.0
-"""Until a task that goes on is cancelled once more: Python 3.11's `wait_for`, which libraries use, may
-lose a cancellation. What a task has to do at its end takes less."""
+"""Until a task that goes on is cancelled once more: Python 3.11's `wait_for`, which libraries use,
+may lose a cancellation. What a task has to do at its end takes less."""
 
 
 class TaskOwner:
