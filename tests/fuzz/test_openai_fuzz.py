@@ -9,9 +9,13 @@ from tests.fake_openai import chunk, events
 from xtalk_edge.engines.agent.openai_refusals import Facts, refusal
 from xtalk_edge.engines.agent.openai_stream import StreamedAnswer, model_names
 from xtalk_edge.errors import UplinkError
+from xtalk_edge.net.address import Address
 from xtalk_edge.net.event_stream import EventStream
+from xtalk_edge.net.way_faults import Goal
 
-FACTS = Facts("h", "m", "http://h/v1", has_key=False)
+URL = "http://h/v1"
+GOAL = Goal(Address(URL, "h", 80, is_encrypted=False), "agent.base_url")
+FACTS = Facts(GOAL, "m", URL, has_key=False)
 
 
 def call_part(index, id, name, arguments):

@@ -100,6 +100,7 @@ PURE = (
     "uplink/xtalk/turn.py",
     "net/backoff.py",
     "net/host_names.py",
+    "net/json_object.py",
     "net/printable.py",
     "net/public_key.py",
     "models/patience.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -36,3 +37,30 @@ def test_an_engine_that_cannot_be_loaded_says_why() -> None:
     result = CliRunner().invoke(engines.command, arguments)
     assert result.exit_code == 1
     assert "/none.onnx.json is missing" in result.stdout
+
+
+CHATTY = """
+from xtalk_edge.engines.interfaces import TTS
+from xtalk_edge.net.border import BORDER
+
+
+class Chatty(TTS):
+    def __init__(self):
+        BORDER.send("a.example", "text", 1)
+
+    def synthesize(self, text):
+        return b""
+
+    def clone(self):
+        return Chatty()
+"""
+
+
+@pytest.mark.slow
+def test_what_may_not_leave_the_device_does_not_leave_it_from_there(tmp_path: Path) -> None:
+    (tmp_path / "chatty.py").write_text(CHATTY)
+    voice = f'tts.type="{tmp_path / "chatty.py"}:Chatty"'
+    arguments = ["--slot", "tts", "--set", voice, "--set", 'uplink.cloud_allowed=["audio"]']
+    result = CliRunner().invoke(engines.command, arguments)
+    assert result.exit_code == 1
+    assert "text may not leave the device" in result.stdout

@@ -8,8 +8,10 @@ import pytest
 
 from xtalk_edge.net.address import address_of
 from xtalk_edge.net.http_faults import fault
+from xtalk_edge.net.way_faults import Goal
 
-ADDRESS = address_of("agent.base_url", "https://ai.example/v1", ("http", "https"))
+SETTING = "agent.base_url"
+GOAL = Goal(address_of(SETTING, "https://ai.example/v1", ("http", "https")), SETTING)
 
 
 def unconnected(cause, kind=httpx2.ConnectError):
@@ -34,14 +36,14 @@ def unbelieved():
         (unconnected(ExceptionGroup("x", [ConnectionRefusedError()])),
          "nothing listens at ai.example:443"),
         (unconnected(OSError(113, "no route")), "there is no way to"),
-        (unconnected(ssl.SSLWantReadError(), httpx2.ConnectTimeout), "does not take"),
-        (httpx2.ProxyError("x"), "check HTTPS_PROXY"),
+        (unconnected(ssl.SSLWantReadError(), httpx2.ConnectTimeout), "does not answer"),
+        (httpx2.ProxyError("x"), "the proxy does not let the device through"),
         (httpx2.RemoteProtocolError("x"), "does not speak HTTP"),
         (httpx2.ReadError("x"), "broke the connection off"),
     ],
 )  # fmt: skip
 def test_it_says_what_to_do(error, sentence):
-    found = fault("agent.base_url", ADDRESS, error)
+    found = fault(error, GOAL)
     assert sentence in found
     assert "ai.example" in found
     assert found.isprintable()

@@ -17,7 +17,7 @@ WORDS = {
 }  # fmt: skip
 """What this program calls what people say, and what is said to them."""
 
-SECRETS = {"token", "secret", "password", "reveal", "headers", "api_key"}
+SECRETS = {"token", "secret", "password", "reveal", "bearer", "headers", "api_key"}
 
 
 def log_calls(source: str) -> Iterator[ast.Call]:

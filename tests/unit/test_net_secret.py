@@ -50,6 +50,7 @@ def test_a_secret_shows_nowhere(word):
              repr([secret]), repr(Holder(secret)), repr(ConfigError(secret))]  # fmt: skip
     assert not [each for each in shown if word in each and word not in "Secret(...)"]
     assert secret.reveal() == word
+    assert secret.bearer() == {"Authorization": f"Bearer {word}"}
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps, dataclasses.asdict])
@@ -62,7 +63,7 @@ def test_a_secret_is_not_copied(copied):
 def test_no_secret_is_none():
     none = secret_of("uplink.token", "")
     assert not none
-    assert (none.reveal(), repr(none)) == ("", "Secret(none)")
+    assert (none.reveal(), none.bearer(), repr(none)) == ("", {}, "Secret(none)")
     assert Secret(WORD)
 
 

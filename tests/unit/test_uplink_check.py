@@ -184,8 +184,8 @@ def test_messages_without_sense_are_told(said: bytes | str, words: str) -> None:
         (Point.UPGRADE, Http("401 Unauthorized"), "wants another token"),
         (Point.UPGRADE, Http("502 Bad Gateway"), "HTTP 502"),
         (Point.UPGRADE, Raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), "no WebSocket server"),
-        (Point.UPGRADE, Kill(), "WebSocket"),
-        (Point.ACCEPT, Reset(), "WebSocket"),
+        (Point.UPGRADE, Kill(), "hung up at once"),
+        (Point.ACCEPT, Reset(), "hung up at once"),
         (Point.HELLO, Close(1008, "Unauthorized"), "does not accept the token"),
         (Point.HELLO, Close(1011), "the server failed"),
         (Point.HELLO, Kill(), "broke off"),
@@ -296,7 +296,15 @@ def test_a_proxy_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     found = asyncio.run(asyncio.wait_for(go(), 30.0))
     assert "the proxy does not let the device through" in found.wrong[0]
-    assert found.notes == ("the way leads through the proxy 127.0.0.1",)
+    (note,) = found.notes
+    assert note.startswith("the way leads through the proxy 127.0.0.1:")
+
+
+def test_no_proxy_is_on_the_way_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    found = look(FakeXTalk("G1", plugin=True))
+    assert found.is_usable
+    assert not any("proxy" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

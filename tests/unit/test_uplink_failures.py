@@ -15,7 +15,6 @@ from websockets.exceptions import (
     ConnectionClosedError,
     InvalidProxyStatus,
     InvalidStatus,
-    InvalidURI,
     WebSocketException,
 )
 from websockets.frames import Close
@@ -43,6 +42,7 @@ def answer(status: int, **headers: str) -> Response:
         (TimeoutError(), "server.example:443 does not answer"),
         (socket.gaierror(-2, "Name or service not known"), "the name server.example is not known"),
         (ConnectionRefusedError(), "nothing listens at server.example:443"),
+        (ConnectionResetError(), "server.example:443 hung up at once; check uplink.url"),
         (OSError(101, "Network is unreachable"), "no way to server.example:443: Network is"),
         (
             OSError("Multiple exceptions: [Errno 111] Connect call failed ('::1', 1, 0, 0), ..."),
@@ -50,7 +50,6 @@ def answer(status: int, **headers: str) -> Response:
         ),
         (ssl.SSLError(1, "[SSL] broken"), "no encrypted connection"),
         (InvalidProxyStatus(answer(407)), "the proxy does not let the device through"),
-        (InvalidURI("x", "y"), "sends the device on"),
         (InvalidStatus(answer(400)), "does not understand the request"),
         (InvalidStatus(answer(407)), "wants a name and a password"),
         (InvalidStatus(answer(429)), "too many requests"),
@@ -58,7 +57,7 @@ def answer(status: int, **headers: str) -> Response:
         (InvalidStatus(answer(502)), "cannot serve at the moment (HTTP 502)"),
         (ConnectionClosedError(None, None), "broke off"),
         (ConnectionClosedError(Close(1006, ""), None), "broke off"),
-        (ConnectionClosedError(None, Close(1009, "")), "too big to be sound"),
+        (ConnectionClosedError(None, Close(1009, "")), "sent a message that is too big"),
         (ConnectionClosedError(None, Close(1011, "keepalive")), "does not answer any more"),
         (WebSocketException("new\x1b[2J"), "failed: new [2J"),
         (WebSocketException(), "failed: WebSocketException"),

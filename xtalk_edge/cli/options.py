@@ -57,6 +57,7 @@ def read_config(
     # systemd's name for it: engines, and their child processes, keep their caches there too.
     os.environ["STATE_DIRECTORY"] = str(config.store.folder())
     os.environ[FOLDER_VARIABLE] = str(config.models.place())
+    # Also for commands that keep no ledger, as benchmarks do.
     BORDER.allow(config.uplink.cloud_allowed)
     logging.basicConfig(level=config.log.level, format="%(levelname)s %(name)s: %(message)s")
     return config

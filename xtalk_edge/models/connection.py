@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from xtalk_edge import __version__
 from xtalk_edge.errors import ModelError
 from xtalk_edge.models.digests import Published, hugging_face
+from xtalk_edge.net.proxies import proxy_before
 
 NETWORK_ERRORS = (OSError, http.client.HTTPException)
 """What a try may end with that another one may not."""
@@ -119,20 +120,10 @@ def _told(url: str, error: urllib.error.URLError) -> Exception:
             f"{url} cannot be fetched: the server's certificate is refused ({why}); "
             "check this device's date, or the proxy in between"
         )
-    proxy = _proxy(url)
-    if proxy:
+    parts = urlsplit(url)
+    if proxy := proxy_before(parts.netloc, [parts.scheme]):
         return ConnectionError(f"{error.reason}, by way of the proxy {proxy} of the environment")
     return error.reason if isinstance(error.reason, OSError) else ConnectionError(str(error.reason))
-
-
-def _proxy(url: str) -> str:
-    """Return host and port of the proxy that is asked for an address; "" where none is."""
-    parts = urlsplit(url)
-    if urllib.request.proxy_bypass(parts.hostname or ""):
-        return ""
-    # Without what stands before the host: it may be a password.
-    proxy = urllib.request.getproxies().get(parts.scheme, "")
-    return urlsplit(proxy).netloc.rpartition("@")[2] or proxy
 
 
 def _nothing_there(url: str, headers: Message, published: Published) -> Answer:

@@ -43,6 +43,11 @@ class Address:
     is_encrypted: bool
 
     @property
+    def netloc(self) -> str:
+        """Host and port, as they stand in an address."""
+        return f"{_bracketed(self.host)}:{self.port}"
+
+    @property
     def is_loopback(self) -> bool:
         """Whether it is this machine."""
         return is_this_machine(self.host)
@@ -122,7 +127,9 @@ def _host_and_port(netloc: str) -> tuple[str, int | None]:
 
 def _rebuilt(parts: SplitResult, host: str, port: int | None) -> str:
     """Return the address as every library reads it alike."""
-    netloc = f"[{host}]" if ":" in host else host
-    if port is not None:
-        netloc += f":{port}"
+    netloc = _bracketed(host) if port is None else f"{_bracketed(host)}:{port}"
     return parts._replace(netloc=netloc).geturl()
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -39,6 +39,10 @@ class Secret:
         """Return it, to be sent."""
         return self._word
 
+    def bearer(self) -> dict[str, str]:
+        """Return the header of a request by which it is shown; none where there is no secret."""
+        return {"Authorization": f"Bearer {self._word}"} if self._word else {}
+
     def __bool__(self) -> bool:
         return bool(self._word)
 
@@ -86,12 +90,17 @@ def secret_of(setting: str, place: str) -> Secret:
         # Not repeated in the message: it may be the secret itself.
         raise ConfigError(f"{setting}: say where the secret is kept, as {_WAYS}, not what it is")
     word = word.strip()
-    # Beyond ASCII it could not be sent in a header, and two lines could add one.
-    if not 0 < len(word) <= LONGEST_BYTES or not (word.isascii() and word.isprintable()):
+    if not is_token(word):
         raise ConfigError(
             f"{setting}: what is kept there is no token: one line of letters and figures"
         )
     return Secret(word)
+
+
+def is_token(word: str) -> bool:
+    """Tell whether a word can be sent in a header."""
+    # Beyond ASCII it could not, and two lines could add another one.
+    return 0 < len(word) <= LONGEST_BYTES and word.isascii() and word.isprintable()
 
 
 def owners_path(setting: str, name: str) -> Path:

@@ -41,24 +41,24 @@ class Trust:
     any. It outlives the certificate, which is renewed every few months and keeps its key."""
 
 
-def tls_context(setting: str, trust: Trust) -> ssl.SSLContext:
+def tls_context(section: str, trust: Trust) -> ssl.SSLContext:
     """Return how to encrypt; certificates are always verified, names too.
 
     Args:
-        setting: the section's name, for messages: "uplink".
+        section: the settings' section, for messages: "uplink".
         trust: whom to believe.
 
     Raises:
         ConfigError: a file is missing or is no certificate, a key needs a password or may be read
             by everybody, or the pin is none.
     """
-    _pin_of(setting, trust.pinned_sha256)
-    context = _believing(f"{setting}.ca_file", trust.ca_file)
+    _pin_of(section, trust.pinned_sha256)
+    context = _believing(f"{section}.ca_file", trust.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if trust.client_cert:
-        _show_own(setting, trust, context)
+        _show_own(section, trust, context)
     elif trust.client_key:
-        raise ConfigError(f"{setting}.client_key: belongs to a certificate; set client_cert too")
+        raise ConfigError(f"{section}.client_key: belongs to a certificate; set client_cert too")
     return context
 
 
@@ -88,7 +88,7 @@ def shown_pin(shown: Shown | None) -> str:
         return ""
 
 
-def _pin_of(setting: str, pin: str) -> str:
+def _pin_of(section: str, pin: str) -> str:
     """Return a pin in small hexadecimal.
 
     Raises:
@@ -101,7 +101,7 @@ def _pin_of(setting: str, pin: str) -> str:
         found = _of_base64(bare)
     if pin and len(found) != _N_BYTES:
         raise ConfigError(
-            f"{setting}.pinned_sha256: must be the SHA-256 of the server's public key, 64 figures "
+            f"{section}.pinned_sha256: must be the SHA-256 of the server's public key, 64 figures "
             "and letters from a to f; docs/privacy.md tells how to get it"
         )
     return found.hex()
@@ -127,26 +127,26 @@ def _believing(setting: str, name: str) -> ssl.SSLContext:
     return context
 
 
-def _show_own(setting: str, trust: Trust, context: ssl.SSLContext) -> None:
-    certificate = owners_path(f"{setting}.client_cert", trust.client_cert)
-    key = owners_path(f"{setting}.client_key", trust.client_key or trust.client_cert)
+def _show_own(section: str, trust: Trust, context: ssl.SSLContext) -> None:
+    certificate = owners_path(f"{section}.client_cert", trust.client_cert)
+    key = owners_path(f"{section}.client_key", trust.client_key or trust.client_cert)
 
     def refuse() -> NoReturn:
         # Without this, OpenSSL would ask on the terminal, and a device has none.
         raise ConfigError(
-            f"{setting}.client_key: {key} needs a password; write it without one by "
+            f"{section}.client_key: {key} needs a password; write it without one by "
             "openssl pkey -in KEY -out NEW, and chmod 600 NEW"
         )
 
     try:
-        check_closed(f"{setting}.client_key", key, key.stat().st_mode, STRANGERS)
+        check_closed(f"{section}.client_key", key, key.stat().st_mode, STRANGERS)
         context.load_cert_chain(certificate, key, password=refuse)
     except ssl.SSLError as error:
         raise ConfigError(
-            f"{setting}.client_cert: {certificate} and its key {key} do not fit together, or are "
+            f"{section}.client_cert: {certificate} and its key {key} do not fit together, or are "
             "not in PEM form"
         ) from error
     except OSError as error:
         where = error.filename or f"{certificate} or {key}"
-        raise ConfigError(f"{setting}.client_cert: {where} cannot be read: {error.strerror}"
+        raise ConfigError(f"{section}.client_cert: {where} cannot be read: {error.strerror}"
                           ) from error  # fmt: skip

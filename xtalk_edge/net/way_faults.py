@@ -10,6 +10,10 @@ from xtalk_edge.clock import wall_now
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.printable import one_line
 
+BAD_PROXY = (
+    "the proxy in https_proxy is none that the device can use; it takes the form http://host:port"
+)
+
 NOT_YET_VALID, EXPIRED, WRONG_NAME, WRONG_NUMBER = 9, 10, 62, 64
 """What OpenSSL says of a certificate (man 3 X509_STORE_CTX_get_error)."""
 
@@ -27,12 +31,12 @@ class Goal:
     @property
     def where(self) -> str:
         """Host and port."""
-        return f"{self.address.host}:{self.address.port}"
+        return self.address.netloc
 
     @property
-    def ca_setting(self) -> str:
-        """In which authorities are named."""
-        return f"{self.setting.rpartition('.')[0]}.ca_file"
+    def section(self) -> str:
+        """In which that setting stands, and those that say whom to believe: "uplink"."""
+        return self.setting.rpartition(".")[0]
 
 
 def of_the_way(error: OSError, goal: Goal) -> str:
@@ -48,6 +52,8 @@ def of_the_way(error: OSError, goal: Goal) -> str:
             f"the name {goal.address.host} is not known; check {goal.setting}, and whether the "
             "network has a name server (DNS)"
         )
+    if isinstance(error, ConnectionResetError | ConnectionAbortedError):
+        return f"{goal.where} hung up at once; check {goal.setting}"
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens at {goal.where}; is {goal.server} running?"
     # Several addresses were tried, and the message lists what became of each.
@@ -57,6 +63,20 @@ def of_the_way(error: OSError, goal: Goal) -> str:
     return (
         f"there is no way to {goal.where}: {one_line(reason) or type(error).__name__}; is the "
         "network there, also for IPv6?"
+    )
+
+
+def of_the_proxy(error: Exception, goal: Goal) -> str:
+    """Return why the proxy that the environment names let nothing through."""
+    why = one_line(str(error)) or type(error).__name__
+    return f"the proxy does not let the device through to {goal.where}: {why}; check https_proxy"
+
+
+def web_page(goal: Goal) -> str:
+    """Return what it means that a page for people came back, or leads to one."""
+    return (
+        f"{goal.where} answers with a web page; this network may want you to log in first, as "
+        f"those of hotels do, or {goal.setting} leads to a web site"
     )
 
 
@@ -74,8 +94,8 @@ def _not_trusted(error: ssl.SSLCertVerificationError, goal: Goal) -> str:
         )
     return (
         f"nobody the device believes vouches for the certificate of {goal.where} "
-        f"({one_line(error.verify_message)}); if the server is your own, set {goal.ca_setting} to "
-        "its authority"
+        f"({one_line(error.verify_message)}); if the server is your own, set "
+        f"{goal.section}.ca_file to its authority"
     )
 
 

@@ -1,4 +1,4 @@
-"""Opens a WebSocket to another machine, and says in a sentence why it cannot, or why it is gone.
+"""Opens a WebSocket to another machine.
 
 Nothing is compressed, no redirect is followed, and a pinned certificate is looked at before the
 first byte of a request, so that a token is shown to nobody else.
@@ -7,106 +7,26 @@ first byte of a request, so that a token is shown to nobody else.
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidMessage,
-    InvalidProxy,
-    InvalidStatus,
-    InvalidURI,
-    ProxyError,
-    WebSocketException,
-)
+from websockets.exceptions import InvalidProxy
 
 from xtalk_edge import __version__
-from xtalk_edge.errors import UplinkError, UplinkLostError
+from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.address import Address
-from xtalk_edge.net.printable import one_line
-from xtalk_edge.net.trust import Trust, check_pin
-from xtalk_edge.net.way_faults import Goal, of_the_way
+from xtalk_edge.net.peer import Peer
+from xtalk_edge.net.proxies import proxy_before
+from xtalk_edge.net.trust import check_pin
+from xtalk_edge.net.way_faults import BAD_PROXY
 
 CLOSE_S = 1.0
 """For the farewell; whoever says nothing meanwhile is left."""
 
-_CLOSED: Mapping[int, str] = {
-    1000: "said goodbye in the middle",
-    1001: "is going away",
-    1002: "does not understand the protocol",
-    1003: "does not take such data",
-    1006: "broke off the connection",
-    1007: "could not read what was sent",
-    1008: "refused by its rules",
-    1009: "sent or was sent too much at once",
-    1010: "wants an extension that is not there",
-    1011: "failed inside",
-    1012: "is restarting",
-    1013: "is too busy now",
-}
-_FINAL_CLOSES = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
-"""After these the same would come again."""
-
-_STATUSES: Mapping[int, str] = {
-    400: "does not understand the request; check the settings",
-    401: "does not accept the key; check it, or make a new one",
-    402: "wants to be paid first; look at your account there",
-    403: "does not allow this with your key; look at your account there",
-    404: "has nothing at this address; check it",
-    429: "got too many requests; wait a while, or look at the limits of your account",
-}
-
 # The library's own would write tokens and spoken words down at DEBUG.
 _log = logging.getLogger(f"{__name__}.wire")
 _log.setLevel(logging.WARNING)
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Another machine, and whom to believe to be it."""
-
-    name: str
-    """As the owner knows it."""
-    setting: str
-    """In which the address stands."""
-    address: Address
-    trust: Trust
-    tls: ssl.SSLContext | None
-    """How to encrypt; None over a plain connection."""
-
-
-async def open_websocket(
-    peer: Peer,
-    url: str,
-    headers: Mapping[str, str],
-    *,
-    within_s: float,
-    most_bytes: int,
-    ping_s: float | None,
-) -> ClientConnection:
-    """Return an open connection.
-
-    Args:
-        peer: whom to talk to.
-        url: at which of its addresses.
-        headers: what to show, as a token.
-        within_s: for name, connection, encryption and handshake together.
-        most_bytes: of one message; a longer one ends the connection.
-        ping_s: how often to ask whether it is still there, and how long to wait; None never asks.
-
-    Raises:
-        UplinkLostError: it could not be reached, or not in time.
-        UplinkError: it refused, or is not who it should be.
-    """
-
-    limits = Limits(within_s, ping_s, most_bytes)
-    try:
-        return await dial(url, peer.address, peer.trust, peer.tls, headers, limits)
-    except (OSError, WebSocketException) as error:
-        raise _unreachable(peer, error, within_s) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +42,13 @@ class Limits:
 
 
 async def dial(
-    url: str,
-    address: Address,
-    trust: Trust,
-    tls: ssl.SSLContext | None,
-    headers: Mapping[str, str],
-    limits: Limits,
+    peer: Peer, url: str, headers: Mapping[str, str], limits: Limits
 ) -> ClientConnection:
-    """Return an open connection.
+    """Return an open connection; `websocket_faults.unopened` tells why there is none.
 
     Args:
-        url: what to ask for.
-        address: of the machine.
-        trust: whom to believe to be it.
-        tls: how to encrypt; None over a plain connection.
+        peer: whom to talk to.
+        url: at which of its addresses.
         headers: what to show, as a token.
         limits: what it may take.
 
@@ -148,15 +61,16 @@ async def dial(
         """Looks at the key before it says anything, the token above all."""
 
         async def handshake(self, *args: object, **kwargs: object) -> None:
-            check_pin(trust, self.transport.get_extra_info("ssl_object"))
+            check_pin(peer.trust, self.transport.get_extra_info("ssl_object"))
             await super().handshake(*args, **kwargs)  # type: ignore[arg-type]
 
+    is_here = peer.address.is_loopback
     try:
         return await _Here(
             url,
             compression=None,
             additional_headers=headers,
-            proxy=None if address.is_loopback else True,
+            proxy=None if is_here else True,
             open_timeout=limits.open_s,
             ping_interval=limits.ping_s,
             ping_timeout=limits.ping_s,
@@ -165,18 +79,25 @@ async def dial(
             logger=_log,
             user_agent_header=f"xtalk-edge/{__version__}",
             # Where one of two ways is dead, the other is tried at once (RFC 8305).
-            happy_eyeballs_delay=None if address.is_loopback else 0.25,
+            happy_eyeballs_delay=None if is_here else 0.25,
             create_connection=Checked,
-            ssl=tls,
+            ssl=peer.tls,
         )
     except OSError:
         # A certificate that is not believed is a ValueError too.
         raise
-    except (ImportError, ValueError) as error:
-        raise UplinkError(
-            "the proxy in https_proxy is none that the device can use; it takes the form "
-            "http://host:port"
-        ) from error
+    except (ImportError, ValueError, InvalidProxy):
+        # Not chained: the message would show the proxy's address, and that may have a password.
+        raise UplinkError(BAD_PROXY) from None
+
+
+def proxy_to(address: Address) -> str:
+    """Return host and port of the proxy that `dial` goes by; "" for none."""
+    if address.is_loopback:
+        return ""
+    # In the order of the library.
+    encrypted, plain = ("wss", "socks", "https"), ("ws", "socks", "https", "http")
+    return proxy_before(address.netloc, encrypted if address.is_encrypted else plain)
 
 
 class _Here(connect):
@@ -184,51 +105,3 @@ class _Here(connect):
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
-
-
-def lost(peer: Peer, error: ConnectionClosed) -> UplinkError:
-    """Return why a connection that was open is so no more."""
-    code = error.rcvd.code if error.rcvd is not None else 1006
-    if error.rcvd is None and error.sent is not None and error.sent.code != 1000:
-        # The library ended it: too long a message, broken text, no answer to a ping.
-        code = 1006 if error.sent.code == 1011 else error.sent.code
-    why = _CLOSED.get(code, f"ended the connection with code {code}")
-    reason = one_line(error.rcvd.reason) if error.rcvd is not None else ""
-    sentence = f"{peer.name} {why}{f' ({reason})' if reason else ''}"
-    return UplinkError(sentence) if code in _FINAL_CLOSES else UplinkLostError(sentence)
-
-
-def _unreachable(peer: Peer, error: Exception, within_s: float) -> UplinkError:
-    name, host = peer.name, peer.address.host
-    if isinstance(error, InvalidStatus):
-        return _refused(name, error.response.status_code)
-    if isinstance(error, TimeoutError):
-        return UplinkLostError(f"{name} did not answer within {within_s:g} s; is the network slow?")
-    if isinstance(error, InvalidProxy | ProxyError):
-        return UplinkError(f"the proxy on the way to {host} does not work; check HTTPS_PROXY")
-    if isinstance(error, InvalidURI):
-        return UplinkError(f"{name}: the address is none; check it")
-    if isinstance(error, ConnectionResetError | ConnectionAbortedError) or (
-        isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError)
-    ):
-        return UplinkLostError(f"{host} hung up at once; check the address and the port")
-    if isinstance(error, InvalidHandshake):
-        return UplinkError(f"{host} does not speak WebSocket; check the address and the port")
-    if isinstance(error, OSError):
-        sentence = of_the_way(error, Goal(peer.address, peer.setting, name))
-        return (
-            UplinkError(sentence) if isinstance(error, ssl.SSLError) else UplinkLostError(sentence)
-        )
-    return UplinkLostError(f"{name} cannot be reached ({one_line(str(error))})")
-
-
-def _refused(name: str, status: int) -> UplinkError:
-    if status >= 500:
-        return UplinkLostError(f"{name} is out of order (status {status}); wait a while")
-    if 300 <= status < 400:
-        return UplinkError(f"{name} points elsewhere (status {status}); check the address")
-    if status < 300:
-        return UplinkError(
-            f"a web page answered in place of {name}; does this network want you to log in?"
-        )
-    return UplinkError(f"{name} {_STATUSES.get(status, f'refused with status {status}')}")

@@ -300,11 +300,13 @@ def test_an_error_is_told_and_the_conversation_goes_on(server):
 def test_a_message_that_is_too_long_ends_it(server):
     conversing(server)
     server.faults.append(Fault("response.output_audio.delta", "huge"))
-    with pytest.raises(UplinkError, match="too much at once"):
+    with pytest.raises(UplinkError, match="a message that is too big"):
         converse(server, one_turn)
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "key"), (429, "too many"), (503, "order")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "key"), (429, "too many"), (503, "cannot serve")]
+)
 def test_after_a_refusal_it_is_left_alone_longer_each_time(server, status, words):
     server.faults += [Fault("upgrade", code=status)] * 2
     conversing(server)

@@ -227,7 +227,7 @@ def test_a_sound_file_is_refused(server, make):
 
 def test_a_message_that_is_too_long_ends_the_text(server, make):
     server.faults.append(Fault("audio.delta", "huge"))
-    with pytest.raises(UplinkError, match="too much at once"):
+    with pytest.raises(UplinkError, match="a message that is too big"):
         make().synthesize(TEXT)
 
 

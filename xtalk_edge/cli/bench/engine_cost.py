@@ -14,6 +14,7 @@ from typing import Any
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.engines import registry
 from xtalk_edge.errors import EngineError
+from xtalk_edge.net.border import BORDER
 
 from .process_tree import cost
 
@@ -65,7 +66,9 @@ def measure(slot: str, type: str, params: Mapping[str, Any], sound: Path) -> Eng
     Raises:
         EngineError: it cannot be loaded or fails, with the reason.
     """
-    command = [sys.executable, "-c", _CHILD, slot, json.dumps([type, dict(params)]), str(sound)]
+    # What may leave this process may leave the child, and nothing else.
+    engine = json.dumps([type, dict(params), sorted(BORDER.allowed)])
+    command = [sys.executable, "-c", _CHILD, slot, engine, str(sound)]
     try:
         child = subprocess.run([*command, *sys.path], stdin=subprocess.DEVNULL, text=True,
                                capture_output=True, timeout=TIMEOUT_S, check=False)  # fmt: skip
@@ -79,7 +82,8 @@ def measure(slot: str, type: str, params: Mapping[str, Any], sound: Path) -> Eng
 
 def main(slot: str, engine: str, sound: str) -> None:
     """Measure in this process, and print the result as JSON."""
-    type, params = json.loads(engine)
+    type, params, allowed = json.loads(engine)
+    BORDER.allow(allowed)
     audio = Path(sound).read_bytes()
     before_mb = cost().memory_mb
     # Whether a file will do is found out once in its life, not at each start; and it is the first

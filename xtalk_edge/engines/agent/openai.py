@@ -29,12 +29,15 @@ from xtalk_edge.errors import ConfigError, UplinkError
 from xtalk_edge.net.address import address_of
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.net.http_line import HttpLine
+from xtalk_edge.net.peer import peer_of
 from xtalk_edge.net.secret import secret_of
-from xtalk_edge.net.trust import Trust, tls_context
+from xtalk_edge.net.trust import Trust
+from xtalk_edge.net.way_faults import Goal
 from xtalk_edge.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
+_SETTING = "agent.base_url"
 _PATH = "/chat/completions"
 
 LEAST: dict[str, float] = {
@@ -69,7 +72,8 @@ class OpenAIAgent(Agent):
         max_tool_rounds: how often per turn the model may call tools.
         speak_tool_results: a tool's sentence is the reply; else the model words it.
         think_ahead: answers are begun while it is not certain that the owner has finished.
-        connect_s, first_token_s, stall_s, whole_s: see `Limits`.
+        connect_s: how long a connection may take, encryption included.
+        first_token_s, stall_s, whole_s: see `Limits`.
         allow_plain: http:// may lead out of this machine.
         ca_file, client_cert, client_key: see `Trust`.
 
@@ -119,21 +123,19 @@ class OpenAIAgent(Agent):
                 "whole_s": whole_s,
             },
         )
-        address = address_of("agent.base_url", base_url, ("http", "https"), allow_plain=allow_plain)
-        if "?" in base_url or "#" in base_url:
-            raise ConfigError("agent.base_url: leave out what stands behind the path")
+        address = address_of(_SETTING, base_url, ("http", "https"), allow_plain=allow_plain)
+        if "?" in address.url:
+            raise ConfigError(f"{_SETTING}: leave out what stands behind the path")
         trust = Trust(ca_file=ca_file, client_cert=client_cert, client_key=client_key)
-        context = tls_context("agent", trust) if address.is_encrypted else None
         self._model = model
         self._think_ahead = think_ahead
-        self._line = HttpLine(address, context, connect_s)
+        self._line = HttpLine(peer_of(Goal(address, _SETTING), trust), connect_s)
         self._server = ChatServer(
-            address,
-            base_url.rstrip("/").removesuffix(_PATH),
+            self._line,
+            address.url.rstrip("/").removesuffix(_PATH),
             secret_of("agent.api_key", api_key),
             model,
-            self._line,
-            Limits(connect_s, first_token_s, stall_s, whole_s),
+            Limits(first_token_s, stall_s, whole_s),
         )
         self._conversation = Conversation(history_turns, forget_after_s)
         self._stamp = Stamp(ClockLine())

@@ -12,7 +12,6 @@ GRACE_S = 0.5
 class Limits:
     """How long each phase of an answer may take, in seconds."""
 
-    connect_s: float
     first_token_s: float
     """From the question to the first word or call, thinking included."""
     stall_s: float

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from xtalk_edge.engines.agent.openai_stream import error_code
+from xtalk_edge.net.json_object import json_object
+from xtalk_edge.net.way_faults import Goal, web_page
 
 AGAIN_S = 0.3
 """A server that stumbled once mostly stands by then."""
@@ -20,10 +21,16 @@ RENAMED = {"max_tokens": "max_completion_tokens"}
 class Facts:
     """What a sentence may name."""
 
-    host: str
+    goal: Goal
+    """The server."""
     model: str
     base_url: str
     has_key: bool
+
+    @property
+    def host(self) -> str:
+        """Of the server."""
+        return self.goal.address.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +53,11 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, facts: Facts) 
         body: its beginning.
         facts: for the sentence.
     """
-    told = _told(body)
+    told = json_object(body) or {}
     code = error_code(told) or f" ({status})"
     message = _message(told).lower()
     if 300 <= status < 400:
-        return Refusal(
-            f"{facts.host} sends the device elsewhere{code}: log in to the network if it wants "
-            "that, or correct agent.base_url"
-        )
+        return Refusal(web_page(facts.goal))
     if status in (401, 403):
         missing = "check agent.api_key" if facts.has_key else "set agent.api_key"
         return Refusal(f"{facts.host} refused the key{code}; {missing}")
@@ -66,14 +70,6 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, facts: Facts) 
             f"{facts.host} failed{code}; see the server's log", _wait_s(headers, AGAIN_S)
         )
     return _not_taken(facts, code, message)
-
-
-def captive(facts: Facts) -> str:
-    """Return what a web page in place of an answer means."""
-    return (
-        f"{facts.host} answered with a web page: log in to the network if it wants that, or "
-        "correct agent.base_url"
-    )
 
 
 def _not_found(facts: Facts, code: str, message: str) -> str:
@@ -121,14 +117,6 @@ def _wait_s(headers: Mapping[str, str], usual_s: float | None) -> float | None:
     except ValueError:
         return None
     return wait_s if 0.0 <= wait_s < float("inf") else None
-
-
-def _told(body: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def _message(told: dict[str, Any]) -> str:

@@ -20,23 +20,20 @@ from xtalk_edge.engines.agent.openai_refusals import (
     RENAMED,
     Facts,
     Refusal,
-    captive,
     refusal,
 )
 from xtalk_edge.engines.agent.openai_stream import Asked, StreamedAnswer, model_names
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.net.address import Address
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.net.event_stream import LONGEST_EVENT_BYTES, EventStream
 from xtalk_edge.net.http_faults import fault
 from xtalk_edge.net.http_line import HttpLine
 from xtalk_edge.net.secret import Secret
+from xtalk_edge.net.way_faults import web_page
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-SETTING = "agent.base_url"
 
 _HOPELESS = (
     httpx2.ConnectError,
@@ -78,27 +75,19 @@ class ChatServer:
     """One server and one key.
 
     Args:
-        address: where it is.
+        line: the connections to it.
         base_url: what "/chat/completions" is put behind.
         key: shown to it; may be empty.
         model: for messages.
-        line: the connections to it.
         limits: how long anything may take.
     """
 
     def __init__(
-        self,
-        address: Address,
-        base_url: str,
-        key: Secret,
-        model: str,
-        line: HttpLine,
-        limits: Limits,
+        self, line: HttpLine, base_url: str, key: Secret, model: str, limits: Limits
     ) -> None:
-        self._address = address
-        self._facts = Facts(address.host, model, base_url, bool(key))
-        self._key = key
         self._line = line
+        self._facts = Facts(line.peer.goal, model, base_url, bool(key))
+        self._key = key
         self._limits = limits
         self._renamed: dict[str, str] = {}
         """Keys that this server was found to know by another name."""
@@ -129,7 +118,7 @@ class ChatServer:
             async with self._opened("GET", "/models", None, pace) as response:
                 body = await self._body(response, LONGEST_EVENT_BYTES, pace)
         except httpx2.TransportError as error:
-            raise UplinkError(fault(SETTING, self._address, error)) from error
+            raise UplinkError(fault(error, self._facts.goal)) from error
         if response.status_code != httpx2.codes.OK:
             raise UplinkError(self._refused(response, body).sentence)
         return model_names(body)
@@ -149,7 +138,7 @@ class ChatServer:
                         if text := answer.feed(event):
                             yield text
         except httpx2.TransportError as error:
-            sentence = fault(SETTING, self._address, error)
+            sentence = fault(error, self._facts.goal)
             if answer.has_begun or isinstance(error, _HOPELESS):
                 raise UplinkError(sentence) from error
             raise _StumbledError(Refusal(sentence, AGAIN_S)) from error
@@ -192,8 +181,7 @@ class ChatServer:
         client = self._line.client()
         # Text comes a word at a time: compressed, it would come later.
         headers = {"Accept-Encoding": "identity", "Content-Type": "application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        headers |= self._key.bearer()
         url = self._facts.base_url + path
         shown = httpx2.Headers(headers, encoding="utf-8")
         request = client.build_request(method, url, content=content, headers=shown)
@@ -219,7 +207,7 @@ class ChatServer:
                     yield event
                     pace.sign(now_s(), has_begun=answer.has_begun, is_ending=answer.is_ending)
         if whole.startswith(b"<"):
-            raise UplinkError(captive(self._facts))
+            raise UplinkError(web_page(self._facts.goal))
         for event in [whole.decode("utf-8", "replace")] if whole else stream.end():
             yield event
 
@@ -250,7 +238,7 @@ class ChatServer:
                 f"{self._facts.host} compresses, although asked not to; have it send plain text"
             )
         if "html" in response.headers.get("content-type", ""):
-            raise UplinkError(captive(self._facts))
+            raise UplinkError(web_page(self._facts.goal))
 
     async def _body(self, response: httpx2.Response, most_bytes: int, pace: Pace) -> bytes:
         """Return the beginning of an answer."""
@@ -269,8 +257,7 @@ class ChatServer:
         # It may quote the conversation: for owners who have asked for all of it.
         text = text.replace(key, "...") if key else text
         log.debug("%s said: %r", self._facts.host, text[:LONGEST_QUOTE_CHARS])
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return refusal(response.status_code, headers, body, self._facts)
+        return refusal(response.status_code, response.headers, body, self._facts)
 
     async def _within(self, work: Awaitable[T], pace: Pace) -> T:
         """Wait for the server, as long as its pace allows."""

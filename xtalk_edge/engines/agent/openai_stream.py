@@ -14,6 +14,7 @@ from typing import Any
 from xtalk_edge.engines.agent.tool_grammar import CLOSE, OPEN
 from xtalk_edge.engines.agent.tool_parse import SpeechFilter, parse_call
 from xtalk_edge.errors import UplinkError
+from xtalk_edge.net.json_object import json_object
 
 LONGEST_REPLY_CHARS = 20_000
 """Twenty minutes of speech: whoever says more goes round in circles."""
@@ -162,12 +163,8 @@ class StreamedAnswer:
 
 def _choice(event: str) -> dict[str, Any]:
     """Return the answer in an event, empty where it is about something else."""
-    try:
-        chunk: Any = json.loads(event)
-    except (ValueError, RecursionError):
-        # Not chained: the message must not quote the conversation.
-        raise UplinkError(NO_ANSWER) from None
-    if not isinstance(chunk, dict):
+    chunk = json_object(event)
+    if chunk is None:
         raise UplinkError(NO_ANSWER)
     if chunk.get("error") or chunk.get("object") == "error":
         raise UplinkError(f"the server broke off with an error{error_code(chunk)}; see its log")
@@ -230,11 +227,6 @@ _DECODER = json.JSONDecoder()
 
 def model_names(body: bytes) -> list[str]:
     """Return the models in a server's list of them; none where it is no list."""
-    try:
-        told: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(told, dict):
-        return []
+    told = json_object(body) or {}
     named = [_text(each.get("id")) for each in _dicts(told.get("data"))]
     return [name for name in named if name]

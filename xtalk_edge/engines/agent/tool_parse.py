@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from xtalk_edge.engines.agent.tool_grammar import CLOSE, OPEN
 from xtalk_edge.engines.interfaces import ToolCall
+from xtalk_edge.net.json_object import json_object
 
 THINK = "<think>"
 THINK_END = "</think>"
@@ -80,11 +80,8 @@ def parse_call(text: str) -> ToolCall | None:
     if len(text) > LONGEST_CALL_CHARS:
         return None
     body = text.strip().removesuffix(CLOSE)
-    try:
-        value: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(value, dict):
+    value = json_object(body)
+    if value is None:
         return None
     name, arguments = value.get("name"), value.get("arguments", {})
     if not isinstance(name, str) or not name or not isinstance(arguments, dict):

@@ -13,9 +13,13 @@ class Repetition:
     def __init__(self) -> None:
         self._known = b""
         self._known_text = ""
-        self._at = 0
-        self._is_comparing = False
-        self._is_known = False
+        self._at: int | None = None
+        """Up to where the utterance is the same as the one before; None once it is another."""
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether all of the one before came again."""
+        return self._at == len(self._known)
 
     @property
     def text(self) -> str:
@@ -29,30 +33,25 @@ class Repetition:
 
     def learn(self, sound: bytes, text: str) -> None:
         """Remember an utterance; the next one may begin with it."""
-        self._known, self._known_text = sound, text
-        self._is_comparing = self._is_known = False
+        self._known, self._known_text, self._at = sound, text, None
 
     def begin(self) -> None:
         """Let another utterance begin."""
-        self._at = 0
-        self._is_comparing, self._is_known = bool(self._known), False
+        self._at = 0 if self._known else None
 
     def unknown(self, sound: bytes) -> bytes:
         """Take the next piece of the utterance; return what of it has to be heard now."""
-        if not self._is_comparing:
+        if self._at is None or self._is_known:
             return sound
         same = min(len(sound), len(self._known) - self._at)
         if sound[:same] != self._known[self._at : self._at + same]:
             return self.held_back() + sound
         self._at += same
-        if self._at < len(self._known):
-            return b""
-        self._is_comparing, self._is_known = False, True
         return sound[same:]
 
     def held_back(self) -> bytes:
         """Return what has to be heard after all, as the utterance ends or is another one."""
-        if not self._is_comparing:
+        if self._at is None or self._is_known:
             return b""
-        self._is_comparing = False
-        return self._known[: self._at]
+        held, self._at = self._known[: self._at], None
+        return held

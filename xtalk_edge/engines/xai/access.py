@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.net.address import address_of
+from xtalk_edge.net.peer import Peer, peer_of
 from xtalk_edge.net.secret import Secret, secret_of
-from xtalk_edge.net.trust import Trust, tls_context
-from xtalk_edge.net.websocket import Peer
+from xtalk_edge.net.trust import Trust
+from xtalk_edge.net.way_faults import Goal
 
 KEY = "env:XAI_API_KEY"
 """Where the key is usually kept."""
@@ -44,10 +45,10 @@ def access_of(
     Raises:
         ConfigError: an address, a key or a file is missing or wrong.
     """
-    address = address_of(f"{section}.url", url, ("wss", "ws"), allow_plain=allow_plain)
+    setting = f"{section}.url"
+    address = address_of(setting, url, ("wss", "ws"), allow_plain=allow_plain)
     secret = secret_of(f"{section}.key", key)
     if not secret:
         raise ConfigError(f'{section}.key: xAI wants a key; say where it is kept, as "{KEY}"')
     trust = Trust(ca_file=ca_file, pinned_sha256=pinned_sha256)
-    tls = tls_context(section, trust) if address.is_encrypted else None
-    return Access(Peer("xAI", f"{section}.url", address, trust, tls), secret)
+    return Access(peer_of(Goal(address, setting, "xAI"), trust), secret)

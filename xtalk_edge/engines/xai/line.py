@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from xtalk_edge.engines.xai.access import Access
 from xtalk_edge.engines.xai.messages import Message, message_of
 from xtalk_edge.errors import UplinkError, UplinkLostError
 from xtalk_edge.net.border import BORDER, Kind
-from xtalk_edge.net.websocket import Peer, lost, open_websocket
+from xtalk_edge.net.peer import Peer
+from xtalk_edge.net.websocket import Limits, dial
+from xtalk_edge.net.websocket_faults import ended, may_pass, unopened
 from xtalk_edge.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,15 @@ HEARTBEAT_S = 30.0
 
 MOST_BYTES = 4 << 20
 """Of one message: 40 s of speech at 48 kHz in base64. Usual are some 10 kB."""
+
+_STATUSES: Mapping[int, str] = {
+    400: "does not understand the request; check the settings",
+    401: "does not accept the key; check it, or make a new one",
+    402: "wants to be paid first; look at your account there",
+    403: "does not allow this with your key; look at your account there",
+    404: "has nothing at this address; check it",
+    429: "got too many requests; wait a while, or look at the limits of your account",
+}
 
 UNREADABLE_MOST = 20
 """A message that cannot be read is passed over; who sends that many is not xAI."""
@@ -72,7 +83,7 @@ class Line:
         except TimeoutError:
             raise UplinkLostError(f"{self._peer.name} takes nothing any more") from None
         except ConnectionClosed as error:
-            raise lost(self._peer, error) from error
+            raise _lost(self._peer, error) from error
 
     async def receive(self, within_s: float | None = None) -> Message:
         """Return the next message that can be read.
@@ -94,7 +105,7 @@ class Line:
                 f"{self._peer.name} said nothing for {within_s:g} s; is the network slow?"
             ) from None
         except ConnectionClosed as error:
-            raise lost(self._peer, error) from error
+            raise _lost(self._peer, error) from error
 
     def pass_over(self) -> None:
         """Count something that could not be read; raises UplinkError when it was too often."""
@@ -150,17 +161,23 @@ async def open_line(
         ping_s: how often to ask whether it is still there; None never does.
 
     Raises:
-        UplinkLostError, UplinkError: as `open_websocket`.
+        UplinkLostError: it could not be reached, or not in time.
+        UplinkError: it refused, or is not who it should be; or nothing may leave.
     """
     BORDER.check(needed)
     peer = access.peer
     glue = "&" if "?" in peer.address.url else "?"
-    socket = await open_websocket(
-        peer,
-        f"{peer.address.url}{glue}{urlencode(query)}" if query else peer.address.url,
-        {"Authorization": f"Bearer {access.key.reveal()}"},
-        within_s=CONNECT_S,
-        most_bytes=MOST_BYTES,
-        ping_s=ping_s,
-    )
+    url = f"{peer.address.url}{glue}{urlencode(query)}" if query else peer.address.url
+    try:
+        socket = await dial(peer, url, access.key.bearer(), Limits(CONNECT_S, ping_s, MOST_BYTES))
+    except (OSError, WebSocketException) as error:
+        raise _told(error, unopened(error, peer.goal, _STATUSES)) from error
     return Line(peer, socket)
+
+
+def _lost(peer: Peer, error: ConnectionClosed) -> UplinkError:
+    return _told(error, ended(error, peer.name, {}))
+
+
+def _told(error: OSError | WebSocketException, sentence: str) -> UplinkError:
+    return UplinkLostError(sentence) if may_pass(error) else UplinkError(sentence)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from xtalk_edge.net.json_object import json_object
 from xtalk_edge.net.printable import one_line
 
 NAME_CHARS = 200
@@ -63,11 +64,8 @@ def message_of(data: str | bytes) -> Message | None:
     """Return what was sent; None of anything that is no object with a type."""
     if not isinstance(data, str):
         return None
-    try:
-        fields = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(fields, dict) or not isinstance(fields.get("type"), str):
+    fields = json_object(data)
+    if fields is None or not isinstance(fields.get("type"), str):
         return None
     return Message(one_line(fields["type"], NAME_CHARS), fields)
 

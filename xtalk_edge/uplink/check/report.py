@@ -51,7 +51,7 @@ class Findings:
     is_elsewhere: bool = True
     """Whether it is another machine than this one."""
     proxy: str = ""
-    """Host of the proxy that is on the way."""
+    """Host and port of the proxy that is on the way."""
     is_ready: bool = False
     """Whether there was a session."""
     is_xtalk: bool = False

@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
@@ -16,6 +14,7 @@ from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import EdgeError, UplinkError
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.border import BORDER
+from xtalk_edge.net.websocket import proxy_to
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.check.notes import VisitNotes
 from xtalk_edge.uplink.check.report import Findings
@@ -55,9 +54,9 @@ async def visit(config: UplinkConfig, tell: Tell, *, tries: bool = True) -> Find
         config.url,
         leaves_in_clear=not address.is_encrypted,
         is_elsewhere=not address.is_loopback,
-        proxy=_proxy_to(address),
+        proxy=proxy_to(address),
     )
-    tell(f"connecting to {address.host}:{address.port}")
+    tell(f"connecting to {address.netloc}")
     try:
         BORDER.check()
         socket, has_token = await door.open()
@@ -156,16 +155,3 @@ class _Visit:
             self._tell("having it speak")
             found = replace(found, recital=await trials.recital())
         return found
-
-
-def _proxy_to(address: Address) -> str:
-    """Return the host of the proxy that the environment puts on the way; "" is none."""
-    if proxy_bypass(f"{address.host}:{address.port}"):
-        return ""
-    proxies = getproxies()
-    names = ("wss", "socks", "https") if address.is_encrypted else ("ws", "socks", "https", "http")
-    chosen = next((proxies[name] for name in names if proxies.get(name)), "")
-    try:
-        return urlsplit(chosen).hostname or ""
-    except ValueError:
-        return ""

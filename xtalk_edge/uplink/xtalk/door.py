@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
-
 from websockets.asyncio.client import ClientConnection
 
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.net.address import Address, address_of
+from xtalk_edge.net.peer import peer_of
 from xtalk_edge.net.secret import Secret, secret_of
-from xtalk_edge.net.trust import Trust, tls_context
+from xtalk_edge.net.trust import Trust
 from xtalk_edge.net.websocket import Limits, dial
+from xtalk_edge.uplink.xtalk.failures import goal_of
 from xtalk_edge.uplink.xtalk.login import log_in
 
 OPEN_S = 10.0
@@ -37,12 +37,8 @@ class Door:
         self.address: Address = address_of(
             "uplink.url", config.url, ("ws", "wss"), allow_plain=config.allow_plain
         )
-        self._trust = Trust(
-            config.ca_file, config.client_cert, config.client_key, config.pinned_sha256
-        )
-        self._tls: ssl.SSLContext | None = None
-        if self.address.is_encrypted:
-            self._tls = tls_context("uplink", self._trust)
+        trust = Trust(config.ca_file, config.client_cert, config.client_key, config.pinned_sha256)
+        self._peer = peer_of(goal_of(self.address), trust)
         self._token_place = config.token
         self._given: Secret | None = None
         """What the server itself gave; None before it was asked."""
@@ -53,14 +49,10 @@ class Door:
 
         Raises:
             ConfigError: the token is not where it was any more.
-            UplinkError: the server is another than the pinned one.
-            OSError: it cannot be reached.
-            TimeoutError: it took too long.
-            websockets.exceptions.WebSocketException: it does not open a WebSocket.
+            UplinkError, OSError, WebSocketException: as `dial`.
         """
         token = await self._token()
-        headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
-        socket = await dial(self.address.url, self.address, self._trust, self._tls, headers, LIMITS)
+        socket = await dial(self._peer, self.address.url, token.bearer(), LIMITS)
         return socket, bool(token)
 
     def forget(self) -> None:
@@ -72,5 +64,5 @@ class Door:
         if own := secret_of("uplink.token", self._token_place):
             return own
         if self._given is None:
-            self._given = await log_in(self.address, self._trust, self._tls)
+            self._given = await log_in(self._peer)
         return self._given

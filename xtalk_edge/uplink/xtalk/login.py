@@ -2,55 +2,51 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import ssl
 from http import HTTPStatus
 
 import httpx2
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.net.address import Address
-from xtalk_edge.net.secret import Secret
-from xtalk_edge.net.trust import Trust, check_pin
+from xtalk_edge.net.http_line import client_for
+from xtalk_edge.net.json_object import json_object
+from xtalk_edge.net.peer import Peer
+from xtalk_edge.net.secret import Secret, is_token
+from xtalk_edge.net.trust import check_pin
 
 LOG = logging.getLogger(__name__)
 
 LOGIN_PATH = "/api/auth/login"
 LOGIN_S = 5.0
 """A server on the other side of the world answers in one."""
-MOST_TOKEN_CHARS = 16_384
-"""Tokens with many claims have some thousand."""
 MOST_ANSWER_BYTES = 65_536
 """A token and an id."""
 
 
-async def log_in(address: Address, trust: Trust, tls: ssl.SSLContext | None) -> Secret:
+async def log_in(peer: Peer) -> Secret:
     """Return the token that a server gives; none where it gives none.
 
     Only its WebSocket tells whether it wants one, so here nothing is an error but a server that is
-    not the pinned one.
+    not the pinned one or sends without end, or a proxy that is none.
 
     Raises:
-        UplinkError: it is not.
+        UplinkError: it is one of these.
     """
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    url = f"{'https' if address.is_encrypted else 'http'}://{host}:{address.port}{LOGIN_PATH}"
-    verify = True if tls is None else tls
+    address = peer.address
+    url = f"{'https' if address.is_encrypted else 'http'}://{address.netloc}{LOGIN_PATH}"
     try:
         async with (
-            httpx2.AsyncClient(verify=verify, timeout=LOGIN_S) as client,
+            client_for(peer, httpx2.Timeout(LOGIN_S)) as client,
             client.stream("POST", url) as answer,
         ):
             if address.is_encrypted:
                 stream = answer.extensions["network_stream"]
-                check_pin(trust, stream.get_extra_info("ssl_object"))
+                check_pin(peer.trust, stream.get_extra_info("ssl_object"))
             if answer.status_code != HTTPStatus.OK:
                 LOG.debug("no login at %s: HTTP %d", address.host, answer.status_code)
                 return Secret("")
             return _token(await _start_of(answer))
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ImportError, ValueError) as error:
-        # The last two are of a proxy in the environment that is none, or needs another package.
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         LOG.debug("no login at %s: %s", address.host, type(error).__name__)
         return Secret("")
 
@@ -65,11 +61,5 @@ async def _start_of(answer: httpx2.Response) -> bytes:
 
 
 def _token(body: bytes) -> Secret:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return Secret("")
-    word = answer.get("access_token") if isinstance(answer, dict) else None
-    if not isinstance(word, str) or len(word) > MOST_TOKEN_CHARS:
-        return Secret("")
-    return Secret(word if word.isascii() and word.isprintable() else "")
+    word = (json_object(body) or {}).get("access_token")
+    return Secret(word if isinstance(word, str) and is_token(word) else "")

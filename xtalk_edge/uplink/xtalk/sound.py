@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import struct
 
 from xtalk_edge.errors import UplinkError
+from xtalk_edge.net.json_object import json_object
 from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ
 
 LEAST_RATE_HZ = 8_000
@@ -87,9 +87,5 @@ def _rate_hz(header: bytes) -> int:
 
 
 def _is_text(message: bytes) -> bool:
-    if not (message.startswith(b"{") and message.rstrip().endswith(b"}")):
-        return False
-    try:
-        return isinstance(json.loads(message), dict)
-    except (ValueError, RecursionError):
-        return False
+    looks_so = message.startswith(b"{") and message.rstrip().endswith(b"}")
+    return looks_so and json_object(message) is not None
