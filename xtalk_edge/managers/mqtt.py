@@ -28,11 +28,12 @@ from xtalk_edge.events import (
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.playback import PlaybackManager
-from xtalk_edge.net.address import Address, address_of
+from xtalk_edge.net.address import address_of
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER, Kind
+from xtalk_edge.net.peer import peer_of
 from xtalk_edge.net.secret import Secret, secret_of
-from xtalk_edge.net.trust import Trust, tls_context
+from xtalk_edge.net.trust import Trust
 from xtalk_edge.net.way_faults import Goal, of_the_way
 from xtalk_edge.service import house
 from xtalk_edge.tasks import TaskOwner
@@ -94,16 +95,12 @@ class MqttManager(Manager):
         self._capture = capture
         self._playback = playback
         self._countdowns = countdowns
-        self._goal = Goal(
-            address_of("mqtt.broker", mqtt.broker, ("mqtt", "mqtts"), allow_plain=mqtt.allow_plain),
-            "mqtt.broker",
-            "the broker",
+        address = address_of(
+            "mqtt.broker", mqtt.broker, ("mqtt", "mqtts"), allow_plain=mqtt.allow_plain
         )
+        trust = Trust(mqtt.ca_file, mqtt.client_cert, mqtt.client_key)
+        self._peer = peer_of(Goal(address, "mqtt.broker", "the broker"), trust)
         self._password: Secret = secret_of("mqtt.password", mqtt.password)
-        trust = Trust(
-            ca_file=mqtt.ca_file, client_cert=mqtt.client_cert, client_key=mqtt.client_key
-        )
-        self._tls = tls_context("mqtt", trust) if self._address.is_encrypted else None
         self._library = _library()
         self._house = house.House(
             mqtt.name or socket.gethostname(),
@@ -116,10 +113,6 @@ class MqttManager(Manager):
         self._news = asyncio.Event()
         self._failures = 0
         self._trouble = ""
-
-    @property
-    def _address(self) -> Address:
-        return self._goal.address
 
     async def start(self) -> None:
         """Begin to connect."""
@@ -204,14 +197,14 @@ class MqttManager(Manager):
     async def _connected(self) -> None:
         """Connect; return once nothing may leave any more."""
         BORDER.check("tools")
-        mqtt, address = self.config.mqtt, self._address
+        mqtt, address = self.config.mqtt, self._peer.address
         will = self._library.Will(self._house.availability, house.OFFLINE, qos=1, retain=True)
         client = self._library.Client(
             address.host,
             address.port,
             username=mqtt.user or None,
             password=self._password.reveal() or None,
-            tls_context=self._tls,
+            tls_context=self._peer.tls,
             will=will,
             timeout=CONNECT_S,
             keepalive=KEEP_ALIVE_S,
@@ -219,7 +212,7 @@ class MqttManager(Manager):
             logger=log,
         )
         async with client:
-            log.info("connected to the broker at %s", self._goal.where)
+            log.info("connected to the broker at %s", self._peer.goal.where)
             self._trouble, beside = "", TaskOwner()
             try:
                 obeying = beside.start(self._obey(client), "mqtt commands")
@@ -254,7 +247,7 @@ class MqttManager(Manager):
         is_said = topic == self._house.topic("last_command")
         kind: Kind = "text" if is_said else "tools"
         if BORDER.is_open(kind):
-            BORDER.send(self._address.host, kind, len(topic) + len(text.encode()))
+            BORDER.send(self._peer.address.host, kind, len(topic) + len(text.encode()))
             await client.publish(topic, text, qos=1, retain=True)
 
     async def _obey(self, client: Any) -> None:
@@ -285,7 +278,7 @@ class MqttManager(Manager):
         self._failures = 1 if held_s >= HELD_S else self._failures + 1
         # The library tells what happened in words of its own; what it was stands behind them.
         cause = error.__cause__ or error.__context__ or error
-        sentence = of_the_way(cause, self._goal) if isinstance(cause, OSError) else str(error)
+        sentence = of_the_way(cause, self._peer.goal) if isinstance(cause, OSError) else str(error)
         level = logging.DEBUG if sentence == self._trouble else logging.WARNING
         self._trouble = sentence
         log.log(level, "the broker: %s", sentence)
