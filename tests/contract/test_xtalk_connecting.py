@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from tests.certificates import Authority
 from tests.fake_xtalk import (
@@ -478,6 +479,25 @@ async def test_who_is_offline_does_not_connect_until_told() -> None:
         BORDER.offline = False
         await watched.until(lambda client: client.abilities)
         BORDER.offline = True
+        assert "because you asked for it" in await watched.trouble()
+        await server.until(lambda: server.n_open == 0)
+
+
+@pytest.mark.usefixtures("_online_again")
+@in_real_time
+async def test_going_offline_while_it_connects_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opening = xtalk_door.Door.open
+
+    async def slow(door: xtalk_door.Door) -> tuple[ClientConnection, bool]:
+        opened = await opening(door)
+        BORDER.offline = True
+        return opened
+
+    monkeypatch.setattr(xtalk_door.Door, "open", slow)
+    server = FakeXTalk("G1")
+    async with server, client_of(server.url, backoff=NEVER_AGAIN) as watched:
         assert "because you asked for it" in await watched.trouble()
         await server.until(lambda: server.n_open == 0)
 

@@ -341,16 +341,24 @@ def test_after_a_refusal_it_is_left_alone_longer_each_time(server, status, words
     asyncio.run(scene())
 
 
-def test_it_is_tried_at_once_when_that_is_asked_for(server):
+def test_it_is_tried_at_once_when_the_owner_goes_online(server):
     server.faults.append(Fault("upgrade", code=503))
 
     async def scene() -> None:
         client = XAIRealtime(XAIRealtimeConfig(url=server.url("realtime")))
+        changed = asyncio.Event()
+        client.on_change = changed.set
+        client.start()
         with pytest.raises(UplinkError):
             async with client.talk():
                 pass
-        client.retry()
-        assert client.abilities == {"full"}
+        for offline, words in ((True, "go online"), (False, "")):
+            changed.clear()
+            BORDER.offline = offline
+            async with asyncio.timeout(20.0):
+                await changed.wait()
+            assert words in client.trouble
+            assert client.abilities == (frozenset() if offline else {"full"})
         await client.aclose()
 
     asyncio.run(scene())
@@ -374,6 +382,18 @@ def test_going_offline_ends_a_conversation(server):
             talk.begin_speech()
         talk.send(SPEECH)
         await one_turn(talk, ear)
+
+    with pytest.raises(UplinkError, match="go online"):
+        converse(server, scene)
+
+
+def test_going_offline_ends_a_conversation_in_which_nobody_speaks(server):
+    conversing(server)
+
+    async def scene(talk: FullTalk, ear: Ear) -> None:
+        await one_turn(talk, ear)
+        BORDER.offline = True
+        await ear.until(Unanswered)
 
     with pytest.raises(UplinkError, match="go online"):
         converse(server, scene)

@@ -17,6 +17,7 @@ from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.cloud import Ability
 from xtalk_edge.uplink.full.cloud import FullTalk
+from xtalk_edge.uplink.owners_word import heeding
 from xtalk_edge.uplink.xai.protocol import XAIRealtimeProtocol
 from xtalk_edge.uplink.xai.talk import XAITalk
 
@@ -68,10 +69,13 @@ class XAIRealtime:
         self._failures = 0
         """One after another."""
         self._again: asyncio.TimerHandle | None = None
+        """What ends the last pause."""
+        self._owner = contextlib.ExitStack()
+        """Whose words are heeded until it is closed."""
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """What it can do now: nothing for a while after a conversation failed."""
+        """What it can do now: nothing offline, and for a while after a conversation failed."""
         return frozenset() if self._trouble else frozenset({"full"})
 
     @property
@@ -93,7 +97,7 @@ class XAIRealtime:
                 self._pause(str(error))
                 raise
             self._failures = 0
-            self.retry()
+            self._recover()
             try:
                 yield talk
             finally:
@@ -102,6 +106,8 @@ class XAIRealtime:
 
     def start(self) -> None:
         """Be there; a conversation connects when it is begun."""
+        self._owner.enter_context(heeding(self._recover))
+        self._recover()
         self.on_change()
 
     async def answer(self, text: str) -> AsyncGenerator[str, None]:
@@ -114,27 +120,33 @@ class XAIRealtime:
         raise UplinkError(WHOLE_ONLY)
         yield text.encode()
 
-    def retry(self) -> None:
-        """Take it for able again at once: the owner said "go online", or the network is back."""
-        if self._again is not None:
-            self._again.cancel()
-            self._again = None
-        self._tell("")
-
     async def aclose(self) -> None:
         """Cut short what is still being said in farewell."""
-        if self._again is not None:
-            self._again.cancel()
+        self._owner.close()
+        self._end_pause()
         await self._farewells.aclose()
 
     def _pause(self, trouble: str) -> None:
         """Be able to do nothing for a while, longer each time."""
         self._failures += 1
         pause_s = self._backoff.pause_s(self._failures, self._chance())
+        self._end_pause()
+        self._again = asyncio.get_running_loop().call_later(pause_s, self._recover)
+        self._tell(trouble)
+
+    def _recover(self) -> None:
+        """Be able again, at once when the owner says "go online"; not while offline."""
+        self._end_pause()
+        try:
+            BORDER.check()
+        except UplinkError as error:
+            self._tell(str(error))
+        else:
+            self._tell("")
+
+    def _end_pause(self) -> None:
         if self._again is not None:
             self._again.cancel()
-        self._again = asyncio.get_running_loop().call_later(pause_s, self.retry)
-        self._tell(trouble)
 
     async def _begun(self, stack: contextlib.AsyncExitStack) -> XAITalk:
         query = {"model": self._config.model} if self._config.model else {}

@@ -15,6 +15,7 @@ from xtalk_edge.errors import UplinkError, UplinkLostError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.inbox import Inbox
+from xtalk_edge.uplink.owners_word import heeding
 from xtalk_edge.uplink.xai.protocol import Action, RunTool, XAIRealtimeProtocol
 from xtalk_edge.uplink.xai.session import Say
 from xtalk_edge.uplink.xtalk.facts import Fact, Ready, ReplySound
@@ -165,14 +166,17 @@ class XAITalk:
             await self._has_mail.wait()
 
     async def _watch(self) -> None:
-        while True:
-            self._is_due_anew.clear()
-            due_s = self._protocol.wake_at_s
-            try:
-                async with asyncio.timeout(None if due_s is None else due_s - now_s()):
-                    await self._is_due_anew.wait()
-            except TimeoutError:
-                self._do(self._protocol.tick(now_s()))
+        """Say what does not come any more; end it when the owner says "go offline"."""
+        with heeding(self._is_due_anew.set):
+            while True:
+                BORDER.check()
+                self._is_due_anew.clear()
+                due_s = self._protocol.wake_at_s
+                try:
+                    async with asyncio.timeout(None if due_s is None else due_s - now_s()):
+                        await self._is_due_anew.wait()
+                except TimeoutError:
+                    self._do(self._protocol.tick(now_s()))
 
     async def _run(self, tool: RunTool) -> None:
         output = NO_TOOL

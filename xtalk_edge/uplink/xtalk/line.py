@@ -15,6 +15,7 @@ from xtalk_edge.errors import EdgeError, UplinkError
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.uplink.inbox import Inbox
+from xtalk_edge.uplink.owners_word import heeding
 from xtalk_edge.uplink.xtalk.door import Door
 from xtalk_edge.uplink.xtalk.facts import (
     Able,
@@ -81,6 +82,7 @@ class XTalkLine:
         self._session_id = ""
         self._failures = 0
         self._may_retry = asyncio.Event()
+        """Whether to try at once, rather than when the pause is over."""
         self._one_at_a_time = asyncio.Lock()
         self._inbox: Inbox[Fact] | None = None
         self._warned_s: dict[str, float] = {}
@@ -117,13 +119,9 @@ class XTalkLine:
 
     async def run(self) -> None:
         """Connect, and again, until this is cancelled; at once when the owner says "go online"."""
-        loop = asyncio.get_running_loop()
-        unwatch = BORDER.watch(lambda: loop.call_soon_threadsafe(self.retry))
-        try:
+        with heeding(self._may_retry.set):
             while True:
                 await self._try()
-        finally:
-            unwatch()
 
     async def _try(self) -> None:
         """Connect, stay connected, and wait before the next time."""
@@ -137,10 +135,6 @@ class XTalkLine:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause_s):
                 await self._may_retry.wait()
-
-    def retry(self) -> None:
-        """Try at once, rather than when the pause is over."""
-        self._may_retry.set()
 
     async def _connect(self) -> None:
         BORDER.check()

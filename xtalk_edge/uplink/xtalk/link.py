@@ -13,6 +13,7 @@ from xtalk_edge.clock import now_s, wall_now
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.uplink.owners_word import heeding
 from xtalk_edge.uplink.xtalk.facts import Action, Fact, Send
 from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
 
@@ -57,17 +58,17 @@ class Link:
             websockets.exceptions.ConnectionClosed: the connection was lost.
         """
         tasks = TaskOwner()
-        loop = asyncio.get_running_loop()
-        unwatch = BORDER.watch(lambda: loop.call_soon_threadsafe(self._obey))
         try:
             self._read_clocks()
             self.protocol.open(now_s())
             self._wind()
             for work, name in ((self._read(), "uplink reader"), (self._write(), "uplink writer")):
                 tasks.start(work, name).add_done_callback(self._on_done)
-            await self._lost
+            with heeding(self._obey):
+                # Said while the connection was being made.
+                self._obey()
+                await self._lost
         finally:
-            unwatch()
             self._lost.cancel()
             if self._timer is not None:
                 self._timer.cancel()
