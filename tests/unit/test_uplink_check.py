@@ -341,6 +341,7 @@ def served(server: FakeXTalk) -> Iterator[FakeXTalk]:
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 def test_an_owner_reads_what_the_server_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -401,6 +402,22 @@ def test_without_an_address_it_is_the_server_of_the_settings(
             assert all("authorization" not in each.headers for each in other.connections), (
                 "the settings' token is for the settings' server alone"
             )
+
+
+def test_what_it_sends_is_in_the_ledger_and_offline_is_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with served(FakeXTalk("G1", plugin=True)) as server:
+        assert run(["uplink", "check", server.url]) == 0
+        assert run(["privacy", "--json", "--offline"]) == 0
+        (sent,) = json.loads(capsys.readouterr().out.splitlines()[-1])["sent"]
+        assert (sent["host"], sent["kind"]) == ("127.0.0.1", "text")
+        asked = server.received.of("submit_text") + server.received.of("speak")
+        assert sent["bytes"] >= sum(len(str(said.data["text"])) for said in asked)
+        n_connections = len(server.connections)
+        assert run(["uplink", "check", server.url]) == 1
+        assert 'say "go online"' in capsys.readouterr().out
+        assert len(server.connections) == n_connections
 
 
 @pytest.mark.slow

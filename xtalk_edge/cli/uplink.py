@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
-from xtalk_edge.cli.options import config_options, read_config
+from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.cli.progress import progress
 from xtalk_edge.clock import now_s
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import ConfigError
 from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.uplink.check.report import Checkup, Findings, report
 from xtalk_edge.uplink.check.visit import Tell, visit
 from xtalk_edge.uplink.cloud import Ability
@@ -69,6 +70,7 @@ def command() -> None:
 @click.option("--no-trial", is_flag=True, help="Look only: no words leave the device.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @config_options
+@state_dir_option
 def check(
     url: str,
     token: str,
@@ -78,11 +80,13 @@ def check(
     as_json: bool,
     config_path: Path | None,
     overrides: tuple[str, ...],
+    state_dir: Path | None,
 ) -> None:
     """Connect to a server once, and say what it is, what it can do, and what is wrong.
 
     Without URL it is the server of the settings. Its agent is greeted ("Hello.") and its voice
-    counts to three, if it takes texts; some seconds later all is known.
+    counts to three, if it takes texts; some seconds later all is known. What that sends is written
+    into the device's ledger, and offline nothing is asked (see xtalk-edge privacy).
 
     \b
     What it can do:
@@ -93,10 +97,11 @@ def check(
 
     Exit codes: 0 it can be used for something, 1 it cannot.
     """
-    own = read_config(config_path, overrides).uplink
+    settings = read_config(config_path, overrides, state_dir)
+    own = settings.uplink
     config = _chosen(own, url, token, ca_file, allow_plain)
     tries = not no_trial and "text" in own.cloud_allowed
-    with progress(elsewhere_every_s=TOLD_EVERY_S) as tell:
+    with open_border(settings), progress(elsewhere_every_s=TOLD_EVERY_S) as tell:
         found = _look(config, tell, tries=tries)
     checkup = report(found)
     if as_json:
