@@ -290,6 +290,7 @@ async def test_messages_that_come_twice_say_nothing_twice(generation: Any) -> No
         ("G1", Point.START_TTS),
         ("G3", Point.FIRST_TEXT),
         ("G3", Point.MID_TEXT),
+        ("G3", Point.START_TTS),
     ],
 )
 @in_real_time

@@ -143,6 +143,28 @@ def test_sound_that_nobody_plays_is_acknowledged_as_it_comes() -> None:
     )
 
 
+@pytest.mark.parametrize("action", ["start_tts", "tts_finished", "update_resp"])
+def test_sound_that_came_before_its_name_is_acknowledged_anew_by_it(action: str) -> None:
+    session = begun("G3")
+    session.raw(sound(100))
+    session.raw(sound(100))
+    assert [ack.get("response_id") for ack in session.take_sent("tts_chunk_played")] == [None] * 2
+    session.say(action, {"response_id": "r1", "text": "A."})
+    assert [ack["response_id"] for ack in session.take_sent("tts_chunk_played")] == ["r1"] * 2
+    session.say(action, {"response_id": "r1", "text": "A."})
+    assert session.take_sent("tts_chunk_played") == []
+
+
+def test_sound_that_is_heard_after_its_name_came_is_acknowledged_by_it() -> None:
+    session = begun("G3", plays=True)
+    piece = session.raw(sound(10))[-1]
+    session.say("start_tts", {"response_id": "r1"})
+    assert isinstance(piece, ReplySound)
+    session.do(lambda at_s: session.protocol.played(piece, at_s))
+    (ack,) = session.take_sent("tts_chunk_played")
+    assert ack["response_id"] == "r1"
+
+
 def test_samples_that_were_cut_in_two_are_joined() -> None:
     session = begun("G1.5")
     pieces = [session.raw(part)[-1] for part in (b"\1\0\2", b"\0\3", b"\0")]

@@ -114,6 +114,7 @@ class ReplyTrack:
         reply = self._reply_of(message, now_s)
         if reply is None:
             return found
+        found += self._named(reply, epoch_s)
         self._turn.reply_began()
         piece = reply.grow(message.text, now_s)
         if piece:
@@ -156,7 +157,7 @@ class ReplyTrack:
                 self._chunk_index = chunk_index
                 return self._hello.narrow(_G1)
             case messages.StartTts():
-                return self._start(message, now_s)
+                return self._start(message, now_s, epoch_s)
             case messages.TtsFinished(response_id):
                 return [*self._learn(response_id), *self._made(response_id, now_s, epoch_s)]
             case messages.StopTts(response_id):
@@ -171,10 +172,13 @@ class ReplyTrack:
 
     def played(self, piece: ReplySound, now_s: float, epoch_s: float) -> list[Action]:
         """Tell that a piece of sound was heard."""
-        reply = self._replies.now
+        reply, response_id = self._replies.now, piece.response_id
         if reply is not None and reply.number == piece.reply:
             reply.played(len(piece.pcm), piece.rate_hz, now_s)
-        return [Send(requests.tts_chunk_played(piece, epoch_s))]
+            response_id = reply.response_id
+            if not response_id and Generation.G3 in self._hello.generations:
+                reply.nameless.append(piece.chunk_index)
+        return [Send(requests.tts_chunk_played(response_id, piece.chunk_index, epoch_s))]
 
     def finished(self, epoch_s: float) -> list[Action]:
         """Tell that a reply was heard to its end; once is enough."""
@@ -209,7 +213,18 @@ class ReplyTrack:
         # Nothing but its words tells that this is another one.
         return self._replies.begin(now_s)
 
-    def _start(self, message: messages.StartTts, now_s: float) -> list[Action]:
+    def _named(self, reply: Reply, epoch_s: float) -> list[Action]:
+        """Acknowledge by the reply's id, once it is known, what was acknowledged without: servers
+        that have ids count nothing else, and send no more until they have counted it.
+        """
+        if not reply.response_id:
+            return []
+        nameless, reply.nameless = reply.nameless, []
+        return [
+            Send(requests.tts_chunk_played(reply.response_id, index, epoch_s)) for index in nameless
+        ]
+
+    def _start(self, message: messages.StartTts, now_s: float, epoch_s: float) -> list[Action]:
         found = (
             self._hello.narrow(ANY - _G3) if message.is_bare else self._learn(message.response_id)
         )
@@ -221,6 +236,7 @@ class ReplyTrack:
         reply = self._replies.of(message.response_id, None, now_s)
         if reply is not None:
             self._last_id = reply.response_id
+            found += self._named(reply, epoch_s)
             if not reply.has_sound:
                 self._sound.reset()
             if recites:
@@ -234,7 +250,9 @@ class ReplyTrack:
         if reply is None or (response_id and reply.response_id not in ("", response_id)):
             return []
         reply.finished(now_s)
-        return self.finished(epoch_s) if self._hello.is_late and not self.plays else []
+        reply.response_id = reply.response_id or response_id
+        over = self.finished(epoch_s) if self._hello.is_late and not self.plays else []
+        return [*self._named(reply, epoch_s), *over]
 
     def _stop(self, response_id: str, now_s: float) -> list[Action]:
         """Take that the server wants silence."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 QUIET_S = 0.8
 """No sound for so long, and the words are complete: it is over."""
@@ -39,6 +39,8 @@ class Reply:
     text: str = ""
     unplayed: int = 0
     """Pieces of sound that were not acknowledged."""
+    nameless: list[int | None] = field(default_factory=list)
+    """Numbers of those that were acknowledged before the reply's id was known."""
     played_ms: float = 0.0
     """Length of those that were."""
     has_sound: bool = False

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from xtalk_edge.errors import UplinkError
-from xtalk_edge.uplink.xtalk.facts import ReplySound
 
 MOST_TEXT_BYTES = 8 * 1024
 """Of a text to answer or to speak: servers refuse longer ones."""
@@ -85,11 +84,11 @@ def stop() -> str:
     return _message("stop")
 
 
-def tts_chunk_played(sound: ReplySound, epoch_s: float) -> str:
+def tts_chunk_played(response_id: str, chunk_index: int | None, epoch_s: float) -> str:
     """Tell that a piece of sound was heard."""
-    ids = _ids(sound.response_id)
-    if sound.chunk_index is not None:
-        ids["chunk_index"] = sound.chunk_index
+    ids = _ids(response_id)
+    if chunk_index is not None:
+        ids["chunk_index"] = chunk_index
     return _message("tts_chunk_played", timestamp=_ms(epoch_s), **ids)
 
 
