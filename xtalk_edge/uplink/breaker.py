@@ -11,11 +11,17 @@ from enum import Enum
 from statistics import median
 from typing import Literal
 
+from xtalk_edge.net.backoff import Backoff
+
 State = Literal["closed", "open", "half-open"]
 """Asked like any other; not asked; asked once to see how it is."""
 
 KEPT_TIMES = 9
 """Of first clauses: enough for a middle that one slow answer does not move."""
+
+PAUSES = Backoff(first_s=15.0, longest_s=600.0)
+"""A server process that crashed is up again after the first. Each trial is a turn that may be slow:
+one in ten minutes is bearable for ever."""
 
 
 class Failure(Enum):
@@ -35,14 +41,11 @@ class Failure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """When to open, and for how long; durations in seconds."""
+    """When to open, and for how long."""
 
     opens_after: int = 2
     """Turns let down in a row. One may be chance; each costs the owner the deadline."""
-    first_wait_s: float = 15.0
-    """A server process that crashed is up again by then."""
-    longest_wait_s: float = 600.0
-    """Each trial is a turn that may be slow: one in ten minutes is bearable for ever."""
+    backoff: Backoff = PAUSES
 
 
 class Breaker:
@@ -105,7 +108,5 @@ class Breaker:
         self._trial = False
         enough = 1 if failure is Failure.REFUSED else self._policy.opens_after
         if again or self._in_a_row >= enough:
-            doubled_s = self._policy.first_wait_s * 2.0 ** min(self._openings, 30)
-            wait_s = min(self._policy.longest_wait_s, doubled_s)
             self._openings += 1
-            self._retry_at_s = at_s + wait_s * (0.5 + 0.5 * chance)
+            self._retry_at_s = at_s + self._policy.backoff.pause_s(self._openings, chance)

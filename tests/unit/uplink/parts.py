@@ -17,6 +17,7 @@ from xtalk_edge.engines.interfaces import (
     ToolResult,
 )
 from xtalk_edge.errors import EngineError
+from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.uplink.breaker import BreakerPolicy
 from xtalk_edge.uplink.hedged_agent import HedgedAgent, Piece
 from xtalk_edge.uplink.policy import HedgePolicy
@@ -154,7 +155,7 @@ class ScriptedTalk(Talk):
 
     def __init__(self, device: DeviceAgent, cloud: ScriptedCloud, policy: HedgePolicy) -> None:
         self.cloud = cloud
-        breaker = BreakerPolicy(opens_after=2, first_wait_s=10.0)
+        breaker = BreakerPolicy(opens_after=2, backoff=Backoff(first_s=10.0))
         super().__init__(device, Way("agent", cloud, policy, breaker, chance=lambda: 1.0))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.uplink.breaker import Breaker, BreakerPolicy, Failure
 
-POLICY = BreakerPolicy(opens_after=2, first_wait_s=10.0, longest_wait_s=60.0)
+POLICY = BreakerPolicy(opens_after=2, backoff=Backoff(first_s=10.0, longest_s=60.0))
 
 
 def opened(at_s: float = 0.0, chance: float = 1.0) -> Breaker:
@@ -109,4 +110,4 @@ def test_it_is_always_asked_again(deeds: list[tuple[str | Failure, float, float]
         else:
             breaker.abandoned()
             assert breaker.state(at_s) == state
-    assert breaker.admit(at_s + POLICY.longest_wait_s)
+    assert breaker.admit(at_s + POLICY.backoff.longest_s)

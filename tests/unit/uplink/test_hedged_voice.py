@@ -21,6 +21,7 @@ from xtalk_edge.engines.mouth import Mouth, Voice
 from xtalk_edge.engines.speed.none import NoSpeedController
 from xtalk_edge.engines.worker import Worker
 from xtalk_edge.errors import EngineLostError
+from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.uplink.breaker import BreakerPolicy
 from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ, Cloud
 from xtalk_edge.uplink.hedged_voice import HedgedVoice
@@ -56,7 +57,9 @@ class Voices:
     def __init__(self, mode: Policy, cloud: Cloud, own: CountingTTS, mouth: Mouth) -> None:
         self.own, self.mouth = own, mouth
         policy = HedgePolicy(mode, 1.0, lull_s=0.5, device_lead_s=0.2)
-        self.way = Way("tts", cloud, policy, BreakerPolicy(opens_after=1, first_wait_s=10.0))
+        self.way = Way(
+            "tts", cloud, policy, BreakerPolicy(opens_after=1, backoff=Backoff(first_s=10.0))
+        )
         self.chosen: list[Chosen] = []
         self.way.on_chosen = self.chosen.append
         self.voice = HedgedVoice(mouth, self.way)
