@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 
 from xtalk_edge.uplink.clauses import WholeClauses
 from xtalk_edge.uplink.full.spoken_share import USUAL_PACE, clause_end_near, sounds_of
@@ -23,14 +22,6 @@ from xtalk_edge.uplink.xtalk.messages import ServerError
 LONGEST_S = 300.0
 """Sound of one reply that is kept until it is heard: servers send it as fast as they make it, and
 early ones cannot be told to wait. Five minutes are 28 MB at 48 kHz; nobody listens longer."""
-
-_UNANSWERED: Mapping[str, str] = {
-    "receipt": "the server did not take what was said",
-    "verdict": "the server did not say what it understood",
-    "reply": "the server understood and gave no answer",
-    "sound": "the server did not speak its answer",
-    "end": "the server fell silent in the middle of its answer",
-}
 
 
 class FullTurn:
@@ -115,7 +106,7 @@ class FullTurn:
         elif isinstance(fact, Rejected):
             self.is_rejected = True
         elif isinstance(fact, Unanswered):
-            self.fail(_UNANSWERED[fact.missing])
+            self.fail(fact.reason)
         elif isinstance(fact, ServerError):
             self.fail(f"the server could not answer: {fact.text}")
         elif self.understood is not None:
@@ -185,7 +176,7 @@ class FullTurn:
             return
         self.is_at_rest = True
         if not self.has_sound:
-            self.fail(_UNANSWERED["sound"])
+            self.fail(Unanswered("sound").reason)
         self.is_over = True
 
     def _part(self) -> None:

@@ -18,6 +18,7 @@ from xtalk_edge.uplink.full.session import FullSession
 from xtalk_edge.uplink.full.turn import FullTurn
 from xtalk_edge.uplink.policy import HedgePolicy
 from xtalk_edge.uplink.way import Way
+from xtalk_edge.uplink.xtalk.facts import Unanswered
 
 LULL_S = 4.0
 """Silence in mid-answer, once all that came was heard, after which a server is given up; a look
@@ -113,4 +114,4 @@ async def _followed(turn: FullTurn, session: FullSession) -> AsyncGenerator[str 
             raise UplinkError(turn.failure)
         is_dry = turn.has_sound and not turn.is_over and turn.unheard_s < 0.001
         if not await session.news.next(LULL_S if is_dry else None):
-            session.fail(turn, "the server fell silent in the middle of its answer")
+            session.fail(turn, Unanswered("end").reason)

@@ -42,13 +42,6 @@ NO_SPEAKING = (
     "the server speaks no texts of others; whoever runs it can add the xtalk-edge plugin, see "
     "docs/uplink.md"
 )
-_UNANSWERED: Mapping[str, str] = {
-    "receipt": "the server did not take the text",
-    "verdict": "the server did not say what it understood",
-    "reply": "the server took the question and gave no answer",
-    "sound": "the server took the text and did not speak it",
-    "end": "the server fell silent in the middle of its answer",
-}
 
 
 class XTalkClient:
@@ -217,7 +210,7 @@ async def _stopping(exchange: Exchange) -> AsyncIterator[Callable[[], None]]:
 
 def _check(fact: Fact) -> None:
     if isinstance(fact, Unanswered):
-        raise UplinkError(_UNANSWERED[fact.missing])
+        raise UplinkError(fact.reason)
 
 
 def _at_cloud_rate(sound: ReplySound) -> bytes:

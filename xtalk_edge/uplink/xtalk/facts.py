@@ -154,6 +154,20 @@ class Unanswered:
     """That it took the text; that it understood what was said; the reply's beginning; the sound of
     a text; the reply's end."""
 
+    @property
+    def reason(self) -> str:
+        """What that comes to, in a sentence for the owner."""
+        return _UNANSWERED[self.missing]
+
+
+_UNANSWERED = {
+    "receipt": "the server did not take the text",
+    "verdict": "the server did not say what it understood",
+    "reply": "the server took the question and gave no answer",
+    "sound": "the server's voice gave no sound",
+    "end": "the server fell silent in the middle of its answer",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Nonsense:
