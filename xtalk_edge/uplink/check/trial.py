@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xtalk_edge.clock import now_s
-from xtalk_edge.net.border import BORDER
 from xtalk_edge.uplink.check.notes import VisitNotes
 from xtalk_edge.uplink.check.report import Trial
 from xtalk_edge.uplink.xtalk.facts import (
@@ -17,12 +16,10 @@ from xtalk_edge.uplink.xtalk.facts import (
     ReplySound,
     ReplyText,
     ReplyTextComplete,
-    Send,
     Unanswered,
 )
 from xtalk_edge.uplink.xtalk.link import Link
 from xtalk_edge.uplink.xtalk.messages import ServerError
-from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
 
 TRIAL_S = 20.0
 """Agents that look something up say nothing for fifteen."""
@@ -37,15 +34,11 @@ class Trials:
     """Sends texts over a connection.
 
     Args:
-        host: where it leads to, as the border counts it.
         link: the connection.
-        protocol: its session.
         notes: where everything is told.
     """
 
-    host: str
     link: Link
-    protocol: XTalkProtocol
     notes: VisitNotes
 
     async def question(self) -> Trial:
@@ -54,33 +47,27 @@ class Trials:
         Raises:
             UplinkError: no text may leave the device.
         """
-        return await self._try(self.protocol.submit_text, QUESTION, _is_answered)
+        return await self._try(self.link.protocol.submit_text, QUESTION, _is_answered)
 
     async def recital(self) -> Trial:
         """Have a text spoken. Raises as `question`."""
-        return await self._try(self.protocol.speak, RECITAL, _is_spoken)
+        return await self._try(self.link.protocol.speak, RECITAL, _is_spoken)
 
     async def _try(
         self,
-        ask: Callable[[str, float], list[Action]],
+        request: Callable[[str, float], list[Action]],
         text: str,
         is_done: Callable[[list[Fact]], bool],
     ) -> Trial:
         n_before, began_s = len(self.notes.told), now_s()
 
-        def counted(at_s: float) -> list[Action]:
-            actions = ask(text, at_s)
-            messages = [action.message for action in actions if isinstance(action, Send)]
-            BORDER.send(self.host, "text", sum(len(str(each).encode()) for each in messages))
-            return actions
-
         def came() -> list[Fact]:
             return [fact for _, fact in self.notes.told[n_before:]]
 
-        self.link.do(counted)
+        self.link.ask(request, text)
         await self.notes.until(lambda: is_done(came()), TRIAL_S)
         result = _result(self.notes.told[n_before:], began_s)
-        self.link.do(self.protocol.stop)
+        self.link.do(self.link.protocol.stop)
         return result
 
 

@@ -147,7 +147,7 @@ class _Visit:
         return tuple(took_s)
 
     async def _try(self, found: Findings) -> Findings:
-        trials = Trials(self._address.host, self._link, self._protocol, self._notes)
+        trials = Trials(self._link, self._notes)
         if self._protocol.can_answer_text:
             self._tell("asking its agent something")
             found = replace(found, question=await trials.question())

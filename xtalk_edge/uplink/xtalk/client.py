@@ -17,18 +17,15 @@ from xtalk_edge.audio.resample import convert
 from xtalk_edge.config.uplink import Policy, UplinkConfig
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.backoff import Backoff
-from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ, Ability
 from xtalk_edge.uplink.xtalk.door import Door
 from xtalk_edge.uplink.xtalk.facts import (
-    Action,
     Fact,
     ReplyOver,
     ReplySound,
     ReplyText,
     ReplyTextComplete,
-    Send,
     Unanswered,
 )
 from xtalk_edge.uplink.xtalk.line import Exchange, XTalkLine
@@ -70,7 +67,6 @@ class XTalkClient:
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         door = Door(config)
-        self._host = door.address.host
         wanted = _wanted(config) if uses is None else uses
         self.lines: Mapping[Ability, XTalkLine] = {
             use: XTalkLine(door, self._tell_change, backoff, chance) for use in wanted
@@ -125,7 +121,7 @@ class XTalkClient:
             UplinkError: the server refused, was lost, or said nothing for too long.
         """
         async with self._exchange("agent") as exchange, _stopping(exchange) as over:
-            self._ask(exchange, exchange.protocol.submit_text, text)
+            exchange.ask(exchange.protocol.submit_text, text)
             has_words = False
             async for fact in exchange.facts:
                 _check(fact)
@@ -147,7 +143,7 @@ class XTalkClient:
             UplinkError: as `answer`.
         """
         async with self._exchange("tts") as exchange, _stopping(exchange) as over:
-            self._ask(exchange, exchange.protocol.speak, text)
+            exchange.ask(exchange.protocol.speak, text)
             async for fact in exchange.facts:
                 _check(fact)
                 if isinstance(fact, ReplySound) and fact.pcm:
@@ -176,20 +172,6 @@ class XTalkClient:
         if trouble := self.trouble_with(use):
             raise UplinkError(trouble)
         return self.lines[use].exchange()
-
-    def _ask(
-        self, exchange: Exchange, ask: Callable[[str, float], list[Action]], text: str
-    ) -> None:
-        """Send a text, and have it counted before."""
-        BORDER.check("text")
-
-        def counted(at_s: float) -> list[Action]:
-            actions = ask(text, at_s)
-            sent = [action.message for action in actions if isinstance(action, Send)]
-            BORDER.send(self._host, "text", sum(len(str(each).encode()) for each in sent))
-            return actions
-
-        exchange.do(counted)
 
 
 @asynccontextmanager

@@ -241,3 +241,7 @@ class Exchange:
             UplinkError: what `work` raises.
         """
         self._link.do(work)
+
+    def ask(self, request: Callable[[str, float], list[Action]], text: str) -> None:
+        """Have the session send a text. Raises as `Link.ask`."""
+        self._link.ask(request, text)

@@ -83,6 +83,19 @@ class Link:
         """
         self._carry_out(work(now_s()))
 
+    def ask(self, request: Callable[[str, float], list[Action]], text: str) -> None:
+        """Have the protocol send a text, and have it counted before.
+
+        Raises:
+            UplinkError: no text may leave the device; and what `request` raises.
+        """
+        # Refused here, nothing has come of it yet.
+        BORDER.check("text")
+        actions = request(text, now_s())
+        sent = [str(action.message) for action in actions if isinstance(action, Send)]
+        BORDER.send(self._host, "text", sum(len(each.encode()) for each in sent))
+        self._carry_out(actions)
+
     def end(self, error: BaseException) -> None:
         """Have the connection end for a reason."""
         if not self._lost.done():
