@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Generic, TypeVar
 
 from xtalk_edge.errors import UplinkError
+from xtalk_edge.uplink.news import News
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class Inbox(Generic[T]):
     def __init__(self) -> None:
         self._items: deque[tuple[T, int]] = deque()
         self._bytes = 0
-        self._changed = asyncio.Event()
+        self._news = News()
         self._error: UplinkError | None = None
 
     def put(self, item: T, n_bytes: int = 0) -> None:
@@ -35,12 +35,12 @@ class Inbox(Generic[T]):
             return
         self._items.append((item, n_bytes))
         self._bytes += n_bytes
-        self._changed.set()
+        self._news.tell()
 
     def fail(self, error: UplinkError) -> None:
         """End it: whoever takes gets what is there, and then this error."""
         self._error = self._error or error
-        self._changed.set()
+        self._news.tell()
 
     async def __aiter__(self) -> AsyncIterator[T]:
         """Yield everything in order.
@@ -55,5 +55,4 @@ class Inbox(Generic[T]):
                 yield item
             if self._error is not None:
                 raise self._error
-            self._changed.clear()
-            await self._changed.wait()
+            await self._news.next()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
 from xtalk_edge.clock import now_s
+from xtalk_edge.uplink.news import News
 from xtalk_edge.uplink.xtalk.facts import Fact
 
 F = TypeVar("F")
@@ -20,17 +22,17 @@ class VisitNotes:
         """Each fact behind the time at which it came."""
         self.are_complete = False
         """Whether nothing more comes."""
-        self._changed = asyncio.Event()
+        self._news = News()
 
     def add(self, fact: Fact) -> None:
         """Take what is told now."""
         self.told.append((now_s(), fact))
-        self._changed.set()
+        self._news.tell()
 
     def end(self, _task: object = None) -> None:
         """Nothing more is told."""
         self.are_complete = True
-        self._changed.set()
+        self._news.tell()
 
     def of(self, kind: type[F]) -> list[F]:
         """Return what was told of a kind, in order."""
@@ -38,10 +40,7 @@ class VisitNotes:
 
     async def until(self, is_enough: Callable[[], bool], patience_s: float) -> None:
         """Wait until enough was told; not beyond the end, and not for ever."""
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 while not (is_enough() or self.are_complete):
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            return
+                    await self._news.next()

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from xtalk_edge.clock import now_s
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.uplink.full.cloud import FullCloud, FullTalk
-from xtalk_edge.uplink.full.news import News
 from xtalk_edge.uplink.full.spoken_share import USUAL_PACE
 from xtalk_edge.uplink.full.turn import FullTurn
+from xtalk_edge.uplink.news import News
 from xtalk_edge.uplink.xtalk.facts import Fact, ReplySound, ReplyText, Stopped
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from xtalk_edge.errors import UplinkError, UplinkLostError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.uplink.inbox import Inbox
+from xtalk_edge.uplink.news import News
 from xtalk_edge.uplink.owners_word import heeding
 from xtalk_edge.uplink.xai.protocol import Action, RunTool, XAIRealtimeProtocol
 from xtalk_edge.uplink.xai.session import Say
@@ -44,8 +45,9 @@ class XAITalk:
         self._tasks = TaskOwner()
         self._inbox = Inbox[Fact]()
         self._outbox: deque[Say] = deque()
-        self._has_mail = asyncio.Event()
-        self._is_due_anew = asyncio.Event()
+        self._mail = News()
+        self._changes = News()
+        """What may be due, or allowed, another time than before."""
         self._is_ready = asyncio.Event()
         self._error: UplinkError | None = None
 
@@ -122,14 +124,14 @@ class XAITalk:
         for action in actions:
             if isinstance(action, Say):
                 self._outbox.append(action)
-                self._has_mail.set()
+                self._mail.tell()
             elif isinstance(action, RunTool):
                 self._tasks.start(self._surely(self._run(action)), f"tool {action.name}")
             else:
                 self._inbox.put(action, len(action.pcm) if isinstance(action, ReplySound) else 0)
                 if isinstance(action, Ready):
                     self._is_ready.set()
-        self._is_due_anew.set()
+        self._changes.tell()
         if len(self._outbox) > WAITING_MOST:
             self._fail(UplinkLostError("xAI takes nothing any more"))
 
@@ -162,20 +164,15 @@ class XAITalk:
                     await self._line.signal(say.message)
                 else:
                     await self._line.send(say.message, say.kind, say.n_bytes)
-            self._has_mail.clear()
-            await self._has_mail.wait()
+            await self._mail.next()
 
     async def _watch(self) -> None:
         """Say what does not come any more; end it when the owner says "go offline"."""
-        with heeding(self._is_due_anew.set):
+        with heeding(self._changes.tell):
             while True:
                 BORDER.check()
-                self._is_due_anew.clear()
                 due_s = self._protocol.wake_at_s
-                try:
-                    async with asyncio.timeout(None if due_s is None else due_s - now_s()):
-                        await self._is_due_anew.wait()
-                except TimeoutError:
+                if not await self._changes.next(None if due_s is None else due_s - now_s()):
                     self._do(self._protocol.tick(now_s()))
 
     async def _run(self, tool: RunTool) -> None:

@@ -13,6 +13,7 @@ from xtalk_edge.clock import now_s, wall_now
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tasks import TaskOwner
+from xtalk_edge.uplink.news import News
 from xtalk_edge.uplink.owners_word import heeding
 from xtalk_edge.uplink.xtalk.facts import Action, Fact, Send
 from xtalk_edge.uplink.xtalk.protocol import XTalkProtocol
@@ -45,7 +46,7 @@ class Link:
         self._host = host
         self._tell = tell
         self._outbox: deque[str | bytes] = deque()
-        self._has_mail = asyncio.Event()
+        self._mail = News()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_s: float | None = None
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -115,14 +116,13 @@ class Link:
             self.end(UplinkError("the network is too slow for what the device has to say"))
             return
         self._outbox.append(message)
-        self._has_mail.set()
+        self._mail.tell()
 
     async def _write(self) -> None:
         while True:
             while self._outbox:
                 await self._socket.send(self._outbox.popleft())
-            self._has_mail.clear()
-            await self._has_mail.wait()
+            await self._mail.next()
 
     # -- in ------------------------------------------------------------------------------------
 

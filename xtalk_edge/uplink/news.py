@@ -6,7 +6,7 @@ import asyncio
 
 
 class News:
-    """Whoever looked and found nothing waits for the next."""
+    """Whoever looked and found nothing waits for the next; what was told before is not repeated."""
 
     def __init__(self) -> None:
         self._waiting: list[asyncio.Future[None]] = []
