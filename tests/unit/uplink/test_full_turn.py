@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xtalk_edge.uplink.full.spoken_share import sounds_of
-from xtalk_edge.uplink.full.turn import LONGEST_S, FullTurn, length_ms
+from xtalk_edge.uplink.full.turn import LONGEST_S, FullTurn, Told, length_ms
 from xtalk_edge.uplink.xtalk.facts import (
     Fact,
     Heard,
@@ -28,7 +28,7 @@ TEXT = "It is ten past four. The sun is out."
 
 def turn_at_server() -> FullTurn:
     turn = FullTurn(1, 0)
-    turn.is_told = turn.is_ended = True
+    turn.told = Told.END
     return turn
 
 
@@ -141,10 +141,10 @@ def test_a_reply_that_the_server_stops_ends_where_it_was_heard() -> None:
 @given(st.lists(FACTS, max_size=10))
 def test_what_comes_before_the_end_was_told_is_about_an_earlier_turn(facts: list[Fact]) -> None:
     turn = FullTurn(1, 0)
-    turn.is_told = True
+    turn.told = Told.BEGINNING
     for fact in facts:
         turn.take(fact)
     assert not (turn.is_understood or turn.has_sound or turn.text or turn.is_over)
-    turn.is_ended = True
+    turn.told = Told.END
     turn.take(HEARD)
     assert turn.understood == "hello"

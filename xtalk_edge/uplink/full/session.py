@@ -11,7 +11,7 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.uplink.full.cloud import FullCloud, FullTalk
 from xtalk_edge.uplink.full.spoken_share import USUAL_PACE
-from xtalk_edge.uplink.full.turn import FullTurn
+from xtalk_edge.uplink.full.turn import FullTurn, Told
 from xtalk_edge.uplink.news import News
 from xtalk_edge.uplink.xtalk.facts import Fact, ReplySound, ReplyText, Stopped
 
@@ -149,7 +149,7 @@ class FullSession:
         except UplinkError as error:
             log.debug("the server is not told of turn %d: %s", turn.turn_id, error)
             return
-        turn.is_told, turn.pace = True, self._pace
+        turn.told, turn.pace = Told.BEGINNING, self._pace
         self._at_server = turn
         self._is_alive()
 
@@ -161,13 +161,13 @@ class FullSession:
     def end(self, turn: FullTurn) -> None:
         """Tell that all was said."""
         if self._talk is not None and self.hears(turn):
-            turn.is_ended = True
+            turn.told = Told.END
             self._is_alive()
             self._talk.end_speech()
 
     def hears(self, turn: FullTurn) -> bool:
         """Tell whether the server still listens to a turn."""
-        return turn is self._at_server and not (turn.is_left or turn.is_ended)
+        return turn is self._at_server and not turn.is_left and turn.told is Told.BEGINNING
 
     # -- what comes of it ------------------------------------------------------------------
 
@@ -200,6 +200,6 @@ class FullSession:
         talk = self._talk
         if talk is None or turn is not self._at_server or turn.is_at_rest:
             return
-        if not turn.is_ended:
+        if turn.told is Told.BEGINNING:
             talk.end_speech()
         talk.stop()

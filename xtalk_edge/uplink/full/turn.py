@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from enum import Enum, auto
 
 from xtalk_edge.uplink.clauses import WholeClauses
 from xtalk_edge.uplink.full.spoken_share import USUAL_PACE, clause_end_near, sounds_of
@@ -24,6 +25,28 @@ LONGEST_S = 300.0
 early ones cannot be told to wait. Five minutes are 28 MB at 48 kHz; nobody listens longer."""
 
 
+class Told(Enum):
+    """What the server was told of a turn."""
+
+    NOTHING = auto()
+    BEGINNING = auto()
+    """And what was said since."""
+    END = auto()
+
+
+class Flow(Enum):
+    """How it stands with a reply's sound."""
+
+    COMING = auto()
+    """Or still to come."""
+    ENOUGH = auto()
+    """No more is taken: the server does not end."""
+    STOPPED = auto()
+    """The server ended it in the middle: what was not heard yet must not be."""
+    OVER = auto()
+    """The server has no more."""
+
+
 class FullTurn:
     """One turn, from the first sound sent to the last that was heard of the reply.
 
@@ -37,10 +60,8 @@ class FullTurn:
         self.from_sample = from_sample
         self.end_sample: int | None = None
         """Where what is said ends; None while that is open."""
-        self.is_told = False
-        """Whether the server was told of it."""
-        self.is_ended = False
-        """Whether the server was told its end."""
+        self.told = Told.NOTHING
+        """What the server was told of it."""
         self.is_left = False
         """Whether nobody wants the answer."""
         self.is_silenced = False
@@ -62,19 +83,19 @@ class FullTurn:
         self.heard_ms = 0.0
         self.signs = 0
         """Signs of life."""
-        self.is_over = False
-        """Whether no more sound comes."""
-        self.is_at_rest = False
-        """Whether the server itself ended the reply, so that nobody need stop it."""
-        self.is_stopped = False
-        """Whether it did in the middle: what was not heard yet must not be."""
         self.is_done = False
         """Whether all of it was heard, and its words are known."""
         self.is_text_complete = False
+        self._flow = Flow.COMING
         self._received_s = 0.0
         self._sounds: deque[ReplySound] = deque()
         self._follows = False
         """Whether words are told as their sound is heard, rather than before."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the server was told of it."""
+        return self.told is not Told.NOTHING
 
     @property
     def is_understood(self) -> bool:
@@ -85,6 +106,21 @@ class FullTurn:
     def has_sound(self) -> bool:
         """Whether the reply can be heard."""
         return self.rate_hz > 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more sound comes."""
+        return self._flow is not Flow.COMING
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether what was not heard yet of the reply must not be."""
+        return self._flow is Flow.STOPPED
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the server itself ended the reply, so that nobody need stop it."""
+        return self._flow in (Flow.STOPPED, Flow.OVER)
 
     @property
     def unheard_s(self) -> float:
@@ -98,7 +134,7 @@ class FullTurn:
     def take(self, fact: Fact) -> None:
         """Take what the server tells."""
         self.signs += 1
-        if self.is_rejected or not self.is_ended:
+        if self.is_rejected or self.told is not Told.END:
             # Before the end was told, it is about an earlier turn.
             return
         if isinstance(fact, Heard):
@@ -155,8 +191,9 @@ class FullTurn:
             case Stopped():
                 self._sounds.clear()
                 self._received_s = self.heard_ms / 1000
-                self.is_stopped = self.is_text_complete = True
+                self.is_text_complete = True
                 self._end()
+                self._flow = Flow.STOPPED
             case ReplyOver():
                 self._end()
 
@@ -164,7 +201,7 @@ class FullTurn:
         if self.is_over or self.failure:
             return
         if self._received_s > LONGEST_S:
-            self.is_over = self.is_text_complete = True
+            self._flow, self.is_text_complete = Flow.ENOUGH, True
             return
         if sound.pcm and not self.rate_hz:
             self.rate_hz = sound.rate_hz
@@ -174,10 +211,9 @@ class FullTurn:
     def _end(self) -> None:
         if self.is_at_rest or self.failure:
             return
-        self.is_at_rest = True
         if not self.has_sound:
             self.fail(Unanswered("sound").reason)
-        self.is_over = True
+        self._flow = Flow.OVER
 
     def _part(self) -> None:
         """Part the words, which are told before their sound, where the sound ends."""
