@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from xtalk_edge.audio.live_speech import LiveSpeech
@@ -64,13 +64,10 @@ class HedgedAgent(Agent):
         self._not_again = ""
         """A text that was given to the server already, and is asked once more."""
 
-    async def async_accept(self, context: AgentContext) -> AsyncGenerator[Piece, None]:
+    def async_accept(self, context: AgentContext) -> AsyncIterator[Piece]:
         """Answer a final text; whatever else the context is about, the device's agent does."""
         is_question = context.type == "asr_final"
-        items = self._answer(context) if is_question else self._of_device(context)
-        async with contextlib.aclosing(items) as pieces:
-            async for piece in pieces:
-                yield piece
+        return self._answer(context) if is_question else self._device.async_accept(context)
 
     # -- answering -------------------------------------------------------------------------
 
@@ -114,25 +111,20 @@ class HedgedAgent(Agent):
         """Yield the device's answer; where it fails before its first word, ask the server."""
         begun = False
         try:
-            async with contextlib.aclosing(self._of_device(context)) as items:
-                async for item in items:
+            items = self._device.async_accept(context)
+            async with contextlib.aclosing(items) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
                     begun = True
-                    yield item
+                    yield piece
         except Exception as error:
             if begun or not await contest.steps_in():
                 if isinstance(error, EngineLostError):
                     self._not_again = context.text
                 raise
             log.warning("the device's agent failed, the server answers: %s", error)
-            known = exchanges(self._device.history())
-            if not known or known[-1][0] != context.text:
+            past = exchanges(self._device.history())
+            if not past or past[-1][0] != context.text:
                 self._unheard = context.text
-
-    async def _of_device(self, context: AgentContext) -> AsyncGenerator[Piece, None]:
-        items = self._device.async_accept(context)
-        async with contextlib.aclosing(items) as pieces:  # type: ignore[type-var]
-            async for piece in pieces:
-                yield piece
 
     async def _said(
         self, contest: Contest[str | LiveSpeech], text: str
@@ -178,14 +170,12 @@ class HedgedAgent(Agent):
         """Let the device begin an answer."""
         looked_at = self._looked_at = _LookedAt(text, now_s())
         prepared = await self._device.speculate(text)
-        looked_at.known = known(prepared, is_all=True)
+        looked_at.known = _knowledge(prepared, is_all=True)
         return prepared
 
-    async def foresee(self, text: str) -> AsyncGenerator[Prepared, None]:
+    def foresee(self, text: str) -> AsyncGenerator[Prepared, None]:
         """Let the device begin an answer."""
-        async with contextlib.aclosing(self._device.foresee(text)) as progress:
-            async for prepared in progress:
-                yield prepared
+        return self._device.foresee(text)
 
     async def discard(self) -> None:
         """Throw away what the device began."""
@@ -198,10 +188,10 @@ class HedgedAgent(Agent):
         try:
             async with contextlib.aclosing(self._device.foresee(text)) as progress:
                 async for prepared in progress:
-                    yield known(prepared, is_all=False)
+                    yield _knowledge(prepared, is_all=False)
         except Exception as error:  # noqa: BLE001 - what it makes of the text for good will tell
             log.error("the agent cannot think ahead: %s\n%s", problem_of(error), places_of(error))
-        yield known(prepared, is_all=True)
+        yield _knowledge(prepared, is_all=True)
 
     # -- what the device's agent is told -----------------------------------------------------
 
@@ -249,7 +239,7 @@ def _space(said: str) -> str:
     return "" if said[-1:].isspace() else " "
 
 
-def known(prepared: Prepared, *, is_all: bool) -> DeviceKnows:
+def _knowledge(prepared: Prepared, *, is_all: bool) -> DeviceKnows:
     """Return what an answer, begun or as far as it may go, tells the policy."""
     said = prepared.said
     whole = bool(said) if is_all else bool(ClauseSplitter().push(said))

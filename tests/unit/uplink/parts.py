@@ -145,7 +145,7 @@ class Talk:
     async def pieces(self, text: str) -> AsyncGenerator[Piece, None]:
         """Yield the answer to a text."""
         items = self.agent.async_accept(AgentContext("asr_final", text))
-        async with contextlib.aclosing(items) as pieces:
+        async with contextlib.aclosing(items) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 yield piece
 

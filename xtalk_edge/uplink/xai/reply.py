@@ -43,11 +43,6 @@ class Reply:
         self._odd = b""
         self._left_bytes = MOST_BYTES
 
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is to come."""
-        return not (self.is_making or self.tools_running or self.has_outputs)
-
     def begin_response(self, response_id: str) -> None:
         """Let the next response begin."""
         self.response_id, self.is_making, self.has_outputs = response_id, True, False
