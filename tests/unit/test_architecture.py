@@ -41,6 +41,7 @@ BASE = {
 PURE = (
     "turn/*.py",
     "audio/live_speech.py",
+    "audio/whole_samples.py",
     "tools/dates/date_*.py",
     "tools/dates/holidays.py",
     "tools/dates/spoken_dates.py",

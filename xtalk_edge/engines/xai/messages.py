@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Mapping
@@ -34,6 +35,13 @@ class Message:
         """Return a field's text as it is, to be decoded; "" where it is none."""
         value = self._fields.get(name)
         return value if isinstance(value, str) else ""
+
+    def sound(self, name: str) -> bytes | None:
+        """Return the bytes that a field holds in base64; None where they cannot be read."""
+        try:
+            return base64.b64decode(self.data(name), validate=True)
+        except ValueError:
+            return None
 
     def number(self, name: str) -> float | None:
         """Return a field's finite number; None where it is none."""

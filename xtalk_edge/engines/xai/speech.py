@@ -6,10 +6,9 @@ told by its place: a connection on which something was left over is not used for
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator
 
+from xtalk_edge.audio.whole_samples import WholeSamples
 from xtalk_edge.engines.xai.messages import Message, written
 from xtalk_edge.errors import UplinkError, UplinkLostError
 
@@ -63,7 +62,7 @@ class Speech:
     def __init__(self, characters: int, rate_hz: int) -> None:
         seconds = _LONGEST_S + characters * _LONGEST_S_A_CHARACTER
         self._room_bytes = round(seconds * 2 * rate_hz)
-        self._odd = b""
+        self._samples = WholeSamples()
         self.begun = False
         """Whether any sound has come."""
         self.finished = False
@@ -85,7 +84,10 @@ class Speech:
             self.finished = True
         if message.kind != "audio.delta":
             return b""
-        return self._whole(_decoded(message.data("delta")))
+        sound = message.sound("delta")
+        if sound is None:
+            raise UnreadableSoundError("xAI's voice sends sound that cannot be read")
+        return self._whole(sound)
 
     def _whole(self, sound: bytes) -> bytes:
         if not self.begun and sound.startswith(_CONTAINERS):
@@ -93,15 +95,6 @@ class Speech:
         self._room_bytes -= len(sound)
         if self._room_bytes < 0:
             raise UplinkError("xAI's voice sends more sound than the text can have")
-        sound = self._odd + sound
-        whole = len(sound) // 2 * 2
-        self._odd = sound[whole:]
-        self.begun = self.begun or whole > 0
-        return sound[:whole]
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise UnreadableSoundError("xAI's voice sends sound that cannot be read") from error
+        sound = self._samples.of(sound)
+        self.begun = self.begun or bool(sound)
+        return sound

@@ -238,9 +238,10 @@ class XAIRealtimeProtocol:
         if reply is None:
             return []
         reply.item_id = message.text("item_id") or reply.item_id
-        sound = reply.sound(message.data("delta"))
-        if sound is None:
+        pcm = message.sound("delta")
+        if pcm is None:
             return [Nonsense("sound that cannot be decoded")]
+        sound = reply.sound(pcm)
         self._sounding = reply
         return [*self._understood(), sound] if sound.pcm else []
 

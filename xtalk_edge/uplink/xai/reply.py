@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections import deque
 from typing import Any
 
+from xtalk_edge.audio.whole_samples import WholeSamples
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.uplink.xai.session import SPOKEN_RATE_HZ
 from xtalk_edge.uplink.xtalk.facts import ReplySound, ReplyText
@@ -40,29 +39,24 @@ class Reply:
         """Calls whose output is still to come."""
         self.has_outputs = False
         """Whether the model was given outputs that it has not answered to."""
-        self._odd = b""
+        self._samples = WholeSamples()
         self._left_bytes = MOST_BYTES
 
     def begin_response(self, response_id: str) -> None:
         """Let the next response begin."""
         self.response_id, self.is_making, self.has_outputs = response_id, True, False
 
-    def sound(self, encoded: str) -> ReplySound | None:
-        """Return a piece of sound, whole samples; None where it cannot be decoded.
+    def sound(self, pcm: bytes) -> ReplySound:
+        """Return more of its sound in whole samples, perhaps none.
 
         Raises:
             UplinkError: it does not end.
         """
-        try:
-            pcm = self._odd + base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError):
-            return None
         self._left_bytes -= len(pcm)
         if self._left_bytes < 0:
             raise UplinkError("xAI speaks without end")
-        whole = len(pcm) // 2 * 2
-        self._odd = pcm[whole:]
-        return ReplySound(pcm[:whole], SPOKEN_RATE_HZ, self.number, None, self.response_id)
+        whole = self._samples.of(pcm)
+        return ReplySound(whole, SPOKEN_RATE_HZ, self.number, None, self.response_id)
 
     def words(self, piece: str) -> ReplyText | None:
         """Return more of its words; None where there are none, or far too many."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from xtalk_edge.audio.whole_samples import WholeSamples
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.json_object import json_object
 from xtalk_edge.uplink.cloud import CLOUD_RATE_HZ
@@ -26,15 +27,14 @@ class SoundReader:
     """
 
     def __init__(self) -> None:
-        self._odd = b""
-        """The first half of a sample."""
+        self._samples = WholeSamples()
         self._wav_rate_hz = 0
         self._wav_left_bytes = 0
         """How much of a WAV file is still to come."""
 
     def reset(self) -> None:
         """Forget what came before: something else begins."""
-        self._odd = b""
+        self._samples = WholeSamples()
         self._wav_left_bytes = 0
 
     def read(self, message: bytes) -> tuple[bytes, int]:
@@ -54,10 +54,7 @@ class SoundReader:
             # What lies behind the samples of a WAV file are notes about it.
             message = message[: self._wav_left_bytes]
             self._wav_left_bytes -= len(message)
-        joined = self._odd + message
-        whole = len(joined) // 2 * 2
-        self._odd = joined[whole:]
-        return joined[:whole], rate_hz
+        return self._samples.of(message), rate_hz
 
     def _open_wav(self, message: bytes) -> bytes:
         """Return the samples behind a header."""
