@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from xtalk_edge.bus import EventBus
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.config.schema import Config
 from xtalk_edge.documents.desk import open_desk
 from xtalk_edge.engines.interfaces import Agent, AgentContext, ToolCall
+from xtalk_edge.events import UplinkSideChosen, UplinkStateChanged
 from xtalk_edge.net.printable import printable
 from xtalk_edge.tools.device.owners_border import open_border
 from xtalk_edge.tools.household import is_built_in, open_agent, open_bell
@@ -37,6 +39,10 @@ def command(
     state_dir: Path | None,
 ) -> None:
     """Ask the agent one question in writing; its tools really act unless --dry-run is given.
+
+    Where the settings name a server that thinks (uplink.agent), it is asked as well, and who
+    answers is settled as in a conversation. Not with --dry-run: what a server does cannot be held
+    back. A server that hears (uplink.full) is not asked: there is nothing to hear.
 
     \b
     Examples:
@@ -61,6 +67,8 @@ class Answer:
     text: str = ""
     tool_calls: list[dict[str, Any]] = field(default_factory=list)
     confidence: float = 1.0
+    side: str = "device"
+    """Who answered: "device" or "server"."""
 
     def as_record(self) -> dict[str, Any]:
         """Return the answer as JSON shows it."""
@@ -68,6 +76,7 @@ class Answer:
             "text": self.text,
             "tool_calls": self.tool_calls,
             "confidence": round(self.confidence, 4),
+            "side": self.side,
         }
 
 
@@ -110,8 +119,13 @@ async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) ->
             answer.tool_calls.append({"name": order.name, "arguments": order.arguments})
             answer.text = (await equipped.orders.obey(order)).content
         else:
-            await _collect(equipped.agent, text, answer)
-            answer.confidence = equipped.agent.confidence()
+            helps = config.uplink.is_on and config.uplink.agent != "off"
+            if helps and not dry_run and border.border.is_open("text"):
+                await _collect_beside_server(config, equipped.agent, text, answer)
+            else:
+                await _collect(equipped.agent, text, answer)
+            if answer.side == "device":
+                answer.confidence = equipped.agent.confidence()
         if yes and (result := await equipped.tools.settle("yes")) is not None:
             answer.text += f" {result.content}"
     answer.text = answer.text.strip()
@@ -126,3 +140,35 @@ async def _collect(agent: Agent, text: str, answer: Answer) -> None:
                 answer.text += item
             elif isinstance(item, ToolCall):
                 answer.tool_calls.append({"name": item.name, "arguments": item.arguments})
+
+
+async def _collect_beside_server(config: Config, device: Agent, text: str, answer: Answer) -> None:
+    """Collect what the device's agent or the server's says; the server has as long to be there as
+    it has to answer.
+    """
+    # Not at the top: most devices are asked alone.
+    from xtalk_edge.managers.uplink_opening import open_uplink
+
+    bus, is_there = EventBus(), asyncio.Event()
+    uplink = open_uplink(replace(config, uplink=replace(config.uplink, tts="off")), bus)
+
+    def on_state(event: UplinkStateChanged) -> None:
+        if event.abilities:
+            is_there.set()
+
+    def on_side(event: UplinkSideChosen) -> None:
+        answer.side = event.side
+
+    bus.subscribe(UplinkStateChanged, on_state)
+    bus.subscribe(UplinkSideChosen, on_side)
+    try:
+        for manager in uplink.managers:
+            await manager.start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(config.uplink.deadline_ms / 1000):
+                await is_there.wait()
+        await _collect(uplink.agent(device), text, answer)
+    finally:
+        for manager in uplink.managers:
+            await manager.shutdown()
+        await bus.aclose()
