@@ -43,7 +43,8 @@ class XAITTS(TTS):
         max_connection_age_s: a connection is renewed before it is as old, 60 to 3600.
         allow_plain: whether ws:// may lead out of this machine: anybody on the way can listen.
         ca_file: certificates of authorities that are believed in place of the system's.
-        pinned_sha256: SHA-256 of the only certificate that is believed; "" is any that is valid.
+        pinned_sha256: SHA-256 of the public key that the server must have; "" is any with a valid
+            certificate.
 
     Raises:
         ConfigError: a setting is out of range, or there is no key.

@@ -21,7 +21,6 @@ from xtalk_edge.uplink.xtalk.facts import (
     Able,
     Action,
     Fact,
-    Measured,
     Nonsense,
     Queued,
     Ready,
@@ -68,10 +67,6 @@ class XTalkLine:
     ) -> None:
         self.trouble = NOT_BEGUN
         """Why nothing can be asked now; "" while it can."""
-        self.round_trip_s: float | None = None
-        """Of the last ping; None before the first came back."""
-        self.clock_offset_s = 0.0
-        """How far the server's clock is ahead."""
         self.connects = 0
         """How often a session has begun."""
         self._door = door
@@ -80,6 +75,7 @@ class XTalkLine:
         self._chance = chance
         self._link: Link | None = None
         self._session_id = ""
+        """Of the session that there is, or that will be gone on with; "" is none."""
         self._failures = 0
         self._may_retry = asyncio.Event()
         """Whether to try at once, rather than when the pause is over."""
@@ -109,11 +105,6 @@ class XTalkLine:
     def generations(self) -> frozenset[Generation]:
         """Those that the server may be."""
         return ANY if self._link is None else self._link.protocol.generations
-
-    @property
-    def session_id(self) -> str:
-        """Of the session that there is, or that will be gone on with; "" is none."""
-        return self._session_id
 
     # -- its life ------------------------------------------------------------------------------
 
@@ -186,8 +177,6 @@ class XTalkLine:
                 )
             case Able() | Recognised() | Unanswered():
                 self._on_change()
-            case Measured(round_trip_s, clock_offset_s):
-                self.round_trip_s, self.clock_offset_s = round_trip_s, clock_offset_s
             case Nonsense(reason):
                 LOG.debug("uplink: left out: %s", reason)
         if self._inbox is not None:

@@ -1,4 +1,4 @@
-"""What an X-Talk server of any generation may say, in types. Pure; read by `xtalk_reading`."""
+"""What an X-Talk server of any generation may say, in types. Pure; read by `reading`."""
 
 from __future__ import annotations
 
