@@ -119,7 +119,7 @@ async def ask(config: Config, text: str, *, dry_run: bool, yes: bool = False) ->
             answer.tool_calls.append({"name": order.name, "arguments": order.arguments})
             answer.text = (await equipped.orders.obey(order)).content
         else:
-            helps = config.uplink.is_on and config.uplink.agent != "off"
+            helps = config.uplink.is_on and "agent" in config.uplink.uses
             if helps and not dry_run and border.border.is_open("text"):
                 await _collect_beside_server(config, equipped.agent, text, answer)
             else:

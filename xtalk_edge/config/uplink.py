@@ -10,6 +10,9 @@ from xtalk_edge.config.xai import XAIRealtimeConfig
 
 Policy = Literal["off", "fallback", "prefer", "race"]
 
+Use = Literal["full", "agent", "tts"]
+"""Hearing, thinking and speaking; thinking alone; speaking alone."""
+
 Kind = Literal["audio", "text", "tools"]
 """Sound of the room; words of the conversation; what tools can do, were asked and answered."""
 
@@ -61,7 +64,13 @@ class UplinkConfig:
     """xAI's realtime model, where `kind` is that."""
 
     @property
+    def uses(self) -> tuple[Use, ...]:
+        """What a server is wanted for."""
+        policies: dict[Use, Policy] = {"full": self.full, "agent": self.agent, "tts": self.tts}
+        return tuple(use for use, policy in policies.items() if policy != "off")
+
+    @property
     def is_on(self) -> bool:
         """Whether there is a server that may do anything."""
         is_named = bool(self.url) or self.kind == "xai"
-        return is_named and (self.full, self.agent, self.tts) != ("off", "off", "off")
+        return is_named and bool(self.uses)

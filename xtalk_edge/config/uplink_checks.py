@@ -9,10 +9,10 @@ from xtalk_edge.config.source import Source
 def check_uplink(source: Source, config: Config) -> None:
     """Note what is wrong with a server that may answer or speak in the device's stead."""
     uplink = config.uplink
-    chosen = [name for name in ("full", "agent", "tts") if getattr(uplink, name) != "off"]
+    chosen = uplink.uses
     if not chosen:
         return
-    if uplink.kind == "xai" and chosen != ["full"]:
+    if uplink.kind == "xai" and chosen != ("full",):
         source.complain(
             ("uplink", "kind"), 'must be "x-talk" unless uplink.full is all that is not "off"'
         )

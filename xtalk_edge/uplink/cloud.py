@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from typing import Literal, Protocol
+from typing import Protocol
 
-Ability = Literal["full", "agent", "tts"]
+from xtalk_edge.config.uplink import Use
+
+Ability = Use
 
 CLOUD_RATE_HZ = 48_000
 """Of all sound that an X-Talk server sends: s16le, mono."""

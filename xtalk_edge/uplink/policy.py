@@ -32,6 +32,10 @@ from xtalk_edge.uplink.choice import (
     Why,
 )
 
+LULL_S = 4.0
+"""Silence of a server in mid-answer after which it is given up: what it said so far has been spoken
+by then, and a look into the web takes it a few seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class HedgePolicy:
@@ -42,9 +46,7 @@ class HedgePolicy:
     head_start_s: float = 0.0
     """How long the device may look at a text before the server is asked: a command to its own
     tools leaves no trace elsewhere then."""
-    lull_s: float = 4.0
-    """Silence of a server in mid-answer after which it is given up: what it said so far has been
-    spoken by then, and a look into the web takes it a few seconds."""
+    lull_s: float = LULL_S
     device_lead_s: float | None = None
     """With "prefer": how long before the deadline the device begins to prepare; None is at once."""
 

@@ -67,8 +67,6 @@ class Way:
         return None if self.breaker.admit(now_s()) else Why.RESTING
 
     def _unfit(self) -> Why | None:
-        if self.policy.mode == "off":
-            return Why.OFF
         if not BORDER.is_open("audio" if self.ability == "full" else "text"):
             return Why.PRIVATE
         return None if self.ability in self.cloud.abilities else Why.ABSENT

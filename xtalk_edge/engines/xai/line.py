@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from xtalk_edge.clock import now_s
 from xtalk_edge.engines.xai.access import Access
 from xtalk_edge.engines.xai.messages import Message, message_of
 from xtalk_edge.errors import UplinkError, UplinkLostError
@@ -53,12 +54,12 @@ class Line:
         self._peer = peer
         self._socket = socket
         self._unreadable = 0
-        self._opened_s = asyncio.get_running_loop().time()
+        self._opened_s = now_s()
 
     @property
     def age_s(self) -> float:
         """How long it has been open."""
-        return asyncio.get_running_loop().time() - self._opened_s
+        return now_s() - self._opened_s
 
     async def send(self, data: str | bytes, kind: Kind, n_bytes: int) -> None:
         """Send a message once what it holds may leave the device.

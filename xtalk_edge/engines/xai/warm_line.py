@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from xtalk_edge.clock import now_s
 from xtalk_edge.engines.xai.line import HEARTBEAT_S, Line
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.border import BORDER, Kind
@@ -57,7 +58,7 @@ class WarmLine:
 
     def warm(self, query: Query) -> None:
         """Make a connection for that query beside, unless there is one."""
-        self._used_s = asyncio.get_running_loop().time()
+        self._used_s = now_s()
         self._begin(query)
         if self._watching is None or self._watching.done():
             self._watching = self._tasks.start(self._watch(), "xai warm line")
@@ -124,8 +125,7 @@ class WarmLine:
 
     @property
     def _is_wanted(self) -> bool:
-        now_s = asyncio.get_running_loop().time()
-        return BORDER.is_open(self._needed) and now_s < self._used_s + WARM_S
+        return BORDER.is_open(self._needed) and now_s() < self._used_s + WARM_S
 
     async def _is_fit(self, line: Line) -> bool:
         """Tell whether a connection may be used at the next look; also if it is taken meanwhile."""

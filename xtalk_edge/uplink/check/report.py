@@ -100,7 +100,11 @@ class Checkup:
 
 def report(found: Findings) -> Checkup:
     """Return what an owner is to know."""
-    verdicts = {"full": _full(found), "agent": _agent(found), "tts": _tts(found)}
+    verdicts: dict[Ability, str] = {
+        "full": _full(found),
+        "agent": _agent(found),
+        "tts": _tts(found),
+    }
     usable = found.is_ready and found.is_xtalk and not found.trouble
     trials = [trial for trial in (found.question, found.recital) if trial is not None]
     sounds = [trial.sound_after_s for trial in trials if trial.sound_after_s is not None]
@@ -108,8 +112,8 @@ def report(found: Findings) -> Checkup:
     return Checkup(
         url=found.url,
         what=_what(found),
-        can={use: usable and not why for use, why in verdicts.items()},  # type: ignore[misc]
-        missing={use: why for use, why in verdicts.items() if why} if usable else {},  # type: ignore[misc]
+        can={use: usable and not why for use, why in verdicts.items()},
+        missing={use: why for use, why in verdicts.items() if why} if usable else {},
         round_trip_ms=_ms(statistics.median(found.round_trips_s) if found.round_trips_s else None),
         first_word_ms=_ms(words),
         first_sound_ms=_ms(min(sounds, default=None)),

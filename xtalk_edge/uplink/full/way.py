@@ -16,13 +16,9 @@ from xtalk_edge.uplink.full.cloud import FullCloud
 from xtalk_edge.uplink.full.live_answer import LiveAnswer
 from xtalk_edge.uplink.full.session import FullSession
 from xtalk_edge.uplink.full.turn import FullTurn
-from xtalk_edge.uplink.policy import HedgePolicy
+from xtalk_edge.uplink.policy import LULL_S, HedgePolicy
 from xtalk_edge.uplink.way import Way
 from xtalk_edge.uplink.xtalk.facts import Unanswered
-
-LULL_S = 4.0
-"""Silence in mid-answer, once all that came was heard, after which a server is given up; a look
-into the web takes it a few seconds."""
 
 
 class FullWay(Way):
@@ -88,7 +84,7 @@ class FullAsker:
     def understood(self, text: str) -> str:
         """Return what the server understood."""
         turn = self._session.turn
-        return text if turn is None or turn.understood is None else turn.understood or text
+        return (turn.understood if turn is not None else None) or text
 
     def rest(self) -> tuple[str, bool]:
         """Return the words whose sound was lost; early servers tell all words before it."""
@@ -112,6 +108,7 @@ async def _followed(turn: FullTurn, session: FullSession) -> AsyncGenerator[str 
             return
         if turn.failure:
             raise UplinkError(turn.failure)
+        # Only once all that came was heard: some servers send ten seconds at once.
         is_dry = turn.has_sound and not turn.is_over and turn.unheard_s < 0.001
         if not await session.news.next(LULL_S if is_dry else None):
             session.fail(turn, Unanswered("end").reason)

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from xtalk_edge.config.xai import XAIRealtimeConfig
 from xtalk_edge.engines.xai.messages import Message
+from xtalk_edge.net.printable import printable
 from xtalk_edge.uplink.xai import session
-from xtalk_edge.uplink.xai.reply import MOST_CHARS, Bygones, Reply, arguments_of, spoken
+from xtalk_edge.uplink.xai.reply import MOST_CHARS, Bygones, Reply, arguments_of
 from xtalk_edge.uplink.xai.session import HEARD_RATE_HZ, Say, Schema
 from xtalk_edge.uplink.xtalk.facts import (
     Fact,
@@ -247,7 +248,10 @@ class XAIRealtimeProtocol:
 
     def _on_words(self, message: Message, now_s: float) -> list[Action]:
         reply = self._wanted(message, now_s)
-        words = reply.words(spoken(message.data("delta"))) if reply is not None else None
+        if reply is None:
+            return []
+        # Blanks at its ends belong to it.
+        words = reply.words(printable(message.data("delta")[:MOST_CHARS]))
         return [*self._understood(), words] if words is not None else []
 
     def _on_call(self, message: Message, now_s: float) -> list[Action]:

@@ -83,11 +83,6 @@ class Bygones:
         return bool(name) and name in self._names
 
 
-def spoken(piece: str) -> str:
-    """Return words that can be shown; blanks at their ends belong to them."""
-    return "".join(each if each.isprintable() else " " for each in piece[:MOST_CHARS])
-
-
 def arguments_of(given: str) -> dict[str, Any] | None:
     """Return what a tool is called with; None where that is no JSON object."""
     try:

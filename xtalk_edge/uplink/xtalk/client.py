@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from xtalk_edge.audio.format import pcm_to_samples, samples_to_pcm
 from xtalk_edge.audio.resample import convert
-from xtalk_edge.config.uplink import Policy, UplinkConfig
+from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.tasks import TaskOwner
@@ -67,7 +67,7 @@ class XTalkClient:
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         door = Door(config)
-        wanted = _wanted(config) if uses is None else uses
+        wanted = config.uses if uses is None else uses
         self.lines: Mapping[Ability, XTalkLine] = {
             use: XTalkLine(door, self._tell_change, backoff, chance) for use in wanted
         }
@@ -199,10 +199,3 @@ def _at_cloud_rate(sound: ReplySound) -> bytes:
     if sound.rate_hz == CLOUD_RATE_HZ:
         return sound.pcm
     return samples_to_pcm(convert(pcm_to_samples(sound.pcm), sound.rate_hz, CLOUD_RATE_HZ))
-
-
-def _wanted(config: UplinkConfig) -> list[Ability]:
-    policies: dict[Ability, Policy] = {
-        "full": config.full, "agent": config.agent, "tts": config.tts
-    }  # fmt: skip
-    return [use for use, policy in policies.items() if policy != "off"]
