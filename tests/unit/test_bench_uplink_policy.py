@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from xtalk_edge.cli.bench import uplink_losses, uplink_policy, uplink_stalls
+from xtalk_edge.cli.bench import uplink_hearing, uplink_losses, uplink_policy, uplink_stalls
 from xtalk_edge.cli.bench.percentiles import Percentiles
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.load import load
@@ -43,10 +43,24 @@ def test_each_limit_counts(change: dict[str, Any], passed: bool) -> None:
 
 @pytest.mark.slow
 def test_replies_that_are_lost_end_well(tmp_path: Path) -> None:
-    found = run_virtual(uplink_losses.losses(uplink_policy.lossy(None, (), tmp_path), 2))
+    config = uplink_policy.beside_server("agent", None, (), tmp_path)
+    found = run_virtual(uplink_losses.losses(config, 2))
     assert (found.deaths, found.ended_well) == (2, 2)
     assert (found.next_answered, found.well_answered) == (2, 2)
     assert len(found.next_ms) == 2
+
+
+@pytest.mark.slow
+def test_a_server_that_hears_and_fails_in_mid_turn_leaves_one_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = tuple(uplink_hearing.Fault(*each) for each in [(True, 4, True), (False, 1, False)])
+    monkeypatch.setattr(uplink_hearing, "FAULTS", some)
+    config = uplink_policy.beside_server("full", None, (), tmp_path)
+    stood_still, died, well = run_virtual(uplink_hearing.hearing(config, 1))
+    assert (stood_still.turns, stood_still.answered_once) == (1, 1)
+    assert (died.turns, died.answered_once) == (1, 1)
+    assert (well.turns, well.answered_once) == (2, 2)
 
 
 @pytest.mark.slow

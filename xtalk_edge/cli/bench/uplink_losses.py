@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from xtalk_edge.bus import handles
 from xtalk_edge.config.schema import Config
-from xtalk_edge.errors import UplinkError
-from xtalk_edge.events import TTSPlaybackFinished
 from xtalk_edge.scenes.script import Line, Room, Scene
 from xtalk_edge.scenes.stage import perform
 from xtalk_edge.turn.clauses import ClauseSplitter
-from xtalk_edge.uplink.cloud import Ability
+
+from .mortal_server import DEVICE, MortalServer, Physician
 
 QUESTION = "What can you do?"
 
@@ -30,10 +28,8 @@ EARS = ('echo.type="none"', 'enhancer.type="none"', 'stop_word.type="none"')
 WORD_S = 0.2
 """About as fast as it is spoken, so that the server dies while its first clauses are heard."""
 
-DEVICE = "I say this by myself."
 
-
-class DyingServer:
+class DyingServer(MortalServer):
     """Dies in the middle of every second answer.
 
     Args:
@@ -41,31 +37,9 @@ class DyingServer:
     """
 
     def __init__(self, chance: random.Random) -> None:
-        self.on_change: Callable[[], None] = lambda: None
+        super().__init__("agent")
         self._chance = chance
-        self._there = self._dies_next = True
-        self.deaths = 0
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        """What it can do now."""
-        return frozenset({"agent"} if self._there else ())
-
-    @property
-    def trouble(self) -> str:
-        """Why it can do nothing."""
-        return "" if self._there else "the server is dead"
-
-    def start(self) -> None:
-        """Be there."""
-
-    async def aclose(self) -> None:
-        """Be gone."""
-
-    def come_back(self) -> None:
-        """Be there again."""
-        self._there = True
-        self.on_change()
+        self._dies_next = True
 
     async def answer(self, text: str) -> AsyncGenerator[str, None]:
         """Answer; the first time not to the end, the second time to it, and so on."""
@@ -76,17 +50,8 @@ class DyingServer:
         for word in words[:end]:
             yield f"{word} "
             await asyncio.sleep(WORD_S)
-        if not dies:
-            return
-        self._there = False
-        self.deaths += 1
-        self.on_change()
-        raise UplinkError("the server died")
-
-    async def speech(self, text: str) -> AsyncGenerator[bytes, None]:
-        """Say nothing: it only thinks."""
-        raise UplinkError("it does not speak")
-        yield b""
+        if dies:
+            raise self.die()
 
 
 @dataclass(slots=True)
@@ -104,19 +69,6 @@ class Losses:
     """From the end of each until its answer was heard."""
 
 
-class _Physician:
-    """Lets the server come back once the device has answered by itself."""
-
-    def __init__(self, server: DyingServer) -> None:
-        self._server = server
-
-    @handles(TTSPlaybackFinished)
-    def on_end(self, event: TTSPlaybackFinished) -> None:
-        """An answer was heard."""
-        if event.text == DEVICE:
-            self._server.come_back()
-
-
 async def losses(config: Config, deaths: int, seed: int = 0) -> Losses:
     """Ask `deaths` questions over which the server dies.
 
@@ -126,10 +78,12 @@ async def losses(config: Config, deaths: int, seed: int = 0) -> Losses:
     server = DyingServer(random.Random(seed))
     line = Line(says=QUESTION, outcome="answered")
     scene = Scene(title="losses", room=SILENT, line=(line,) * (3 * deaths))
-    performance = await perform(scene, config, views=[_Physician(server)], server=server)
+    performance = await perform(
+        scene, config, views=[Physician(server, after=DEVICE)], server=server
+    )
     exchanges = performance.exchanges
     lost, following, well = exchanges[::3], exchanges[1::3], exchanges[2::3]
-    ends = _good_ends(config.uplink.lost_rest)
+    ends = good_ends(REPLY, config.uplink.lost_rest)
     return Losses(
         deaths=server.deaths,
         ended_well=sum(each.answer in ends for each in lost),
@@ -143,6 +97,7 @@ async def losses(config: Config, deaths: int, seed: int = 0) -> Losses:
     )
 
 
-def _good_ends(lost_rest: str) -> set[str]:
-    clauses = ClauseSplitter().push(REPLY)
+def good_ends(reply: str, lost_rest: str) -> set[str]:
+    """Return how a reply may end that was lost: behind a whole clause, with an honest sentence."""
+    clauses = ClauseSplitter().push(f"{reply} ")
     return {f"{' '.join(clauses[:n])} {lost_rest}" for n in range(1, len(clauses) + 1)}

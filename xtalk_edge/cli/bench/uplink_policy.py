@@ -15,9 +15,12 @@ from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.cli.progress import TOLD_EVERY_S, progress
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config
+from xtalk_edge.config.uplink import Use
 
+from .mortal_server import DEVICE
 from .percentiles import Percentiles, percentiles, spread_text
-from .uplink_losses import DEVICE, EARS, losses
+from .uplink_hearing import hearing
+from .uplink_losses import EARS, losses
 from .uplink_stalls import stalls
 from .verdict import tell
 
@@ -39,8 +42,8 @@ class Row:
     effects_once: int
     """Of the turns that were to have an effect, those that had it once."""
     took_ms: Percentiles | None
-    """Of stalls, until the first clause, over what the device alone takes; of deaths, from the end
-    of the next question until its answer is heard, on a clock that leaves computing out."""
+    """Of stalls, until the first clause, over what the device alone takes; of the rest, from the
+    end of a question until its answer is heard, on a clock that leaves computing out."""
     limit_ms: float | None
     """Of 95 in 100; None where there is none."""
 
@@ -59,22 +62,30 @@ class Row:
               help="Questions and commands at each point where the server stalls.")  # fmt: skip
 @click.option("--deaths", default=100, show_default=True, type=click.IntRange(1, 10_000),
               help="How often the server dies in the middle of a spoken reply.")  # fmt: skip
+@click.option("--rounds", default=1, show_default=True, type=click.IntRange(1, 1000),
+              help="Turns at each point where a server that hears stalls, or dies.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @config_options
 def command(
-    turns: int, deaths: int, as_json: bool, config_path: Path | None, overrides: tuple[str, ...]
+    turns: int,
+    deaths: int,
+    rounds: int,
+    as_json: bool,
+    config_path: Path | None,
+    overrides: tuple[str, ...],
 ) -> None:
     """Measure whether a server that is slow, or dies, makes the device any worse.
 
     The device's agent is asked beside a server on loopback that stands still at each point of a
     turn, in real time. Then the whole appliance is asked in a simulated room, and the server dies
-    in the middle of the spoken reply; the question behind that one is the device's alone.
+    in the middle of the spoken reply; the question behind that one is the device's alone. Last, a
+    server that hears stands still, or dies, at each point of a turn in that room.
 
     \b
     answered   turns with one answer
     effects    commands that were carried out once
-    took       until the first clause, over what the device alone takes; for deaths, from the end
-               of the next question until its answer is heard, computing left out
+    took       until the first clause, over what the device alone takes; in the room, from the end
+               of a question until its answer is heard, computing left out
 
     The exit code is 1 unless every turn is answered once, every command is carried out once, and
     95 % of first clauses come within the deadline and 50 ms.
@@ -101,6 +112,8 @@ def command(
             )
         show(f"the server dies {deaths} times")
         rows += _deaths(config_path, overrides, Path(state_dir), deaths)
+        show("a server that hears stands still, or dies, at each point of a turn")
+        rows += _hearing(config_path, overrides, Path(state_dir), rounds)
     tell(rows, _print_table, as_json=as_json)
 
 
@@ -108,7 +121,7 @@ def _deaths(
     config_path: Path | None, overrides: tuple[str, ...], state_dir: Path, deaths: int
 ) -> list[Row]:
     """Return what came of the replies that were lost, and of the questions behind them."""
-    found = run_virtual(losses(lossy(config_path, overrides, state_dir), deaths))
+    found = run_virtual(losses(beside_server("agent", config_path, overrides, state_dir), deaths))
     lost = Row("deaths", found.deaths, found.ended_well, 0, 0, None, None)
     next_ms = percentiles(list(found.next_ms)) if found.next_ms else None
     return [
@@ -118,7 +131,21 @@ def _deaths(
     ]
 
 
-def lossy(config_path: Path | None, overrides: tuple[str, ...], state_dir: Path) -> Config:
+def _hearing(
+    config_path: Path | None, overrides: tuple[str, ...], state_dir: Path, rounds: int
+) -> list[Row]:
+    """Return what came of the turns at a server that hears."""
+    config = beside_server("full", config_path, overrides, state_dir)
+    names = ("full, stalls", "full, deaths", "full, well")
+    return [
+        Row(name, each.turns, each.answered_once, 0, 0, percentiles(list(each.answer_ms)), None)
+        for name, each in zip(names, run_virtual(hearing(config, rounds)), strict=True)
+    ]
+
+
+def beside_server(
+    use: Use, config_path: Path | None, overrides: tuple[str, ...], state_dir: Path
+) -> Config:
     """Return the settings of a device that knows one sentence, beside a server."""
     changes = (
         *EARS,
@@ -126,7 +153,7 @@ def lossy(config_path: Path | None, overrides: tuple[str, ...], state_dir: Path)
         'agent.type="scripted"',
         f'agent.otherwise="{DEVICE}"',
         'uplink.url="wss://bench.invalid/ws"',
-        'uplink.agent="prefer"',
+        f'uplink.{use}="prefer"',
         'uplink.notice=""',
         *overrides,
     )

@@ -25,6 +25,7 @@ from xtalk_edge.uplink.way import Chosen, Way
 from xtalk_edge.uplink.xtalk.client import XTalkClient
 
 from .stalling_server import POINTS, REPLY, StallingServer
+from .uplink_losses import good_ends
 
 TALK, COMMAND = "how are you", "set a timer for ten minutes"
 """What both could answer, and what only the device can do."""
@@ -79,7 +80,7 @@ def _judge(
 ) -> None:
     sides = [each.side for each in chosen]
     by_device = sides == ["device"] and answer.text == alone.text
-    whole, cut = answer.text == REPLY, _is_cut_at_a_clause(answer.text)
+    whole, cut = answer.text == REPLY, answer.text in good_ends(REPLY, UplinkConfig().lost_rest)
     by_server = (sides == ["server"] and whole) or (sides == ["server", "device"] and cut)
     found.turns += 1
     found.answered_once += by_device or by_server
@@ -88,12 +89,6 @@ def _judge(
         found.commands += 1
         found.effects_once += len(bell.timers.timers()) == 1
         bell.timers.clear()
-
-
-def _is_cut_at_a_clause(text: str) -> bool:
-    lost_rest = UplinkConfig().lost_rest
-    clauses = ClauseSplitter().push(f"{REPLY} ")
-    return any(text == f"{' '.join(clauses[:n])} {lost_rest}" for n in range(1, len(clauses) + 1))
 
 
 async def _alone(device: Agent, text: str, bell: Bell) -> _Answer:
