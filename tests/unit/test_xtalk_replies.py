@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -312,6 +313,11 @@ def test_words_that_stop_coming_are_given_up() -> None:
     assert session.wait(14.9) == []
     assert session.wait(0.2) == [Unanswered("end")]
     assert session.wait(60.0) == []
+
+
+@pytest.mark.parametrize("missing", ["receipt", "verdict", "reply", "sound", "end"])
+def test_what_never_comes_is_a_sentence(missing: Any) -> None:
+    assert Unanswered(missing).reason.startswith("the server")
 
 
 def test_that_speech_was_made_without_a_reply_means_nothing() -> None:
