@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from models.starter.corpus import examples
 from xtalk_edge.net.border import BORDER
 
 # A busy machine is no error: what is slow is found by benchmarks, never by a timed test.
@@ -38,6 +39,20 @@ def _border_of_the_tests_own() -> Iterator[None]:
     BORDER.take()
     yield
     vars(BORDER).update(before)
+
+
+@pytest.fixture(scope="module")
+def few_probes() -> Iterator[None]:
+    """Open the starter brain's corpus in a moment.
+
+    Each process draws sentences beforehand that certain examples must not be. A training keeps the
+    rare ones out as well; that takes half a minute.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examples, "PROBES", 200)
+        yield
+    for drawn in (examples.follow_up_texts, examples.stand_alone_texts):
+        drawn.cache_clear()
 
 
 @pytest.fixture
