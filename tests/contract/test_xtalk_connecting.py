@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.certificates import Authority
+from tests.clocks import in_real_time
 from tests.fake_xtalk import (
     CAPTIVE_PORTAL,
     Close,
@@ -29,7 +30,7 @@ from tests.fake_xtalk import (
     Stall,
     reply,
 )
-from tests.uplink_parts import all_of, client_of, connected, in_real_time
+from tests.uplink_parts import all_of, client_of, connected
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import ConfigError, UplinkError
 from xtalk_edge.net import websocket
