@@ -33,6 +33,12 @@ def _state_of_the_tests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(autouse=True)
+def _caches_of_all_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep there what engines keep of their models, whatever folder a test's commands name."""
+    monkeypatch.setenv("STATE_DIRECTORY", os.environ["STATE_DIRECTORY"])
+
+
+@pytest.fixture(autouse=True)
 def _border_of_the_tests_own() -> Iterator[None]:
     """Leave the border as it was found: there is one in a process."""
     before = dict(vars(BORDER))
