@@ -189,6 +189,7 @@ def test_a_missing_model_is_said_in_a_sentence(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_interrupting_leaves_nothing_behind(tmp_path):
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "xtalk_edge", "bench", "agent", "--quick"]

@@ -50,6 +50,7 @@ def test_both_limits_count(cpu: float, memory_mb: float, passed: bool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_it_listens_and_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idle, "WARM_UP_S", 0.5)
     result = CliRunner().invoke(idle.command, ["--seconds", "3", "--json"])
