@@ -24,7 +24,7 @@ test:
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests $(WORKERS) -m "not alone" --cov --cov-report=
-	$(BIN)/python -m pytest tests -m alone --cov --cov-append --cov-report=
+	$(BIN)/python -m pytest $$(grep -rl "mark\.alone" tests) -m alone --cov --cov-append --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	@echo "The pure modules, every branch:"
 	$(BIN)/coverage report --include='xtalk_edge/turn/*' --fail-under=100

@@ -49,7 +49,7 @@ class BoardSession:
         self._heard_s = at_s
         self._beat_due_s = at_s + BEAT_EVERY_S
         self._unreadable = 0
-        self._greetings: list[bytes] = [self._introduction()]
+        self._answers: list[bytes] = [self._introduction()]
         self.muted = False
         self.knob = 50
         self.pressed = 0
@@ -75,15 +75,12 @@ class BoardSession:
     def received(self, data: bytes, at_s: float) -> None:
         """Take bytes from the line."""
         for body in self._reader.feed(data):
-            if isinstance(body, Verdict):
-                self._unreadable = min(0xFFFF, self._unreadable + 1)
-                continue
             try:
                 message, sequence = decode(body)
             except MessageError as error:
                 if error.verdict is Verdict.OTHER_PROTOCOL:
                     # The host learns from it that versions differ.
-                    self._greetings.append(self._introduction())
+                    self._answers.append(self._introduction())
                 else:
                     self._unreadable = min(0xFFFF, self._unreadable + 1)
                 continue
@@ -95,8 +92,8 @@ class BoardSession:
             self._session = 0
             self._outbox.clear()
             self.wishes.append(SetLight(Light.ERROR))
-        sent = b"".join(self._greetings)
-        self._greetings.clear()
+        sent = b"".join(self._answers)
+        self._answers.clear()
         if at_s >= self._beat_due_s:
             self._beat_due_s = at_s + BEAT_EVERY_S
             sent += frame(encode(self._beat(at_s)))
@@ -121,7 +118,7 @@ class BoardSession:
             self._outbox.acknowledged(message)
         elif isinstance(message, SetLight | SetLevel | SetOutput):
             if answer := answer_to(message, sequence):
-                self._greetings.append(answer)
+                self._answers.append(answer)
             if self._inbox.is_new(message, sequence):
                 self.wishes.append(message)
 
@@ -136,7 +133,7 @@ class BoardSession:
                 self._outbox.put(Mute(self.muted), at_s)
             if self._hello.features & Feature.KNOB:
                 self._outbox.put(Knob(self.knob), at_s)
-        self._greetings.append(self._introduction())
+        self._answers.append(self._introduction())
 
     def _introduction(self) -> bytes:
         of = self._hello

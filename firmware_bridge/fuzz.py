@@ -91,19 +91,16 @@ class PythonSide:
         record = bytearray()
         messages = []
         for body in self._reader.feed(data):
-            verdict = body if isinstance(body, Verdict) else Verdict.GOOD
-            if not isinstance(body, Verdict):
-                try:
-                    message, sequence = decode(body)
-                except MessageError as error:
-                    verdict = error.verdict
-                else:
-                    again = encode(message, sequence)
-                    record += bytes((Verdict.GOOD, len(again))) + again
-                    messages.append(message)
-            if verdict is not Verdict.GOOD:
-                record.append(verdict)
-            self.verdicts[verdict] += 1
+            try:
+                message, sequence = decode(body)
+            except MessageError as error:
+                record.append(error.verdict)
+                self.verdicts[error.verdict] += 1
+            else:
+                again = encode(message, sequence)
+                record += bytes((Verdict.GOOD, len(again))) + again
+                messages.append(message)
+                self.verdicts[Verdict.GOOD] += 1
         return bytes(record), messages
 
 

@@ -7,6 +7,7 @@ carry 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
@@ -220,12 +221,14 @@ def _fields_of(message: Message) -> bytes:
             return bytes((value,))
 
 
-def decode(body: bytes) -> tuple[Message, int]:
-    """Return the message in a body and its sequence number.
+def decode(body: bytes | Verdict) -> tuple[Message, int]:
+    """Return the message in a body, as a `FrameReader` gives it, and its sequence number.
 
     Raises:
-        MessageError: it is none.
+        MessageError: it is none, or there was no body.
     """
+    if isinstance(body, Verdict):
+        raise MessageError(body)
     kind, sequence, fields = body[0], body[1], body[2:]
     reader = _READERS.get(kind)
     if reader is None:
@@ -280,38 +283,31 @@ def _set_output(fields: bytes) -> Message:
     return SetOutput(fields[0], bool(fields[1]))
 
 
-def _mute(fields: bytes) -> Message:
-    return Mute(bool(_one_byte(fields, 0, 1)))
+def _byte(
+    make: Callable[[int], Message], at_least: int, at_most: int
+) -> Callable[[bytes], Message]:
+    """Return a reader of a message whose only field is a byte between two limits."""
+
+    def read(fields: bytes) -> Message:
+        _must_be(fields, 1)
+        _must(at_least <= fields[0] <= at_most)
+        return make(fields[0])
+
+    return read
 
 
-def _knob(fields: bytes) -> Message:
-    return Knob(_one_byte(fields, 0, 100))
-
-
-def _set_light(fields: bytes) -> Message:
-    return SetLight(Light(_one_byte(fields, Light.OFF, Light.ERROR)))
-
-
-def _set_level(fields: bytes) -> Message:
-    return SetLevel(_one_byte(fields, 0, 255))
-
-
-def _ack(fields: bytes) -> Message:
-    return Ack(_one_byte(fields, 1, MOST_SEQUENCE))
-
-
-_READERS = {
+_READERS: dict[int, Callable[[bytes], Message]] = {
     Hello.TYPE: _hello,
     Beat.TYPE: _beat,
     Button.TYPE: _button,
-    Mute.TYPE: _mute,
-    Knob.TYPE: _knob,
+    Mute.TYPE: _byte(lambda muted: Mute(bool(muted)), 0, 1),
+    Knob.TYPE: _byte(Knob, 0, 100),
     Greet.TYPE: _greet,
     Alive.TYPE: _alive,
-    SetLight.TYPE: _set_light,
-    SetLevel.TYPE: _set_level,
+    SetLight.TYPE: _byte(lambda light: SetLight(Light(light)), Light.OFF, Light.ERROR),
+    SetLevel.TYPE: _byte(SetLevel, 0, 255),
     SetOutput.TYPE: _set_output,
-    Ack.TYPE: _ack,
+    Ack.TYPE: _byte(Ack, 1, MOST_SEQUENCE),
 }
 
 
@@ -321,12 +317,6 @@ def _same_protocol(fields: bytes) -> None:
         raise MessageError(Verdict.BAD_LENGTH)
     if fields[0] != PROTOCOL:
         raise MessageError(Verdict.OTHER_PROTOCOL, fields[0])
-
-
-def _one_byte(fields: bytes, at_least: int, at_most: int) -> int:
-    _must_be(fields, 1)
-    _must(at_least <= fields[0] <= at_most)
-    return fields[0]
 
 
 def _must_be(fields: bytes, size: int) -> None:

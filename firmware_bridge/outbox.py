@@ -53,8 +53,6 @@ class Outbox:
         self._since_s = 0.0
         """When the first of them was sent for the first time."""
         self._again_s = 0.0
-        self.dropped = 0
-        """Messages for which there was no room."""
         self.repeated = 0
 
     def clear(self) -> None:
@@ -64,7 +62,7 @@ class Outbox:
         self._under_way = False
 
     def put(self, message: Message, at_s: float) -> None:
-        """Take a message that must arrive; of a state only the newest is kept."""
+        """Take a message that must arrive, if there is room; of a state only the newest is kept."""
         what = _what(message)
         first = 1 if self._under_way else 0
         for index in range(first, len(self._waiting) if what else 0):
@@ -72,7 +70,6 @@ class Outbox:
                 self._waiting[index] = (message, at_s)
                 return
         if len(self._waiting) >= MOST_WAITING:
-            self.dropped += 1
             return
         self._waiting.append((message, at_s))
 

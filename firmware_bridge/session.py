@@ -128,10 +128,7 @@ class HostSession:
         for body in self._reader.feed(data):
             if self._over:
                 break
-            if isinstance(body, Verdict):
-                self.unreadable += 1
-            else:
-                actions += self._body(body, at_s)
+            actions += self._body(body, at_s)
         return actions + self._due(at_s)
 
     def tick(self, at_s: float) -> list[SessionAction]:
@@ -168,7 +165,7 @@ class HostSession:
         self._greeted_s = at_s
         return Greet(self._session)
 
-    def _body(self, body: bytes, at_s: float) -> list[SessionAction]:
+    def _body(self, body: bytes | Verdict, at_s: float) -> list[SessionAction]:
         try:
             message, sequence = decode(body)
         except MessageError as error:

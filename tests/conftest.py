@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from models.starter.corpus import examples
 from xtalk_edge.net.border import BORDER
 
 # A busy machine is no error: what is slow is found by benchmarks, never by a timed test.
@@ -32,12 +33,32 @@ def _state_of_the_tests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(autouse=True)
+def _caches_of_all_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep there what engines keep of their models, whatever folder a test's commands name."""
+    monkeypatch.setenv("STATE_DIRECTORY", os.environ["STATE_DIRECTORY"])
+
+
+@pytest.fixture(autouse=True)
 def _border_of_the_tests_own() -> Iterator[None]:
     """Leave the border as it was found: there is one in a process."""
     before = dict(vars(BORDER))
     BORDER.take()
     yield
     vars(BORDER).update(before)
+
+
+@pytest.fixture(scope="module")
+def few_probes() -> Iterator[None]:
+    """Open the starter brain's corpus in a moment.
+
+    Each process draws sentences beforehand that certain examples must not be. A training keeps the
+    rare ones out as well; that takes half a minute.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examples, "PROBES", 200)
+        yield
+    for drawn in (examples.follow_up_texts, examples.stand_alone_texts):
+        drawn.cache_clear()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from xtalk_edge.engines.loop_thread import LoopThread
+
 JSON = "application/json"
 EVENTS = "text/event-stream"
 
@@ -209,29 +211,15 @@ class FakeOpenAI:
 @contextlib.contextmanager
 def fake_openai(tls: ssl.SSLContext | None = None) -> Iterator[FakeOpenAI]:
     """Run a server while the block runs."""
-    fake = FakeOpenAI()
-    started: threading.Event = threading.Event()
-    stop: list[Callable[[], object]] = []
-
-    async def run() -> None:
-        over = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        stop.append(lambda: loop.call_soon_threadsafe(over.set))
-        server = await asyncio.start_server(fake.serve, "127.0.0.1", 0, ssl=tls)
-        scheme = "https" if tls else "http"
-        fake.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        started.set()
-        await over.wait()
-        server.close()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), name="fake openai", daemon=True)
-    thread.start()
-    started.wait()
+    fake, loop = FakeOpenAI(), LoopThread("fake openai")
+    server = loop.run(asyncio.start_server(fake.serve, "127.0.0.1", 0, ssl=tls), 10.0)
+    scheme = "https" if tls else "http"
+    fake.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     try:
         yield fake
     finally:
-        stop[0]()
-        thread.join()
+        loop.soon(server.close)
+        loop.close()
 
 
 async def _requests(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.net.backoff import Backoff
@@ -16,23 +15,12 @@ from xtalk_edge.uplink.xtalk.facts import Fact
 from xtalk_edge.uplink.xtalk.line import NOT_BEGUN
 from xtalk_edge.uplink.xtalk.talk import Talk
 
-P = ParamSpec("P")
 F = TypeVar("F")
 
 PATIENCE_S = 10.0
 """After which a test that waits in vain fails; nothing on loopback takes as long."""
 
 AT_ONCE = Backoff(first_s=0.01, longest_s=0.02)
-
-
-def in_real_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Make a plain test of a coroutine function that uses real sockets."""
-
-    @functools.wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        asyncio.run(test(*args, **kwargs))
-
-    return run
 
 
 class Watched:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import in_real_time
 from tests.fake_xtalk import (
     Close,
     Duplicate,
@@ -22,7 +23,7 @@ from tests.fake_xtalk import (
     reply,
 )
 from tests.fake_xtalk.faults import Deed
-from tests.uplink_parts import all_of, client_of, connected, in_real_time
+from tests.uplink_parts import all_of, client_of, connected
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.uplink.cloud import Cloud

@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from tests.certificates import Authority
+from tests.clocks import in_real_time
 from tests.fake_xtalk import (
     CAPTIVE_PORTAL,
     Close,
@@ -30,7 +31,7 @@ from tests.fake_xtalk import (
     Stall,
     reply,
 )
-from tests.uplink_parts import all_of, client_of, connected, in_real_time
+from tests.uplink_parts import all_of, client_of, connected
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.errors import ConfigError, UplinkError
 from xtalk_edge.net import websocket

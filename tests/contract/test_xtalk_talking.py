@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from tests.clocks import in_real_time
 from tests.fake_xtalk import FakeXTalk, Fault, Point, Say, Stall, hearing, reply
-from tests.uplink_parts import client_of, connected, in_real_time, next_of
+from tests.uplink_parts import client_of, connected, next_of
 from xtalk_edge.uplink.xtalk import turn as xtalk_turn
 from xtalk_edge.uplink.xtalk.client import XTalkClient
 from xtalk_edge.uplink.xtalk.facts import (

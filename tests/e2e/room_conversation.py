@@ -6,17 +6,17 @@ import asyncio
 import contextlib
 import functools
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from xtalk_edge.appliance import Appliance
 from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.room import RoomCard, RoomScene, Said
-from xtalk_edge.clock import now_s, run_virtual
+from xtalk_edge.clock import now_s
 from xtalk_edge.config.places import StoreConfig
 from xtalk_edge.config.schema import (
     AgentConfig,
@@ -35,7 +35,6 @@ from xtalk_edge.events import Event, TurnStateChanged
 from xtalk_edge.scenes.script import Line
 from xtalk_edge.scenes.sounds import sound_of
 
-P = ParamSpec("P")
 E = TypeVar("E", bound=Event)
 
 
@@ -48,16 +47,6 @@ REAL_EARS: dict[str, Any] = {
 
 PATIENCE_S = 30.0
 """Virtual seconds after which an event counts as missing."""
-
-
-def on_virtual_clock(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Make a plain test of a coroutine function."""
-
-    @functools.wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        run_virtual(test(*args, **kwargs))
-
-    return run
 
 
 @functools.cache

@@ -7,11 +7,11 @@ import asyncio
 import numpy as np
 import pytest
 
+from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
     Conversation,
     conversation,
     noise,
-    on_virtual_clock,
     settings,
 )
 from tests.tone_words import VOCABULARY, order_audible

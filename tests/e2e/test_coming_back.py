@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import TTSDeliveryChanged, TTSPlaybackFinished, TTSVoiceChange
 from xtalk_edge.store.care import DAMAGED

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
     REAL_EARS,
     conversation,
     noise,
-    on_virtual_clock,
     settings,
     speech,
     state_folder,

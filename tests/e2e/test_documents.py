@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings, state_folder
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings, state_folder
 from tests.tiny_embedding import write_embedding
 from xtalk_edge.events import (
     ErrorOccurred,

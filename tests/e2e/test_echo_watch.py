@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.room_conversation import REAL_EARS, conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import REAL_EARS, conversation, settings
 from xtalk_edge.audio.room import RoomScene
 from xtalk_edge.events import (
     EchoMeasured,

@@ -7,10 +7,10 @@ import signal
 
 import pytest
 
+from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
     Conversation,
     conversation,
-    on_virtual_clock,
     settings,
 )
 from xtalk_edge.engines.child_process import ChildProcess

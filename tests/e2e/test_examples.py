@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.room_conversation import Conversation, on_virtual_clock
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import Conversation
 from xtalk_edge import Appliance
 from xtalk_edge.audio.room import RoomCard, RoomScene
 from xtalk_edge.cli.main import run

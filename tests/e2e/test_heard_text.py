@@ -24,7 +24,7 @@ from xtalk_edge.events import (
     TTSStopped,
 )
 
-INTERRUPTIONS = 50
+INTERRUPTIONS = 25
 
 WORDS = 28
 LATEST_S = 6.5

@@ -5,7 +5,8 @@ import contextlib
 
 import numpy as np
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings, state_folder
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings, state_folder
 from xtalk_edge.clock import wall_now
 from xtalk_edge.events import (
     ASRResultFinal,

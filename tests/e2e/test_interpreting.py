@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
     REAL_EARS,
     Conversation,
     conversation,
     noise,
-    on_virtual_clock,
     settings,
     speech,
 )

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from tests.clocks import on_virtual_clock
 from tests.contract import models
 from tests.contract.sound import noise
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings, state_folder
+from tests.e2e.room_conversation import conversation, settings, state_folder
 from xtalk_edge.engines import hosting
 from xtalk_edge.events import (
     ASRResultFinal,

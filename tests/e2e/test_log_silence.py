@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings
 from tests.scripted import FAILURE
 from xtalk_edge.engines.agent.scripted import ScriptedAgent
 from xtalk_edge.events import ASRResultFinal, ErrorOccurred, TTSPlaybackFinished

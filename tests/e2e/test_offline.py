@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.events import (
     OfflineChanged,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings
 from tests.fake_openai import calls, fake_openai, refuses, says
 from xtalk_edge.events import (
     ErrorOccurred,

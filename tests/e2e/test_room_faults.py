@@ -7,12 +7,12 @@ import asyncio
 import numpy as np
 import pytest
 
+from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
     REAL_EARS,
     Conversation,
     conversation,
     noise,
-    on_virtual_clock,
     settings,
 )
 from xtalk_edge.audio.format import RATE_HZ

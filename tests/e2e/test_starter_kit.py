@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from xtalk_edge.cli.main import run
 from xtalk_edge.clock import wall_now
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.verdict import wanted_pattern
+from xtalk_edge.store.database import FILE_NAME
 
 pytestmark = pytest.mark.slow
 
@@ -45,9 +47,13 @@ def four_questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def converse(recording: Path, folder: Path, name: str) -> list[dict[str, object]]:
     """Hold the conversation on the virtual clock and return its events."""
     events = folder / f"{name}.jsonl"
+    state = Path(os.environ["STATE_DIRECTORY"])
+    # Nothing is remembered of the conversations before, but what engines keep of their models is.
+    for database in state.glob(f"{FILE_NAME}*"):
+        database.unlink()
     code = run(
         f"run --card wav --input {recording} --output {folder / name}.wav --fast "
-        f"--set wake.mode=always --state-dir {folder / name} --events {events}".split()
+        f"--set wake.mode=always --state-dir {state} --events {events}".split()
     )
     assert code == 0
     return [json.loads(line) for line in events.read_text().splitlines()]
@@ -97,7 +103,7 @@ def test_people_get_a_fitting_or_an_honest_answer(
 
 def test_speech_without_end_gives_bounded_turns(tmp_path: Path) -> None:
     voice = EspeakTTS()
-    speech = pcm_to_samples(voice.synthesize("and then we went on and on " * 60))
+    speech = pcm_to_samples(voice.synthesize("and then we went on and on " * 30))
     speech = convert(speech, voice.sample_rate, RATE_HZ)
     path = tmp_path / "endless.wav"
     write_wav(path, speech, RATE_HZ)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import on_virtual_clock
 from tests.contract import models
 from tests.contract.sound import noise
-from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
+from tests.e2e.room_conversation import Conversation, conversation, settings
 from tests.tiny_gguf import read_by
 from xtalk_edge.engines.agent.llama import LlamaAgent
 from xtalk_edge.engines.agent.llama_model import LlamaModel

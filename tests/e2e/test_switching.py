@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests import tiny_gguf
-from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import Conversation, conversation, settings
 from tests.scripted import SteadyTTS
 from tests.tiny_gguf import END
 from tests.tiny_voice import write_voice

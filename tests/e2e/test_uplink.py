@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import Conversation, conversation, settings
 from tests.scripted_cloud import Die, Refuse, ScriptedCloud, Stall, Step, Wait
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
     Conversation,
     conversation,
     noise,
-    on_virtual_clock,
     settings,
 )
 from tests.scripted_cloud import Die, Stall, Wait

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.clocks import in_real_time
 from tests.fake_xtalk import TURN_POINTS, FakeXTalk, Fault, Kill, Point, Stall, reply
 from tests.unit.uplink.parts import COMMAND, LOST_REST, DeviceAgent, Talk
 from xtalk_edge.clock import now_s
@@ -63,56 +64,52 @@ async def connected(talk: Talk) -> None:
 
 @pytest.mark.parametrize("mode", ["prefer", "race"])
 @pytest.mark.parametrize("point", TURN_POINTS)
-def test_a_turn_is_answered_once_wherever_the_server_stalls(mode: Policy, point: Point) -> None:
-    async def scene() -> None:
-        async with (
-            FakeXTalk("G1", plugin=True, replies=reply(*CLOUD, audio_ms=20)) as server,
-            beside(server, mode) as talk,
-        ):
-            server.faults.append(Fault(point, Stall()))
-            said = await talk.said("hello")
-            assert said in ENDINGS | {DEVICE}
-            assert talk.who()[0][0] == ("device" if said == DEVICE else "server")
-            assert [side for side, why in talk.who()[1:]] == ["device"] * (LOST_REST in said)
-            talk.chosen.clear()
-            server.release()
-            assert await talk.said(COMMAND) == "Five minutes."
-            assert talk.who() == [("device", "command")] or talk.who() == [("device", "failed")]
-            assert talk.device.effects == ["set_timer"]
-            server.release()
+@in_real_time
+async def test_a_turn_is_answered_once_wherever_the_server_stalls(
+    mode: Policy, point: Point
+) -> None:
+    async with (
+        FakeXTalk("G1", plugin=True, replies=reply(*CLOUD, audio_ms=20)) as server,
+        beside(server, mode) as talk,
+    ):
+        server.faults.append(Fault(point, Stall()))
+        said = await talk.said("hello")
+        assert said in ENDINGS | {DEVICE}
+        assert talk.who()[0][0] == ("device" if said == DEVICE else "server")
+        assert [side for side, why in talk.who()[1:]] == ["device"] * (LOST_REST in said)
+        talk.chosen.clear()
+        server.release()
+        assert await talk.said(COMMAND) == "Five minutes."
+        assert talk.who() == [("device", "command")] or talk.who() == [("device", "failed")]
+        assert talk.device.effects == ["set_timer"]
+        server.release()
 
-    asyncio.run(scene())
 
-
-def test_a_server_that_is_killed_in_mid_answer_leaves_nothing_behind() -> None:
-    async def scene() -> None:
-        async with (
-            FakeXTalk("G1", plugin=True, replies=reply(*CLOUD, audio_ms=20)) as server,
-            beside(server, "prefer") as talk,
-        ):
-            for _ in range(10):
-                await connected(talk)
-                server.faults[:] = [Fault(Point.MID_TEXT, Kill())]
-                assert await talk.said("hello") in ENDINGS | {DEVICE}
-                server.faults.clear()
-                # Connected or not, the next question is answered at once.
-                began_s = now_s()
-                assert await talk.said("hello") in {" ".join(CLOUD), DEVICE}
-                assert now_s() - began_s < 5.0
+@in_real_time
+async def test_a_server_that_is_killed_in_mid_answer_leaves_nothing_behind() -> None:
+    async with (
+        FakeXTalk("G1", plugin=True, replies=reply(*CLOUD, audio_ms=20)) as server,
+        beside(server, "prefer") as talk,
+    ):
+        for _ in range(10):
             await connected(talk)
-            assert await talk.said("hello") == " ".join(CLOUD)
+            server.faults[:] = [Fault(Point.MID_TEXT, Kill())]
+            assert await talk.said("hello") in ENDINGS | {DEVICE}
+            server.faults.clear()
+            # Connected or not, the next question is answered at once.
+            began_s = now_s()
+            assert await talk.said("hello") in {" ".join(CLOUD), DEVICE}
+            assert now_s() - began_s < 5.0
+        await connected(talk)
+        assert await talk.said("hello") == " ".join(CLOUD)
 
-    asyncio.run(scene())
 
-
-def test_a_server_that_stalls_again_and_again_is_left_alone() -> None:
-    async def scene() -> None:
-        async with (
-            FakeXTalk("G1", plugin=True, faults=[Fault(Point.SUBMIT, Stall())]) as server,
-            beside(server, "prefer", BreakerPolicy()) as talk,
-        ):
-            for _ in range(4):
-                assert await talk.said("hello") == DEVICE
-            assert [why for _, why in talk.who()] == ["slow", "slow", "resting", "resting"]
-
-    asyncio.run(scene())
+@in_real_time
+async def test_a_server_that_stalls_again_and_again_is_left_alone() -> None:
+    async with (
+        FakeXTalk("G1", plugin=True, faults=[Fault(Point.SUBMIT, Stall())]) as server,
+        beside(server, "prefer", BreakerPolicy()) as talk,
+    ):
+        for _ in range(4):
+            assert await talk.said("hello") == DEVICE
+        assert [why for _, why in talk.who()] == ["slow", "slow", "resting", "resting"]

@@ -13,6 +13,7 @@ import pytest
 
 from firmware_bridge.messages import Light
 from firmware_bridge.simulator import BoardSimulator
+from tests.clocks import in_real_time
 from tests.hil.rig import PATIENCE_S
 from tests.unit.manager_parts import Log, plain_capture
 from xtalk_edge.audio.room import RoomCard, RoomScene
@@ -98,113 +99,101 @@ async def running(port: str, **board: Any) -> AsyncIterator[Bench]:
         await bench.bus.aclose()
 
 
-def test_the_lights_say_who_has_the_floor_and_what_is_wrong(
+@in_real_time
+async def test_the_lights_say_who_has_the_floor_and_what_is_wrong(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(board_manager, "ERROR_SHOWN_S", 0.05)
 
-    async def scene() -> None:
-        async with BoardSimulator() as board, running(board.path) as bench:
-            await bench.until(lambda: board.lights == [Light.OFF])
-            for event, light in (
-                (TurnStateChanged(state="attending"), Light.READY),
-                (TurnStateChanged(state="listening"), Light.LISTENING),
-                (CardLost(reason="unplugged"), Light.ERROR),
-                (CardOpened(name="x", rate_hz=1, block_ms=1.0, latency_ms=1.0), Light.LISTENING),
-                (ErrorOccurred(error_type="x", error_message="x", component="x"), Light.ERROR),
-            ):
-                bench.bus.publish(event)
-                await bench.until(lambda light=light: board.lights[-1] is light)
-            await bench.until(lambda: board.lights[-1] is Light.LISTENING)
-            # It is noisy in the room.
-            await bench.until(lambda: board.level > 50)
-            bench.capture.mute(True)
-            await bench.until(lambda: board.lights[-1] is Light.MUTED)
-            bench.bus.publish(TurnStateChanged(state="thinking"))
-            bench.capture.mute(False)
-            await bench.until(lambda: board.lights[-1] is Light.THINKING)
-            assert board.lights.count(Light.MUTED) == 1
-
-    asyncio.run(scene())
+    async with BoardSimulator() as board, running(board.path) as bench:
+        await bench.until(lambda: board.lights == [Light.OFF])
+        for event, light in (
+            (TurnStateChanged(state="attending"), Light.READY),
+            (TurnStateChanged(state="listening"), Light.LISTENING),
+            (CardLost(reason="unplugged"), Light.ERROR),
+            (CardOpened(name="x", rate_hz=1, block_ms=1.0, latency_ms=1.0), Light.LISTENING),
+            (ErrorOccurred(error_type="x", error_message="x", component="x"), Light.ERROR),
+        ):
+            bench.bus.publish(event)
+            await bench.until(lambda light=light: board.lights[-1] is light)
+        await bench.until(lambda: board.lights[-1] is Light.LISTENING)
+        # It is noisy in the room.
+        await bench.until(lambda: board.level > 50)
+        bench.capture.mute(True)
+        await bench.until(lambda: board.lights[-1] is Light.MUTED)
+        bench.bus.publish(TurnStateChanged(state="thinking"))
+        bench.capture.mute(False)
+        await bench.until(lambda: board.lights[-1] is Light.THINKING)
+        assert board.lights.count(Light.MUTED) == 1
 
 
-def test_button_knob_switch_and_supply_are_taken() -> None:
-    async def scene() -> None:
-        async with BoardSimulator() as board, running(board.path) as bench:
-            board.press()
-            await bench.until(lambda: bench.log.all_of(ButtonPressed))
-            board.turn_knob(35)
-            await bench.until(lambda: bench.volume.percent == 35)
-            board.mute(True)
-            await bench.until(lambda: bench.capture.muted)
-            board.mute(False)
-            await bench.until(lambda: not bench.capture.muted)
-            board.set_supply(3_300)
-            await bench.until(
-                lambda: 3.3 in [event.volts for event in bench.log.all_of(BoardSupplyChanged)]
-            )
-
-    asyncio.run(scene())
+@in_real_time
+async def test_button_knob_switch_and_supply_are_taken() -> None:
+    async with BoardSimulator() as board, running(board.path) as bench:
+        board.press()
+        await bench.until(lambda: bench.log.all_of(ButtonPressed))
+        board.turn_knob(35)
+        await bench.until(lambda: bench.volume.percent == 35)
+        board.mute(True)
+        await bench.until(lambda: bench.capture.muted)
+        board.mute(False)
+        await bench.until(lambda: not bench.capture.muted)
+        board.set_supply(3_300)
+        await bench.until(
+            lambda: 3.3 in [event.volts for event in bench.log.all_of(BoardSupplyChanged)]
+        )
 
 
-def test_a_switch_that_is_on_holds_from_the_first_sample_on() -> None:
-    async def scene() -> None:
-        async with BoardSimulator() as board:
-            board.mute(True)
-            async with running(board.path) as bench:
-                await bench.until(lambda: bench.capture.head > 3_000)
-                sound, _ = bench.capture.rings.raw.slice(0, bench.capture.head)
-                assert not sound.any()
-                assert [event.by for event in bench.log.all_of(MicrophoneMuted)] == ["switch"]
-
-    asyncio.run(scene())
+@in_real_time
+async def test_a_switch_that_is_on_holds_from_the_first_sample_on() -> None:
+    async with BoardSimulator() as board:
+        board.mute(True)
+        async with running(board.path) as bench:
+            await bench.until(lambda: bench.capture.head > 3_000)
+            sound, _ = bench.capture.rings.raw.slice(0, bench.capture.head)
+            assert not sound.any()
+            assert [event.by for event in bench.log.all_of(MicrophoneMuted)] == ["switch"]
 
 
 @pytest.mark.slow
-def test_a_board_that_goes_leaves_all_as_it_was_and_comes_back(tmp_path: Path) -> None:
+@in_real_time
+async def test_a_board_that_goes_leaves_all_as_it_was_and_comes_back(tmp_path: Path) -> None:
     name = tmp_path / "board"
 
-    async def scene() -> None:
-        async with running(str(name), wait_s=0.0) as bench:
-            with pytest.raises(LinkError, match="the board is not there"):
-                await bench.board.outputs.switch(["lamp"], True)
-            assert not bench.board.outputs.is_on("lamp")
-            await bench.board.outputs.switch(["fan"], True)
-            async with BoardSimulator(link=name) as board:
-                await bench.until(lambda: bench.log.all_of(BoardConnected))
-                await bench.board.outputs.switch(["lamp"], True)
-                await bench.until(lambda: board.outputs.get(1) is True)
-                board.mute(True)
-                await bench.until(lambda: bench.capture.muted)
-            await bench.until(lambda: "unplugged" in str(bench.log.all_of(BoardLost)[-1]))
-            # Nobody has put the switch back.
-            assert bench.capture.muted
-            bench.bus.publish(TurnStateChanged(state="speaking"))
-            async with BoardSimulator(link=name) as board:
-                await bench.until(lambda: board.outputs.get(1) is True)
-                await bench.until(lambda: not bench.capture.muted)
-                await bench.until(lambda: board.lights[-1:] == [Light.SPEAKING])
-        firmware = bench.log.all_of(BoardConnected)[0].firmware
-        assert firmware == "1.0.0"
-
-    asyncio.run(scene())
+    async with running(str(name), wait_s=0.0) as bench:
+        with pytest.raises(LinkError, match="the board is not there"):
+            await bench.board.outputs.switch(["lamp"], True)
+        assert not bench.board.outputs.is_on("lamp")
+        await bench.board.outputs.switch(["fan"], True)
+        async with BoardSimulator(link=name) as board:
+            await bench.until(lambda: bench.log.all_of(BoardConnected))
+            await bench.board.outputs.switch(["lamp"], True)
+            await bench.until(lambda: board.outputs.get(1) is True)
+            board.mute(True)
+            await bench.until(lambda: bench.capture.muted)
+        await bench.until(lambda: "unplugged" in str(bench.log.all_of(BoardLost)[-1]))
+        # Nobody has put the switch back.
+        assert bench.capture.muted
+        bench.bus.publish(TurnStateChanged(state="speaking"))
+        async with BoardSimulator(link=name) as board:
+            await bench.until(lambda: board.outputs.get(1) is True)
+            await bench.until(lambda: not bench.capture.muted)
+            await bench.until(lambda: board.lights[-1:] == [Light.SPEAKING])
+    firmware = bench.log.all_of(BoardConnected)[0].firmware
+    assert firmware == "1.0.0"
 
 
-def test_an_output_that_the_board_lacks_is_told() -> None:
-    async def scene() -> None:
-        async with BoardSimulator() as board, running(board.path) as bench:
-            with pytest.raises(LinkError, match="4 outputs and no output 5"):
-                bench.board.put_output(5, True)
-
-    asyncio.run(scene())
+@in_real_time
+async def test_an_output_that_the_board_lacks_is_told() -> None:
+    async with BoardSimulator() as board, running(board.path) as bench:
+        with pytest.raises(LinkError, match="4 outputs and no output 5"):
+            bench.board.put_output(5, True)
 
 
-def test_without_a_board_it_waits_no_longer_than_it_may(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with running(str(tmp_path / "none"), wait_s=0.1) as bench:
-            await bench.until(lambda: bench.log.all_of(BoardLost))
-            assert not bench.capture.muted
-            # Told once, however often it is looked for.
-            assert len(bench.log.all_of(BoardLost)) == 1
-
-    asyncio.run(scene())
+@in_real_time
+async def test_without_a_board_it_waits_no_longer_than_it_may(tmp_path: Path) -> None:
+    async with running(str(tmp_path / "none"), wait_s=0.1) as bench:
+        await bench.until(lambda: bench.log.all_of(BoardLost))
+        assert not bench.capture.muted
+        # Told once, however often it is looked for.
+        assert len(bench.log.all_of(BoardLost)) == 1

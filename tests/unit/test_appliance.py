@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
     conversation,
-    on_virtual_clock,
     settings,
     state_folder,
 )

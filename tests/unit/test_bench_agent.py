@@ -194,13 +194,16 @@ def test_interrupting_leaves_nothing_behind(tmp_path):
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "xtalk_edge", "bench", "agent", "--quick"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as running:
-        give_up_s = time.monotonic() + 60
-        while not list(tmp_path.glob("xtalk-edge-bench-*/*.gguf")):
-            assert running.poll() is None
-            assert time.monotonic() < give_up_s
-            time.sleep(0.01)
-        running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=60) == 130
+        try:
+            give_up_s = time.monotonic() + 60
+            while not list(tmp_path.glob("xtalk-edge-bench-*/*.gguf")):
+                assert running.poll() is None
+                assert time.monotonic() < give_up_s
+                time.sleep(0.01)
+            running.send_signal(signal.SIGINT)
+            assert running.wait(timeout=60) == 130
+        finally:
+            running.kill()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -386,7 +386,6 @@ def test_duck_cut_and_position_in_a_loop(quick):
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_trials_left_out_are_made_again_in_a_new_stream(quick, monkeypatch):
     heard = iter([["the device slipped"], [TrialTimes(1.0, 2.0, 3.0, True, True)]])
     monkeypatch.setattr(loop_reactions, "heard_trials", lambda *_: next(heard))
@@ -397,7 +396,6 @@ def test_trials_left_out_are_made_again_in_a_new_stream(quick, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_trials_that_can_never_be_judged_end_and_say_so(quick, monkeypatch):
     monkeypatch.setattr(loop_reactions, "heard_trials", lambda *_: ["the device slipped"])
     monkeypatch.setattr(loop_reactions, "MOST_STREAMS", 2)

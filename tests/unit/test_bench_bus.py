@@ -17,7 +17,6 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_the_figures_come_as_json() -> None:
     result = CliRunner().invoke(bench.command, ["--json", "--events", "200"])
     assert result.exit_code == 0
@@ -32,7 +31,6 @@ def test_the_figures_come_as_json() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_the_figures_come_as_a_table() -> None:
     result = CliRunner().invoke(bench.command, ["--events", "100"])
     assert result.exit_code == 0

@@ -79,21 +79,23 @@ def test_cancellers_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(echo_room, "ALONE_S", 9.0)
     monkeypatch.setattr(echo, "ALONE_S", 9.0)
     monkeypatch.setattr(echo, "MOST_TALKERS", 2)
+    monkeypatch.setattr(echo, "LEVELS_DB", (0.0,))
     monkeypatch.setattr(people, "DRIFTS_PPM", (0.0,))
     arguments = ["--json", "--engine", "none", "--engine", "cascade"]
     result = CliRunner().invoke(echo.command, arguments)
     told = json.loads(result.stdout)
     assert told["chosen"] == "cascade"
     assert result.exit_code == (0 if told["passed"] else 1)
-    rows = {(each["engine"], each["echo_over_talker_db"]): each for each in told["rows"]}
-    assert len(rows) == 4
-    for level in (-10.0, 0.0):
-        deaf, good = rows["none", level], rows["cascade", level]
-        # Whatever is played comes back: the device hears itself, and talkers are no news.
-        assert deaf["removed_db"][2] < 3 < 20 < good["removed_db"][2]
-        assert good["false_starts_a_minute"] < deaf["false_starts_a_minute"]
-        assert good["noticed"] == good["talkers"] == 4
-        assert good["reaction_ms"]["p50"] < 400
+    deaf, good = told["rows"]
+    assert [(each["engine"], each["echo_over_talker_db"]) for each in (deaf, good)] == [
+        ("none", 0.0),
+        ("cascade", 0.0),
+    ]
+    # Whatever is played comes back: the device hears itself, and talkers are no news.
+    assert deaf["removed_db"][2] < 3 < 20 < good["removed_db"][2]
+    assert good["false_starts_a_minute"] < deaf["false_starts_a_minute"]
+    assert good["noticed"] == good["talkers"] == 4
+    assert good["reaction_ms"]["p50"] < 400
 
 
 def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:

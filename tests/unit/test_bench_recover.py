@@ -33,9 +33,8 @@ def test_each_limit_counts(change: dict[str, Any], passed: bool) -> None:
 
 @pytest.mark.slow
 def test_every_question_is_answered_whoever_dies() -> None:
-    result = CliRunner().invoke(recover.command, ["--kills", "2", "--json"])
+    result = CliRunner().invoke(recover.command, ["--kills", "1", "--json"])
     rows = {row["slot"]: row for row in json.loads(result.stdout)["rows"]}
-    assert rows["asr"]["killed"] == rows["asr"]["answered"] == 2
-    assert rows["tts"]["killed"] == rows["tts"]["answered"] == 2
-    assert rows["agent"]["killed"] == rows["agent"]["answered"] == 2
-    assert rows["tts"]["recovered_ms"]["count"] == 2
+    assert set(rows) == {"asr", "tts", "agent"}
+    for row in rows.values():
+        assert row["killed"] == row["answered"] == row["recovered_ms"]["count"] == 1

@@ -16,6 +16,7 @@ from tests.scripted import LOUD
 from xtalk_edge.audio.sound_file import read_sound, write_wav
 from xtalk_edge.cli.commands import cli
 from xtalk_edge.cli.main import run
+from xtalk_edge.cli.options import read_config
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.models.shelf import FOLDER_VARIABLE
 
@@ -301,6 +302,17 @@ def test_devices_are_listed_or_their_absence_is_told(xtalk) -> None:
     outcome = xtalk("devices")
     assert outcome.code == 0
     assert outcome.out
+
+
+def test_what_engines_keep_outlives_a_folder_that_is_thrown_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/usual")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "models"))
+    assert read_config(None, (), tmp_path, passing=True).store.folder() == tmp_path
+    assert os.environ["STATE_DIRECTORY"] == "/usual"
+    assert read_config(None, (), tmp_path).store.folder() == tmp_path
+    assert os.environ["STATE_DIRECTORY"] == str(tmp_path)
 
 
 def test_state_is_kept_where_it_was_asked(xtalk, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import in_real_time
 from tests.unit.manager_parts import Log, plain_capture
 from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import now_s
@@ -80,56 +81,50 @@ def made(bus: EventBus) -> GpioButtonManager:
     return GpioButtonManager(event_bus=bus, config=config, button=button)
 
 
-def test_a_line_is_a_button_with_taps(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_real_time
+async def test_a_line_is_a_button_with_taps(monkeypatch: pytest.MonkeyPatch) -> None:
     library = Library()
     monkeypatch.setitem(sys.modules, "gpiod", library)
 
-    async def scene() -> None:
-        bus = EventBus()
-        log, told = Log(bus), asyncio.Event()
-        bus.subscribe(BoardButtonUsed, lambda event: told.set())
-        manager = made(bus)
-        await manager.start()
-        (path, config) = library.asked[0]
-        assert path == "/dev/gpiochip0"
-        assert config[17]["active_low"]
-        assert config[17]["edge_detection"] == "both"
-        library.handed_out.move("rising", now_s())
-        library.handed_out.move("falling", now_s() + 0.05)
-        async with asyncio.timeout(10):
-            while len(log.all_of(BoardButtonUsed)) < 3:
-                told.clear()
-                await told.wait()
-        actions = [event.action for event in log.all_of(BoardButtonUsed)]
-        assert actions == ["press", "release", "tap"]
-        await manager.shutdown()
-        assert library.handed_out.released
-        await bus.aclose()
-
-    asyncio.run(scene())
+    bus = EventBus()
+    log, told = Log(bus), asyncio.Event()
+    bus.subscribe(BoardButtonUsed, lambda event: told.set())
+    manager = made(bus)
+    await manager.start()
+    (path, config) = library.asked[0]
+    assert path == "/dev/gpiochip0"
+    assert config[17]["active_low"]
+    assert config[17]["edge_detection"] == "both"
+    library.handed_out.move("rising", now_s())
+    library.handed_out.move("falling", now_s() + 0.05)
+    async with asyncio.timeout(10):
+        while len(log.all_of(BoardButtonUsed)) < 3:
+            told.clear()
+            await told.wait()
+    actions = [event.action for event in log.all_of(BoardButtonUsed)]
+    assert actions == ["press", "release", "tap"]
+    await manager.shutdown()
+    assert library.handed_out.released
+    await bus.aclose()
 
 
-def test_a_line_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_real_time
+async def test_a_line_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiod", Library(PermissionError(13, "Permission denied")))
 
-    async def scene() -> None:
-        bus = EventBus()
-        manager = made(bus)
-        with pytest.raises(DeviceError, match=r"line 17 of /dev/gpiochip0 .* group gpio"):
-            await manager.start()
-        await manager.shutdown()
-        await bus.aclose()
-
-    asyncio.run(scene())
+    bus = EventBus()
+    manager = made(bus)
+    with pytest.raises(DeviceError, match=r"line 17 of /dev/gpiochip0 .* group gpio"):
+        await manager.start()
+    await manager.shutdown()
+    await bus.aclose()
 
 
-def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_real_time
+async def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiod", None)
 
-    async def scene() -> None:
-        bus = EventBus()
-        with pytest.raises(ConfigError, match=r"xtalk-edge\[gpio\]"):
-            await made(bus).start()
-        await bus.aclose()
-
-    asyncio.run(scene())
+    bus = EventBus()
+    with pytest.raises(ConfigError, match=r"xtalk-edge\[gpio\]"):
+        await made(bus).start()
+    await bus.aclose()

@@ -181,16 +181,18 @@ def test_the_threshold_decides(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@needs_speech
-@pytest.mark.timeout(600)
-def test_people_are_understood_and_other_speech_is_refused(asr: PocketSphinxASR) -> None:
-    """All four commands; of other speech at most one recording in ten becomes a command."""
-    everything = list(recordings.exam_people(AUDIO))
-    for recording in everything:
+@needs_commands
+def test_people_are_understood(asr: PocketSphinxASR) -> None:
+    for recording in recordings.exam_people(AUDIO):
         if recording.group == recordings.COMMANDS:
             assert asr.recognize(recording.audio) == recording.text, recording.name
-    kinds = tuple(f"talk: people, {kind}" for kind in ("asr", "asr_notext", "barista"))
-    others = recordings.share((r for r in everything if r.group in kinds), one_in=8)
-    heard = [asr.recognize(recording.audio) for recording in others]
-    assert len(heard) > 10
-    assert sum(text != "" for text in heard) <= len(heard) / 10
+
+
+@pytest.mark.slow
+@needs_speech
+@pytest.mark.timeout(600)
+def test_what_people_say_to_others_is_refused(asr: PocketSphinxASR) -> None:
+    talk = [each for each in recordings.exam_people(AUDIO) if each.group != recordings.COMMANDS]
+    some = list(recordings.share(talk, one_in=12))
+    assert len(some) > 8
+    assert [each.name for each in some if asr.recognize(each.audio)] == []

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings
 from tests.scripted import ScriptedAgent
 from xtalk_edge.appliance import RESTART_PATIENCE_S
 from xtalk_edge.bus import EventBus

@@ -62,6 +62,7 @@ def test_a_number_is_read_digit_by_digit(model: LlamaModel, number: int) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_probes")
 def test_a_choice_is_one_token(model: LlamaModel) -> None:
     for example in itertools.islice(open_corpus(9), 300):
         for part in chat.whole_parts(example.answer):

@@ -30,6 +30,8 @@ from models.starter.language.units import conversion
 from xtalk_edge.tools.arguments import check_arguments
 from xtalk_edge.tools.builtin import BUILTIN_TOOLS
 
+pytestmark = pytest.mark.usefixtures("few_probes")
+
 GGUF = KIT / "brain.gguf"
 SEEDS = st.integers(0, 2**32)
 EXPRESSION = re.compile(r"\d+(\.\d+)?( [-+*/] \d+(\.\d+)?){1,2}")
@@ -39,7 +41,7 @@ COPIED = ("text", "about", "item", "list", "device", "voice", "from_unit", "to_u
 
 
 @pytest.fixture(scope="module")
-def sample() -> list[Example]:
+def sample(few_probes: None) -> list[Example]:
     return list(itertools.islice(open_corpus(11), 12_000))
 
 

@@ -63,6 +63,7 @@ def test_a_conversation_is_rendered_as_the_brain_was_trained(past: list[Turn], t
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_probes")
 def test_what_the_corpus_draws_is_rendered_the_same() -> None:
     for example in itertools.islice(open_corpus(5), 2_000):
         turns = []

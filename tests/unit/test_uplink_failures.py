@@ -20,7 +20,7 @@ from websockets.exceptions import (
 from websockets.frames import Close
 from websockets.http11 import Response
 
-from tests.uplink_parts import in_real_time
+from tests.clocks import in_real_time
 from xtalk_edge.errors import UplinkError
 from xtalk_edge.net.address import Address
 from xtalk_edge.net.backoff import Backoff

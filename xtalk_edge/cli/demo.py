@@ -41,7 +41,7 @@ def command(output: Path, fast: bool, config_path: Path | None, overrides: tuple
     Exit code 1 means that an answer was missing or wrong.
     """
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-demo-") as state_dir:
-        config = read_config(config_path, overrides, Path(state_dir))
+        config = read_config(config_path, overrides, Path(state_dir), passing=True)
         conversation = _converse(config)
         performance = run_virtual(conversation) if fast else asyncio.run(conversation)
     write_recording(performance.recording, output)

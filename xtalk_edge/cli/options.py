@@ -48,14 +48,27 @@ def state_dir_option(command: F) -> F:
 
 
 def read_config(
-    config_path: Path | None, overrides: tuple[str, ...], state_dir: Path | None = None
+    config_path: Path | None,
+    overrides: tuple[str, ...],
+    state_dir: Path | None = None,
+    *,
+    passing: bool = False,
 ) -> Config:
-    """Return the settings; set up logging to standard error, and the border, as they say."""
+    """Return the settings; set up logging to standard error, and the border, as they say.
+
+    Args:
+        config_path: the settings file, if any.
+        overrides: changes to it.
+        state_dir: in place of the folder that the settings name.
+        passing: whether that one is thrown away. What engines keep of their models then stays in
+            the usual folder, or each start would take seconds longer.
+    """
     if state_dir is not None:
         overrides = (*overrides, f"store.state_dir={value_text(str(state_dir))}")
     config = load(config_path, overrides)
-    # systemd's name for it: engines, and their child processes, keep their caches there too.
-    os.environ["STATE_DIRECTORY"] = str(config.store.folder())
+    if not passing:
+        # systemd's name for it: engines, and their child processes, keep their caches there too.
+        os.environ["STATE_DIRECTORY"] = str(config.store.folder())
     os.environ[FOLDER_VARIABLE] = str(config.models.place())
     # Also for commands that keep no ledger, as benchmarks do.
     BORDER.allow(config.uplink.cloud_allowed)

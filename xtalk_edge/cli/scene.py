@@ -84,7 +84,7 @@ def command(
 def _perform(scene: Scene, options: Options) -> Performance:
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-scene-") as state_dir:
         overrides = (*scene.settings, *options.overrides)
-        config = read_config(options.config_path, overrides, Path(state_dir))
+        config = read_config(options.config_path, overrides, Path(state_dir), passing=True)
         held = perform(scene, config)
         performance = asyncio.run(held) if options.real_time else run_virtual(held)
     if options.recordings is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from xtalk_edge.bus import EventBus
 from xtalk_edge.clock import is_virtual
@@ -22,13 +22,13 @@ class Hands:
     """What may be touched."""
 
     button: ButtonManager
+    line: GpioButtonManager | None = None
     board: BoardManager | None = None
-    lines: list[Manager] = field(default_factory=list)
 
     @property
     def managers(self) -> list[Manager]:
         """All of it, in the order in which it starts."""
-        return [self.button, *self.lines, *([self.board] if self.board else [])]
+        return [each for each in (self.button, self.line, self.board) if each is not None]
 
     @property
     def outputs(self) -> WiredOutputs | None:
@@ -48,12 +48,11 @@ def open_hands(
     if is_virtual():
         # Nobody has hands that fast.
         return Hands(button)
-    lines: list[Manager] = []
+    line = board = None
     if config.board.gpio:
-        lines.append(GpioButtonManager(event_bus=bus, config=config, button=button))
-    if not config.board.port:
-        return Hands(button, lines=lines)
-    board = BoardManager(
-        event_bus=bus, config=config, capture=capture, button=button, volume=playback
-    )
-    return Hands(button, board, lines)
+        line = GpioButtonManager(event_bus=bus, config=config, button=button)
+    if config.board.port:
+        board = BoardManager(
+            event_bus=bus, config=config, capture=capture, button=button, volume=playback
+        )
+    return Hands(button, line, board)

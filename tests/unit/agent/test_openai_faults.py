@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-import shutil
 import socket
-import ssl
-import subprocess
 import time
 
 import pytest
 
+from tests.certificates import Authority
 from tests.fake_openai import (
     JSON,
     Answer,
@@ -104,36 +102,16 @@ def test_somebody_who_takes_no_connection():
     assert "does not answer" in sentence
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Return a certificate of 127.0.0.1 by nobody in particular, and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    made = [folder / "cert.pem", folder / "key.pem"]
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-nodes", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-days", "2", "-out", made[0], "-keyout", made[1]),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return made
-
-
 def test_encryption_that_never_comes_about():
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"https://127.0.0.1:{mute.getsockname()[1]}/v1"
         assert "does not answer" in ask(url, connect_s=0.2)[1]
 
 
-def test_a_certificate_is_believed_only_where_its_authority_is(certificate):
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
-    with fake_openai(context) as server:
-        assert ask(server.url, ca_file=str(certificate[0]))[0] == "Okay."
+def test_a_certificate_is_believed_only_where_its_authority_is(tmp_path):
+    authority = Authority(tmp_path)
+    with fake_openai(authority.issue().context()) as server:
+        assert ask(server.url, ca_file=str(authority.ca_file))[0] == "Okay."
         _, sentence = ask(server.url)
         assert "certificate of 127.0.0.1" in sentence
         assert "set agent.ca_file to its authority" in sentence

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.e2e.room_conversation import on_virtual_clock
+from tests.clocks import on_virtual_clock
 from tests.scripted_cloud import Die, Refuse, Stall, Step, Wait
 from tests.unit.agent.parts import Tools
 from tests.unit.uplink.parts import (

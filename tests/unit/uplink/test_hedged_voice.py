@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pytest
 
-from tests.e2e.room_conversation import on_virtual_clock
+from tests.clocks import on_virtual_clock
 from tests.fake_xtalk import FakeXTalk, Fault, Kill, Point, Stall
 from tests.scripted import FAILURE, ScriptedError, SteadyTTS
 from tests.scripted_cloud import Die, Refuse, ScriptedCloud, Step, Wait

@@ -97,7 +97,7 @@ def command(
         _talk_alone(room_folder, minutes, config_path, overrides, as_json=as_json)
         return
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
-        config = read_config(config_path, overrides, Path(state_dir))
+        config = read_config(config_path, overrides, Path(state_dir), passing=True)
         chosen = config.echo.type
         names = list(engines) or sorted({*registry.names("echo"), chosen})
         people = [sound_of(line, Path()) for line in talkers(talker_folder)]

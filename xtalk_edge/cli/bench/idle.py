@@ -72,7 +72,7 @@ def command(
     The exit code is 1 when the quiet room takes more than 6 % of a core or 200 MB.
     """
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
-        config = read_config(config_path, overrides, Path(state_dir))
+        config = read_config(config_path, overrides, Path(state_dir), passing=True)
         tell = (lambda _text: None) if as_json else _progress
         found = asyncio.run(_measure(config, seconds, tell))
     quiet = found[0]

@@ -135,7 +135,7 @@ async def _interpreted(talk: Talk, config_path: Path | None, changes: tuple[str,
     events: list[Event] = []
     over = asyncio.Event()
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
-        config = read_config(config_path, changes, Path(state_dir))
+        config = read_config(config_path, changes, Path(state_dir), passing=True)
         room = RoomCard(RoomScene(noise_db=ROOM_NOISE_DB, record=False))
         appliance = Appliance(config, card=room)
         appliance.subscribe_event(Event, events.append)

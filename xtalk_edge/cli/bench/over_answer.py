@@ -50,7 +50,7 @@ def talk_over(
         lines += [question, over]
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
         changes = ("wake.mode=always", *overrides)
-        config = read_config(config_path, changes, Path(state_dir))
+        config = read_config(config_path, changes, Path(state_dir), passing=True)
         placed = replace(room, echo_db=TALKER_DB + level - voice_db(config))
         scene = Scene(title="barge-in", room=placed, line=tuple(lines))
         return run_virtual(perform(scene, config, views=views))

@@ -87,7 +87,7 @@ def command(
         tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir,
         progress(elsewhere_every_s=TOLD_EVERY_S) as show,
     ):
-        config = read_config(config_path, overrides, Path(state_dir))
+        config = read_config(config_path, overrides, Path(state_dir), passing=True)
         found = [asyncio.run(_measured(config, loss, presses, seed, show)) for loss in losses]
     tell(found, _print_table, as_json=as_json)
 

@@ -148,7 +148,7 @@ def _row(
     killer = Killer(slot)
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
         changes = ("wake.mode=always", f'{slot}.isolation="process"', *overrides)
-        config = read_config(config_path, changes, Path(state_dir))
+        config = read_config(config_path, changes, Path(state_dir), passing=True)
         scene = Scene(
             title="recover", room=Room(), line=(Line(says=QUESTIONS[slot], outcome="any"),) * kills
         )

@@ -100,7 +100,7 @@ def hear_itself(
             with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
                 # Whoever listens all the time would answer anything.
                 changes = (*overrides, "wake.mode=always")
-                config = read_config(config_path, changes, Path(state_dir))
+                config = read_config(config_path, changes, Path(state_dir), passing=True)
                 found.append(run_virtual(_talk(config, name, room, level, minutes)))
             tell(_told(found[-1]))
     return found

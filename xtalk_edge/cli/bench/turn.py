@@ -163,7 +163,7 @@ async def _measure(
     device_ms = block_ms = 0.0
     for start in range(0, len(asked), QUESTIONS_A_TALK):
         with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
-            config = read_config(config_path, (*changes, *own), Path(state_dir))
+            config = read_config(config_path, (*changes, *own), Path(state_dir), passing=True)
             room = RoomMouth()
             mouth: Mouth = PulseMouth() if pulse else room
             card = open_card(config.audio) if pulse else room.card

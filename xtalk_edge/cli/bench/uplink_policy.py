@@ -94,7 +94,7 @@ def command(
         tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir,
         progress(elsewhere_every_s=TOLD_EVERY_S) as show,
     ):
-        config = read_config(config_path, overrides, Path(state_dir))
+        config = read_config(config_path, overrides, Path(state_dir), passing=True)
         limit_ms = config.uplink.deadline_ms + GRACE_MS
         rows = []
         for mode in MODES:
@@ -157,7 +157,7 @@ def beside_server(
         'uplink.notice=""',
         *overrides,
     )
-    return read_config(config_path, changes, state_dir)
+    return read_config(config_path, changes, state_dir, passing=True)
 
 
 def _print_table(found: Sequence[Row]) -> None:

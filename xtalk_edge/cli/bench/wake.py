@@ -98,7 +98,7 @@ def command(
     The exit code is 1 when less than 95 % of all first words are kept.
     """
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as state_dir:
-        config = read_config(config_path, overrides, Path(state_dir))
+        config = read_config(config_path, overrides, Path(state_dir), passing=True)
         phrases = _phrases(config.wake.phrase, phrase_folder)
         found = []
         for gap_ms in GAPS_MS:
