@@ -45,13 +45,13 @@ class Probe(Manager):
     async def _run(self) -> None:
         await asyncio.sleep(1.0)
         self._write("machine", asdict(look(self._folder)))
-        self._write("process", {"policies": _policies(), "groups": os.getgroups()})
+        self._write("process", {})
         while True:
             self._service.alive()
             asked = self._folder / STAND_STILL
             if asked.exists():
                 asked.unlink()
-                time.sleep(600)
+                _stand_still()
             await asyncio.sleep(WATCH_EVERY_S)
 
     @handles(BoardConnected)
@@ -69,6 +69,5 @@ class Probe(Manager):
             file.write(json.dumps({"kind": kind, "pid": os.getpid(), **fields}, default=str) + "\n")
 
 
-def _policies() -> list[int]:
-    """Return the scheduling policy of each thread, 0 for the usual one."""
-    return sorted(os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task"))
+def _stand_still() -> None:
+    time.sleep(600)

@@ -26,11 +26,15 @@ PATIENCE_S = 60.0
 BOOT = """
 set -e
 mount -t tmpfs tmpfs /run
-mkdir -p /run/lock /run/own/etc /run/own/lib /run/own/work-etc /run/own/work-lib
-mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/own/etc,workdir=/run/own/work-etc /etc
-mount -t overlay overlay -o lowerdir=/var/lib,upperdir=/run/own/lib,workdir=/run/own/work-lib /var/lib
+mkdir -p /run/lock /run/own/etc /run/own/work-etc /run/own/lib /run/own/work-lib
+cd /run/own
+mount -t overlay overlay -o lowerdir=/etc,upperdir=etc,workdir=work-etc /etc
+mount -t overlay overlay -o lowerdir=/var/lib,upperdir=lib,workdir=work-lib /var/lib
+cd /
 mount -t tmpfs tmpfs /etc/systemd/system
 for wants in /usr/lib/systemd/system/*.wants; do mount -t tmpfs tmpfs "$wants"; done
+# Services get their credentials by a mount that is made elsewhere.
+mount --make-rshared /
 mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro /proc/sys
 umount -R /sys/fs/cgroup
