@@ -197,10 +197,14 @@ def _perform(steps: list[Step], *, yes: bool, dry_run: bool) -> bool:
     if dry_run:
         return False
     if not yes:
-        if not sys.stdin.isatty():
+        if not _is_asked():
             raise click.UsageError("there is nobody to ask: say --yes, or --dry-run")
         click.confirm("Go on?", default=True, abort=True)
     for step in steps:
         click.echo(f"{step.told} ...")
         step.do()
     return True
+
+
+def _is_asked() -> bool:
+    return sys.stdin.isatty()

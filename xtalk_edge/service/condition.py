@@ -61,7 +61,7 @@ def told(properties: Mapping[str, str]) -> list[str]:
         lines.append(f"It failed and was started again {properties['NRestarts']} times.")
     if (memory := properties.get("MemoryCurrent", "")).isdigit() and is_working(properties):
         lines.append(f"It uses {int(memory) / 1e6:.0f} MB of memory.")
-    if properties.get("UnitFileState") not in ("enabled", ""):
+    if properties.get("UnitFileState") == "disabled":
         lines.append("It does not start by itself; run xtalk-edge service install.")
     return lines
 

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from xtalk_edge.config.files import data_path
 from xtalk_edge.errors import ServiceError
@@ -155,7 +155,7 @@ def this_program() -> Installed:
     folders = (program.parent, Path(sys.prefix), Path(sys.base_prefix), package)
     known = {each.gr_name for each in grp.getgrall()}
     return Installed(
-        PurePosixPath(program),
-        tuple(PurePosixPath(each) for each in folders),
+        str(program),
+        tuple(str(each) for each in folders),
         [each for each in GROUPS if each in known],
     )

@@ -47,9 +47,10 @@ def rehearse(config: Config, changed: Iterable[str]) -> None:
         EdgeError: what a start would have ended with.
     """
     hosting.check(config)
-    sections = {name.partition(".")[0] for name in changed}
+    names = set(changed)
+    sections = {name.partition(".")[0] for name in names}
     slots = [slot for slot in registry.slots() if slot in sections and _fits_beside(config, slot)]
-    told = pickle.dumps((config, slots, sections))
+    told = pickle.dumps((config, slots, names))
     try:
         child = subprocess.run(
             [sys.executable, "-c", _PROGRAM, *sys.path],
@@ -80,18 +81,18 @@ def _fits_beside(config: Config, slot: str) -> bool:
 
 def main() -> None:
     """Try what standard input names; tell an error in JSON; in the child."""
-    config, slots, sections = pickle.load(sys.stdin.buffer)
+    config, slots, names = pickle.load(sys.stdin.buffer)
     try:
-        _try(config, slots, sections)
+        _try(config, slots, names)
     except EdgeError as error:
         sys.stdout.write(f"\n{json.dumps([type(error).__name__, str(error)])}\n")
         sys.exit(1)
 
 
-def _try(config: Config, slots: Iterable[str], sections: set[str]) -> None:
-    if "uplink" in sections:
+def _try(config: Config, slots: Iterable[str], changed: set[str]) -> None:
+    if "uplink.token" in changed:
         secret_of("uplink.token", config.uplink.token)
-    if "audio" in sections and config.audio.card == "portaudio":
+    if changed & {"audio.input_device", "audio.output_device"}:
         devices = list_devices()
         find_device(devices, config.audio.input_device or None, "input")
         find_device(devices, config.audio.output_device or None, "output")

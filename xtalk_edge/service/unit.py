@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 PROGRAM = "/opt/xtalk-edge/bin/xtalk-edge"
 """Where the unit that comes with the program expects it."""
 
-HIDDEN = (PurePosixPath("/home"), PurePosixPath("/root"), PurePosixPath("/run/user"))
+HIDDEN = ("/home", "/root", "/run/user")
 """What `ProtectHome=` hides."""
 
 GROUPS = ("audio", "dialout", "gpio")
@@ -21,10 +20,10 @@ _HOME_LINE = "ProtectHome=yes"
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """Where the program is, and on what machine."""
+    """Where the program is, and on what machine; paths are full ones."""
 
-    program: PurePosixPath
-    folders: tuple[PurePosixPath, ...] = ()
+    program: str
+    folders: tuple[str, ...] = ()
     """All that it needs to run: its environment, Python's own, and its sources."""
     groups: Collection[str] = GROUPS
     """Those that exist."""
@@ -45,20 +44,24 @@ def fitted(unit: str, installed: Installed) -> str:
     return unit
 
 
-def _is_hidden(path: PurePosixPath) -> bool:
-    return any(path.is_relative_to(home) for home in HIDDEN)
+def _is_hidden(path: str) -> bool:
+    return any(_is_within(path, home) for home in HIDDEN)
 
 
-def _outermost(paths: Iterable[PurePosixPath]) -> list[PurePosixPath]:
-    found: list[PurePosixPath] = []
+def _outermost(paths: Iterable[str]) -> list[str]:
+    found: list[str] = []
     for path in sorted(set(paths)):
-        if not any(path.is_relative_to(each) for each in found):
+        if not any(_is_within(path, each) for each in found):
             found.append(path)
     return found
 
 
-def _quoted(path: PurePosixPath) -> str:
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _quoted(path: str) -> str:
     """Return a path as systemd reads it back: specifiers, variables and spaces are no more."""
-    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    text = path.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     text = text.replace("$", "$$")
     return f'"{text}"' if any(character in text for character in " \t'\\\"") else text
