@@ -18,7 +18,7 @@ from xtalk_edge.events import (
     Event,
     MicrophoneMuted,
     SettingsReloaded,
-    ToolCallOccurred,
+    SpeechRequested,
     TTSPlaybackFinished,
     UplinkStateChanged,
 )
@@ -57,7 +57,7 @@ class Probe(Manager):
     @handles(BoardConnected)
     @handles(MicrophoneMuted)
     @handles(SettingsReloaded)
-    @handles(ToolCallOccurred)
+    @handles(SpeechRequested)
     @handles(TTSPlaybackFinished)
     @handles(UplinkStateChanged)
     def on_event(self, event: Event) -> None:

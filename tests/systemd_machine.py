@@ -107,9 +107,10 @@ class Machine:
         done = self.run(sys.executable, "-m", "xtalk_edge", "service", *arguments)
         return done.stdout + done.stderr
 
-    def shown(self, name: str) -> str:
-        """Return a property of the service."""
-        return self.run("systemctl", "show", "--value", "-p", name, "xtalk-edge").stdout.strip()
+    def shown(self, *names: str) -> str:
+        """Return properties of the service, a line each, in systemd's order."""
+        named = f"--property={','.join(names)}"
+        return self.run("systemctl", "show", "--value", named, "xtalk-edge").stdout.strip()
 
     def write(self, path: str, text: str) -> None:
         """Write one of its files."""
@@ -141,7 +142,8 @@ def until(fact: Callable[[], object], what: str, within_s: float = PATIENCE_S) -
     give_up_s = time.monotonic() + within_s
     while not fact():
         assert time.monotonic() < give_up_s, f"not within {within_s:.0f} s: {what}"
-        time.sleep(0.05)
+        # Every look starts two programs.
+        time.sleep(0.25)
 
 
 def _cgroups() -> Path:

@@ -23,10 +23,7 @@ from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.managers.supervised import SupervisedManager
-from xtalk_edge.service.notify import ServiceManager
-
-LONGEST_LOAD_S = 180.0
-"""A model of a gigabyte is read, hashed and tried in 90 s on a Pi 4's card; twice that."""
+from xtalk_edge.service.notify import LONGEST_LOAD_S, ServiceManager
 
 
 @click.command()

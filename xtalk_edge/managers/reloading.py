@@ -120,7 +120,8 @@ class ReloadManager(Manager):
                 return f"{_named(settings)} takes a restart, at the next pause."
 
     def _adopt(self, config: Config) -> None:
-        logging.getLogger().setLevel(config.log.level)
+        if config.log.level != self.config.log.level:
+            logging.getLogger().setLevel(config.log.level)
         for manager in self._managers:
             manager.adopt(config)
 

@@ -10,6 +10,9 @@ import os
 import socket
 import time
 
+LONGEST_LOAD_S = 180.0
+"""A model of a gigabyte is read, hashed and tried in 90 s on a Pi 4's card; twice that."""
+
 
 class ServiceManager:
     """Whoever started this process and wants to know how it is.

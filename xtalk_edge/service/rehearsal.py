@@ -23,12 +23,14 @@ from xtalk_edge.engines.footprint import footprint_mb
 from xtalk_edge.errors import EdgeError, EngineError
 from xtalk_edge.net.secret import secret_of
 from xtalk_edge.service.board import look
+from xtalk_edge.service.notify import LONGEST_LOAD_S
 
 SPARE_MB = 150
 """Of memory, left to the device that runs meanwhile."""
 
-PATIENCE_S = 180.0
-"""A model of a gigabyte is read, hashed and tried in 90 s on a Pi 4's card; twice that."""
+DEVICES = {"audio.input_device", "audio.output_device"}
+TOKENS = {"uplink.token"}
+"""Settings by which something is looked for."""
 
 _PROGRAM = (
     "import importlib, sys; sys.path[:] = sys.argv[1:]; "
@@ -50,17 +52,21 @@ def rehearse(config: Config, changed: Iterable[str]) -> None:
     names = set(changed)
     sections = {name.partition(".")[0] for name in names}
     slots = [slot for slot in registry.slots() if slot in sections and _fits_beside(config, slot)]
+    if not slots and not names & (DEVICES | TOKENS):
+        return
     told = pickle.dumps((config, slots, names))
     try:
         child = subprocess.run(
             [sys.executable, "-c", _PROGRAM, *sys.path],
             input=told,
             capture_output=True,
-            timeout=PATIENCE_S,
+            timeout=LONGEST_LOAD_S,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise EngineError(f"loading the new engines did not end in {PATIENCE_S:.0f} s") from error
+        raise EngineError(
+            f"loading the new engines did not end in {LONGEST_LOAD_S:.0f} s"
+        ) from error
     if child.returncode == 0:
         return
     with contextlib.suppress(ValueError, IndexError):
@@ -90,9 +96,9 @@ def main() -> None:
 
 
 def _try(config: Config, slots: Iterable[str], changed: set[str]) -> None:
-    if "uplink.token" in changed:
+    if changed & TOKENS:
         secret_of("uplink.token", config.uplink.token)
-    if changed & {"audio.input_device", "audio.output_device"}:
+    if changed & DEVICES:
         devices = list_devices()
         find_device(devices, config.audio.input_device or None, "input")
         find_device(devices, config.audio.output_device or None, "output")

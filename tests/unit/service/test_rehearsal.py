@@ -48,7 +48,7 @@ def test_what_kills_its_process_kills_a_child(monkeypatch: pytest.MonkeyPatch) -
 
 def test_what_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsal, "_PROGRAM", "import time; time.sleep(60)")
-    monkeypatch.setattr(rehearsal, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(rehearsal, "LONGEST_LOAD_S", 0.1)
     with pytest.raises(EdgeError, match="did not end"):
         rehearse(load_table({}), ["vad.type"])
 
