@@ -59,6 +59,7 @@ has_library libsonic.so.0 || missing+=(libsonic0)
 command -v cc >/dev/null && command -v c++ >/dev/null || missing+=(build-essential)
 if [ "${1:-}" = --with-tests ]; then
     command -v pulseaudio >/dev/null || missing+=(pulseaudio pulseaudio-utils libasound2-plugins)
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
 fi
 [ ${#missing[@]} = 0 ] || need_packages "${missing[@]}"
 
