@@ -28,6 +28,9 @@ RUNTIME_DATA = (
     "models/starter/endings/*.npz",
     "models/starter/stop/*.npz",
     "models/starter/speaking_aids/*",
+    "systemd/*.rules",
+    "systemd/*.service",
+    "systemd/user/*.service",
 )
 
 

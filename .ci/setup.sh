@@ -60,6 +60,7 @@ command -v cc >/dev/null && command -v c++ >/dev/null || missing+=(build-essenti
 if [ "${1:-}" = --with-tests ]; then
     command -v pulseaudio >/dev/null || missing+=(pulseaudio pulseaudio-utils libasound2-plugins)
     [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || missing+=(mosquitto)
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
 fi
 [ ${#missing[@]} = 0 ] || need_packages "${missing[@]}"
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xtalk_edge.appliance import Appliance as Appliance
 
 __version__ = "0.1.0"
+
+# onnxruntime counts its uses for its maker unless told not to, before it is imported; its word is
+# read by child processes too.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from xtalk_edge import memory
 from xtalk_edge.assembly import Assembly
@@ -23,16 +23,18 @@ from xtalk_edge.config.load import load, load_table
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting, registry
 from xtalk_edge.errors import DeviceError
-from xtalk_edge.events import CardEnded, Event
+from xtalk_edge.events import CardEnded, Event, SettingsReloaded
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.event_log import EventLogManager
 from xtalk_edge.managers.own import own_manager
+from xtalk_edge.managers.reloading import ReloadManager
 from xtalk_edge.managers.uplink import Client
 from xtalk_edge.tasks import TaskOwner
 from xtalk_edge.tools.foreign.own import tools_of
 from xtalk_edge.tools.registry import Tool
 
 Progress = Callable[[str], None]
+M = TypeVar("M", bound=Manager)
 
 SETTLE_S = 0.5
 """Quiet after the end of a file before the conversation counts as over: the voice detector and
@@ -100,7 +102,7 @@ class Appliance:
 
     # -- the owner's own parts -------------------------------------------------------------
 
-    def register_manager(self, manager: type[Manager], **params: Any) -> Manager:
+    def register_manager(self, manager: type[M], **params: Any) -> M:
         """Add a manager of the owner's own, with its own settings; before `async with`."""
         made = manager(event_bus=self.bus, config=self.config, appliance=self, **params)
         self._managers.append(made)
@@ -147,6 +149,20 @@ class Appliance:
             EngineError, ModelError: it cannot be loaded; the one before stays in use.
         """
         await self._switching.switch(slot, type, params)
+
+    async def reload(self, read: Callable[[], Config]) -> SettingsReloaded:
+        """Put changed settings in force; what cannot be, by a restart once the conversation rests.
+
+        Args:
+            read: returns the settings, or raises EdgeError; called off the loop.
+
+        Returns:
+            What came of it, in a sentence for the owner too. Settings that are wrong change
+            nothing.
+        """
+        told = await self._reloading.reload(read)
+        self.config = self._reloading.config
+        return told
 
     # -- life ------------------------------------------------------------------------------
 
@@ -249,3 +265,11 @@ class Appliance:
         self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn
         self.agent, self._bell = parts.agent, parts.bell
         self._switching, self.button = parts.switching, parts.button
+        self._reloading = ReloadManager(
+            event_bus=bus,
+            config=config,
+            managers=self._managers,
+            switching=parts.switching,
+            restart=self.ask_restart,
+        )
+        self._managers.insert(0, self._reloading)

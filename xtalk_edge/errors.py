@@ -8,7 +8,8 @@ EdgeError
 ├─ DeviceError   exit 5   a sound device or file is missing, busy, or was lost
 ├─ UplinkError            the server refused or was lost
 │  └─ UplinkLostError     it could not be reached, or was lost; it may be there at the next try
-└─ LinkError              the serial board sent a bad frame or was lost
+├─ LinkError              the serial board sent a bad frame or was lost
+└─ ServiceError           the service manager is missing, or refused
 
 Every message is one sentence that says what is wrong and what to do.
 Anything else that escapes is a bug: traceback and exit 70.
@@ -72,6 +73,10 @@ class UplinkLostError(UplinkError):
 
 class LinkError(EdgeError):
     """The serial board sent something unreadable or was lost."""
+
+
+class ServiceError(EdgeError):
+    """The service manager is missing, or refused."""
 
 
 def problem_of(error: BaseException) -> str:

@@ -13,7 +13,16 @@ import pytest
 pytestmark = pytest.mark.slow
 
 CHECKOUT = Path(__file__).parents[2]
-SOURCES = ("xtalk_edge", "configs", "models", "pyproject.toml", "setup.py", "README.md", "LICENSE")
+SOURCES = (
+    "xtalk_edge",
+    "configs",
+    "models",
+    "systemd",
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +53,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["ask", "what time is it"], "get_time"),
         (["say", "Hello.", "-o", "hello.wav"], "s of speech"),
         (["demo", "--help"], "simulated room"),
+        (["service", "install", "--dry-run"], "99-xtalk-edge.rules"),
     ],
 )
 def test_a_command_works_outside_the_checkout(

@@ -149,6 +149,7 @@ def test_every_error_has_the_exit_code_that_is_documented() -> None:
         "DeviceError": 5,
         "UplinkError": 1,
         "LinkError": 1,
+        "ServiceError": 1,
     }
     assert all(kind.__doc__ for kind in own)
     assert str(errors.DeviceError("the card is gone; plug it in")) == "the card is gone; plug it in"

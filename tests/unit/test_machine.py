@@ -400,7 +400,7 @@ def test_another_endpointing_may_look_at_the_text() -> None:
             assert pause.turn_s == 1.25
             return -math.inf if pause.text == "stop" else math.inf
 
-    made = TurnMachine(ALWAYS, Hasty())
+    made = TurnMachine(ALWAYS, lambda _policy: Hasty())
     made.handle(SpeechStarted(2.0), 2.125)
     made.handle(SpeechEnded(3.0), 3.125)
     assert made.tick(4.0) == []

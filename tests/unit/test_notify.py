@@ -17,7 +17,8 @@ def manager(request, tmp_path):
         yield address, wire
 
 
-def test_it_is_told_in_its_own_words(manager):
+def test_it_is_told_in_its_own_words(manager, monkeypatch):
+    monkeypatch.delenv("WATCHDOG_USEC", raising=False)
     address, wire = manager
     told = ServiceManager(address)
     told.ready()
@@ -79,3 +80,28 @@ def test_the_watchdog_is_whose_it_says(surroundings, period_s, monkeypatch):
     for name, value in surroundings.items():
         monkeypatch.setenv(name, value)
     assert watchdog_s() == period_s
+
+
+def test_what_loads_is_not_watched_until_it_is_ready(manager, monkeypatch):
+    address, wire = manager
+    monkeypatch.setenv("WATCHDOG_USEC", "20000000")
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    told = ServiceManager(address)
+    told.ready()
+    told.extend(180)
+    told.ready()
+    told.ready()
+    assert [wire.recv(100) for _ in range(4)] == [
+        b"READY=1",
+        b"EXTEND_TIMEOUT_USEC=180000000\nWATCHDOG_USEC=180000000",
+        b"READY=1\nWATCHDOG_USEC=20000000",
+        b"READY=1",
+    ]
+
+
+def test_the_watchdogs_patience_is_never_made_shorter(manager, monkeypatch):
+    address, wire = manager
+    monkeypatch.setenv("WATCHDOG_USEC", "20000000")
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    ServiceManager(address).extend(1)
+    assert wire.recv(100) == b"EXTEND_TIMEOUT_USEC=1000000\nWATCHDOG_USEC=20000000"

@@ -20,6 +20,7 @@ from xtalk_edge.appliance import RESTART_PATIENCE_S
 from xtalk_edge.bus import EventBus
 from xtalk_edge.cli import run as run_module
 from xtalk_edge.clock import now_s
+from xtalk_edge.config.schema import Config
 from xtalk_edge.config.tools import DeviceConfig
 from xtalk_edge.engines.interfaces import ToolCall
 from xtalk_edge.events import SpeechRequested, TTSPlaybackFinished, TTSPlaybackStarted
@@ -98,6 +99,9 @@ class BriefAppliance:
 
     async def __aexit__(self, *_: object) -> None:
         await self.bus.aclose()
+
+    def register_manager(self, manager: Any, **params: Any) -> Any:
+        return manager(event_bus=self.bus, config=Config(), appliance=self, **params)
 
     async def run(self) -> None:
         pass

@@ -59,6 +59,7 @@ class LazyGroup(click.Group):
         "board": "Check a board with button and lights, or simulate one.",
         "doctor": "Examine this machine, and say what suits it.",
         "config": "Check or show the settings.",
+        "service": "Let it start with the machine, and again whenever it fails.",
         "bench": "Measure this machine.",
     },
     context_settings={"help_option_names": ["-h", "--help"]},

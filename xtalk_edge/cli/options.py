@@ -47,6 +47,15 @@ def state_dir_option(command: F) -> F:
     )(command)
 
 
+def load_settings(
+    config_path: Path | None, overrides: tuple[str, ...], state_dir: Path | None = None
+) -> Config:
+    """Return the settings as the options say; raises ConfigError."""
+    if state_dir is not None:
+        overrides = (*overrides, f"store.state_dir={value_text(str(state_dir))}")
+    return load(config_path, overrides)
+
+
 def read_config(
     config_path: Path | None,
     overrides: tuple[str, ...],
@@ -63,9 +72,7 @@ def read_config(
         passing: whether that one is thrown away. What engines keep of their models then stays in
             the usual folder, or each start would take seconds longer.
     """
-    if state_dir is not None:
-        overrides = (*overrides, f"store.state_dir={value_text(str(state_dir))}")
-    config = load(config_path, overrides)
+    config = load_settings(config_path, overrides, state_dir)
     if not passing:
         # systemd's name for it: engines, and their child processes, keep their caches there too.
         os.environ["STATE_DIRECTORY"] = str(config.store.folder())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import itertools
 import os
-import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,10 +17,13 @@ import click
 from xtalk_edge.appliance import Appliance
 from xtalk_edge.audio.card import Card
 from xtalk_edge.cli.live import LiveView
-from xtalk_edge.cli.options import config_options, read_config, state_dir_option
+from xtalk_edge.cli.options import config_options, load_settings, read_config, state_dir_option
+from xtalk_edge.cli.signals import ending_on_sigterm, ignore_sighup, reloading_on_sighup
 from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import DeviceError
+from xtalk_edge.managers.supervised import SupervisedManager
+from xtalk_edge.service.notify import LONGEST_LOAD_S, ServiceManager
 
 
 @click.command()
@@ -80,7 +84,8 @@ def command(
     if not source and (input_path or output_path or fast):
         raise click.UsageError("--input, --output and --fast go with --card wav")
     file_card = _file_card(input_path, output_path) if input_path is not None else None
-    conversation = _converse(config, file_card, events_path)
+    read = partial(load_settings, config_path, overrides, state_dir)
+    conversation = _converse(config, file_card, events_path, read)
     restart = run_virtual(conversation) if fast else asyncio.run(conversation)
     # A recording would ask for the restart again and again.
     if restart and file_card is None:
@@ -98,21 +103,37 @@ def _start_afresh() -> None:
     """Replace this process by the same command; its id and its service manager stay."""
     sys.stdout.flush()
     sys.stderr.flush()
+    ignore_sighup()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
-async def _converse(config: Config, card: Card | None, events_path: Path | None) -> bool:
+async def _converse(
+    config: Config, card: Card | None, events_path: Path | None, read: Callable[[], Config]
+) -> bool:
     """Run the appliance; return whether it is to be started afresh."""
-    view = LiveView()
+    view, service = LiveView(), ServiceManager()
     restart = False
-    appliance = Appliance(config, card=card, events_path=events_path, progress=view.note)
+
+    def loading(what: str) -> None:
+        view.note(what)
+        service.extend(LONGEST_LOAD_S)
+        service.status(f"{what.capitalize()}.")
+
+    if service.is_there and sys.__stderr__ is not None:
+        # A watchdog ends what stands still by SIGABRT; its journal then says where it stood.
+        faulthandler.enable(sys.__stderr__)
+    appliance = Appliance(config, card=card, events_path=events_path, progress=loading)
     appliance.bus.register(view)
+    supervised = appliance.register_manager(SupervisedManager, service=service, read=read)
     try:
-        with _ending_on_sigterm():
+        with ending_on_sigterm(), reloading_on_sighup(supervised.ask_reload):
             async with appliance:
                 button = _enter_key_as_button(appliance)
                 with button if config.wake.mode == "button" else contextlib.nullcontext():
-                    await appliance.run()
+                    try:
+                        await appliance.run()
+                    finally:
+                        _tell_end(service, afresh=appliance.restart_asked)
             # Not reached by a SIGTERM, which may come while all is closed for the restart.
             restart = appliance.restart_asked
     finally:
@@ -120,26 +141,12 @@ async def _converse(config: Config, card: Card | None, events_path: Path | None)
     return restart
 
 
-@contextlib.contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """Leave the block in good order on SIGTERM: a service manager's way to say goodbye."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    asked = []
-
-    def end() -> None:
-        asked.append(True)
-        task.cancel()
-
-    loop.add_signal_handler(signal.SIGTERM, end)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not asked:
-            raise
-        task.uncancel()
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)
+def _tell_end(service: ServiceManager, *, afresh: bool) -> None:
+    if afresh:
+        service.extend(LONGEST_LOAD_S)
+        service.status("Starts afresh.")
+    else:
+        service.stopping()
 
 
 @contextlib.contextmanager

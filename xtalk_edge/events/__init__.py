@@ -38,6 +38,7 @@ from xtalk_edge.events.health import (
     HealthChanged,
     LatencyMetricsUpdated,
     RecoveryStepTaken,
+    SettingsReloaded,
 )
 from xtalk_edge.events.hearing import (
     ASRResultConcluded,
@@ -166,6 +167,7 @@ __all__ = [
     "PhraseSpotted",
     "RecoveryStepTaken",
     "RetrievalUpdated",
+    "SettingsReloaded",
     "SpeakerRecognized",
     "SpeechRequested",
     "SpeechWithdrawn",

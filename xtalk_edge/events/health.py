@@ -78,3 +78,17 @@ class GovernorStepped(Event):
     """Whether it is given up; False where it is taken back."""
     reason: str
     """What made it do so, in words for the owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsReloaded(Event):
+    """The settings were read again."""
+
+    sentence: str
+    """What came of it, for the owner."""
+    changed: tuple[str, ...] = ()
+    """Names of the settings that are other ones than before, "turn.silence_ms"."""
+    restarts: bool = False
+    """Whether some of them take a restart, which comes once the conversation rests."""
+    problem: str = ""
+    """What is wrong with them; "" where nothing is."""

@@ -99,6 +99,11 @@ class AgentManager(Manager):
         """Tell whether a text is not for the agent."""
         return self._orders is not None and self._orders.meant(text) is not None
 
+    def adopt(self, config: Config) -> None:
+        """Know the device's own words again in a changed wording."""
+        super().adopt(config)
+        self._question.pardon = config.turn.ask_again
+
     async def start(self) -> None:
         """Let the agent warm up, and say something of its own if it wants to."""
         self.tasks.start(self._open(), "agent warm-up")

@@ -34,6 +34,14 @@ class Manager:
     async def start(self) -> None:
         """Begin; called once, after every manager was made."""
 
+    def adopt(self, config: Config) -> None:
+        """Let changed settings count from now on; called while the device runs.
+
+        A manager that has made something of a setting makes it anew here. Only settings of
+        `IN_PLACE` (config/difference.py) ever differ from those before.
+        """
+        self.config = config
+
     async def shutdown(self) -> None:
         """End; called once, in the reverse order of starting. Ends `tasks`."""
         await self.tasks.aclose()

@@ -33,7 +33,6 @@ class MicrophoneManager(Manager):
     def __init__(self, *, event_bus: EventBus, config: Config, capture: CaptureManager) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._capture = capture
-        self._limit = round(config.audio.dead_after_s * RATE_HZ)
         self._looked = 0
         """Sample up to which the sound has been looked at."""
         self._alive = 0
@@ -67,11 +66,15 @@ class MicrophoneManager(Manager):
                 if self._dead:
                     self._dead = False
                     log.warning("the microphone is alive again")
-            elif self._limit and not self._dead and head - self._alive >= self._limit:
+            elif not self._dead and self._is_overdue(head):
                 self._dead = True
                 log.warning("the microphone gives nothing at all; see that it is not muted")
                 self.bus.publish(MicrophoneDead(seconds=(head - self._alive) / RATE_HZ))
                 self.bus.publish(SpeechRequested(text=SAYING))
+
+    def _is_overdue(self, head: int) -> bool:
+        limit = round(self.config.audio.dead_after_s * RATE_HZ)
+        return limit > 0 and head - self._alive >= limit
 
     def _count_clipped(self, sound: Samples, head: int) -> None:
         if head // CLIPPED_WITHIN != self._looked // CLIPPED_WITHIN:

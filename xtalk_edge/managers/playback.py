@@ -73,6 +73,11 @@ class PlaybackManager(Manager):
         """Tell whether a reply was cut of which it is not known yet how far it came."""
         return self._cuts > 0
 
+    def adopt(self, config: Config) -> None:
+        """Play by these settings from now on, what is being played too."""
+        super().adopt(config)
+        self._apply_gain()
+
     # -- volume, as the volume tools see it ------------------------------------------------
 
     def get_percent(self) -> int:

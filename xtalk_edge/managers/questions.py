@@ -18,7 +18,7 @@ class OpenQuestion:
     """
 
     def __init__(self, pardon: str) -> None:
-        self._pardon = pardon
+        self.pardon = pardon
         self._asked_turn_id = 0
         self._heard_at_s: float | None = None
 
@@ -31,7 +31,7 @@ class OpenQuestion:
         """Take note of what the owner heard, and when it ended."""
         if turn_id == self._asked_turn_id:
             self._heard_at_s = at_s if text else None
-        elif text and text != self._pardon:
+        elif text and text != self.pardon:
             self._heard_at_s = None
 
     def may_be_answered(self, at_s: float) -> bool:

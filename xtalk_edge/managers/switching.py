@@ -137,7 +137,11 @@ class SwitchingManager(Manager):
         """
         if slot not in self._seats:
             raise ConfigError(f"{slot} cannot be exchanged; only {', '.join(self._seats)} can")
-        wish = _Wish(slot, EngineConfig(type, params=dict(params)))
+        await self.put(slot, EngineConfig(type, params=dict(params)))
+
+    async def put(self, slot: str, engine: EngineConfig) -> None:
+        """Put an engine into a slot that has a seat; return and raise as `switch`."""
+        wish = _Wish(slot, engine)
         self._wishes.put_nowait(wish)
         self._waited_for.add(wish)
         try:

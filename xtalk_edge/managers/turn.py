@@ -70,6 +70,9 @@ class Machine(Protocol):
     def tick(self, at_s: float) -> list[actions.Action]:
         """Let time pass up to `at_s`; return what to do, in order."""
 
+    def adopt(self, policy: TurnPolicy) -> None:
+        """Decide by this policy from now on."""
+
 
 class TurnManager(Manager):
     """The shell of the turn machine: events in, requests out, a tick at every advance.
@@ -102,6 +105,11 @@ class TurnManager(Manager):
     def resting(self) -> bool:
         """Tell whether nobody has the floor."""
         return self._machine.state in actions.RESTING
+
+    def adopt(self, config: Config) -> None:
+        """Take turns by these settings from now on."""
+        super().adopt(config)
+        self._machine.adopt(policy_of(config))
 
     async def start(self) -> None:
         """Begin ticking."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from xtalk_edge.audio.format import RATE_HZ, SOUNDING_DB, Samples, level_db, power
 from xtalk_edge.bus import EventBus, handles
-from xtalk_edge.config.schema import Config
+from xtalk_edge.config.schema import Config, VadConfig
 from xtalk_edge.engines.interfaces import VAD
 from xtalk_edge.events import Event, TurnStateChanged, VADSpeechClear, VADSpeechEnd, VADSpeechStart
 from xtalk_edge.managers.base import Manager
@@ -51,12 +51,7 @@ class VADManager(Manager):
         self._post = post
         self._own_voice = OwnVoice(vad.frame_samples / RATE_HZ, config.vad.own_voice_db)
         self._clarity = Clarity(vad.frame_samples / RATE_HZ)
-        self._gate = SpeechGate(
-            threshold=config.vad.threshold,
-            release_threshold=config.vad.release_threshold,
-            min_speech_s=config.vad.min_speech_ms / 1000,
-            min_silence_s=config.vad.min_silence_ms / 1000,
-        )
+        self._gate = SpeechGate(*_gate_limits(config.vad))
         self._held = np.empty(0, np.int16)
         self._ended_s = -RESUMES_WITHIN_S
         self._asleep = self._resting = False
@@ -64,6 +59,12 @@ class VADManager(Manager):
         """What is found while it catches up on waking; None at all other times."""
         self._heard = 0
         """Sample up to which somebody was heard."""
+
+    def adopt(self, config: Config) -> None:
+        """Judge by these settings from the next frame on."""
+        super().adopt(config)
+        self._gate.adopt(*_gate_limits(config.vad))
+        self._own_voice.adopt(config.vad.own_voice_db)
 
     @handles(TurnStateChanged)
     def on_state(self, event: TurnStateChanged) -> None:
@@ -159,3 +160,13 @@ class VADManager(Manager):
                 return None
             return Limits(vad.threshold_over_voice, vad.min_speech_over_voice_ms / 1000)
         return Limits(vad.threshold, 0.0) if at_s - self._ended_s < RESUMES_WITHIN_S else None
+
+
+def _gate_limits(vad: VadConfig) -> tuple[float, float, float, float]:
+    """Return what `SpeechGate` is given: two thresholds, and two durations in seconds."""
+    return (
+        vad.threshold,
+        vad.release_threshold,
+        vad.min_speech_ms / 1000,
+        vad.min_silence_ms / 1000,
+    )

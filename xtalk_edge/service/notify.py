@@ -10,6 +10,9 @@ import os
 import socket
 import time
 
+LONGEST_LOAD_S = 180.0
+"""A model of a gigabyte is read, hashed and tried in 90 s on a Pi 4's card; twice that."""
+
 
 class ServiceManager:
     """Whoever started this process and wants to know how it is.
@@ -20,10 +23,18 @@ class ServiceManager:
 
     def __init__(self, address: str | None = None) -> None:
         self._address = os.environ.get("NOTIFY_SOCKET", "") if address is None else address
+        self._watchdog_s = watchdog_s()
+        self._patient = False
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody wants to know."""
+        return bool(self._address)
 
     def ready(self) -> None:
-        """Say that the device listens."""
-        self._tell("READY=1")
+        """Say that the device listens; from now on it has to be `alive`."""
+        self._tell("READY=1" + self._watchdog(self._watchdog_s) * self._patient)
+        self._patient = False
 
     def status(self, sentence: str) -> None:
         """Say what the device does, for `systemctl status`."""
@@ -34,8 +45,10 @@ class ServiceManager:
         self._tell("WATCHDOG=1")
 
     def extend(self, by_s: float) -> None:
-        """Ask for so long from now to start, or to end."""
-        self._tell(f"EXTEND_TIMEOUT_USEC={round(by_s * 1e6)}")
+        """Ask for so long from now to start, or to end, and for no watchdog until `ready`."""
+        # A device that starts afresh is still the same service: its watchdog has gone on.
+        self._tell(f"EXTEND_TIMEOUT_USEC={round(by_s * 1e6)}" + self._watchdog(by_s))
+        self._patient = True
 
     def reloading(self) -> None:
         """Say that new settings are being read; `ready` says that they are in force."""
@@ -46,6 +59,11 @@ class ServiceManager:
     def stopping(self) -> None:
         """Say that the device is ending."""
         self._tell("STOPPING=1")
+
+    def _watchdog(self, period_s: float | None) -> str:
+        if self._watchdog_s is None or period_s is None:
+            return ""
+        return f"\nWATCHDOG_USEC={round(max(period_s, self._watchdog_s) * 1e6)}"
 
     def _tell(self, state: str) -> None:
         if not self._address:

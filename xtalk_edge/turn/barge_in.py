@@ -42,7 +42,8 @@ class BargeIn:
     """Judges speech over a reply by how long it lasts and by its words."""
 
     def __init__(self, policy: TurnPolicy) -> None:
-        self._policy = policy
+        self.policy = policy
+        """May be exchanged at any time."""
         self._stop_words = Phrases(policy.stop_words, _STOP_FILLERS)
         self._backchannels = Phrases(policy.backchannels)
         self.echo_removed = True
@@ -51,11 +52,11 @@ class BargeIn:
     @property
     def possible(self) -> bool:
         """Whether speech over a reply is listened to; the stop word and the button always are."""
-        return self._policy.barge_in != "off" and self.echo_removed
+        return self.policy.barge_in != "off" and self.echo_removed
 
     def meaning(self, utterance: Utterance, speech_s: float) -> Meaning:
         """Return what `speech_s` seconds of speech mean, by what is known of them so far."""
-        policy = self._policy
+        policy = self.policy
         believed = _believed(utterance, speech_s, whole=utterance.concluded)
         text = utterance.text if believed else ""
         if policy.barge_in != "interrupt" or self._backchannels.are_all_of(text):
@@ -92,7 +93,7 @@ class BargeIn:
         if self.begins_with_stop(text):
             return "stop word", True
         # However short it was: it is over, and its words are known.
-        interrupts = self._policy.barge_in == "interrupt"
+        interrupts = self.policy.barge_in == "interrupt"
         believed = bool(text) and _believed(
             utterance, utterance.speech_s(speech, now_s), whole=True
         )

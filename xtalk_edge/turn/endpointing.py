@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from xtalk_edge.turn.policy import TurnPolicy
 from xtalk_edge.turn.unfinished import ends_in_number, sounds_unfinished
 
 UNFINISHED, FINISHED = 0.1, 0.4
@@ -41,6 +43,10 @@ class Endpointing(Protocol):
         ...
 
 
+EndpointingOf = Callable[[TurnPolicy], Endpointing]
+"""Makes one of what the owner chose."""
+
+
 @dataclass(frozen=True, slots=True)
 class AdaptiveSilence:
     """Waits less where all seems said, and longer where something must follow; all in seconds."""
@@ -51,6 +57,11 @@ class AdaptiveSilence:
     """After what the agent can act upon as it is."""
     unfinished_s: float
     """After what sounds as if more is to come, and while nothing is known of it."""
+
+    @classmethod
+    def of(cls, policy: TurnPolicy) -> AdaptiveSilence:
+        """Return the one that the owner chose."""
+        return cls(policy.silence_s, policy.request_silence_s, policy.unfinished_silence_s)
 
     def ends_at_s(self, pause: Pause) -> float:
         """Return the second at which the turn ends if nobody speaks until then."""

@@ -83,6 +83,10 @@ class Interpreter:
         self._announced_state = self.state
         self._actions: list[Action] = []
 
+    def adopt(self, policy: TurnPolicy) -> None:
+        """Take turns so from now on, as far as it holds here too."""
+        self._turns = self._stopping.policy = policy
+
     @property
     def state(self) -> State:
         """Who has the floor; while several have it, whoever is loudest."""

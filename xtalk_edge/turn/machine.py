@@ -23,7 +23,7 @@ import itertools
 from xtalk_edge.turn import actions, facts
 from xtalk_edge.turn.actions import Action, State, StopReason
 from xtalk_edge.turn.barge_in import BargeIn, Meaning
-from xtalk_edge.turn.endpointing import AdaptiveSilence, Endpointing
+from xtalk_edge.turn.endpointing import AdaptiveSilence, EndpointingOf
 from xtalk_edge.turn.facts import Fact, OwnersFact, OwnFact, TextFact
 from xtalk_edge.turn.floor import Reply, Utterance, state_of
 from xtalk_edge.turn.offers import Offers
@@ -35,12 +35,10 @@ from xtalk_edge.turn.wakefulness import Wakefulness
 class TurnMachine:
     """Decides about turns; see the module's docstring."""
 
-    def __init__(self, policy: TurnPolicy, endpointing: Endpointing | None = None) -> None:
-        self._policy = policy
-        self._endpointing = endpointing or AdaptiveSilence(
-            policy.silence_s, policy.request_silence_s, policy.unfinished_silence_s
-        )
+    def __init__(self, policy: TurnPolicy, pauses: EndpointingOf = AdaptiveSilence.of) -> None:
+        self._endpointing_of = pauses
         self._barge_in = BargeIn(policy)
+        self.adopt(policy)
         self._now_s = 0.0
         self._wakefulness = Wakefulness(always=policy.mode == "always")
         self._speech = SpeechTrack()
@@ -57,6 +55,11 @@ class TurnMachine:
         """Who has the floor."""
         awake = self._wakefulness.awake_at(self._now_s)
         return state_of(self._utterance, self._reply, awake=awake)
+
+    def adopt(self, policy: TurnPolicy) -> None:
+        """Decide by this policy from now on, also about the turn that is under way."""
+        self._policy = self._barge_in.policy = policy
+        self._endpointing = self._endpointing_of(policy)
 
     def handle(self, fact: Fact, at_s: float) -> list[Action]:
         """Take a fact that became known at `at_s`; return what to do, in order."""
@@ -222,9 +225,7 @@ class TurnMachine:
     def _may_begin_turn(self) -> bool:
         if self._reply is not None:
             return self._barge_in.possible
-        # Speech is reported a little late: what began while awake counts although it is over.
-        began_s = self._speech.start_s if self._speech.all_new else self._now_s
-        return self._wakefulness.awake_at(min(began_s, self._now_s))
+        return self._wakefulness.awake_at(self._speech.began_s(self._now_s))
 
     def _watch(self, utterance: Utterance) -> None:
         """Verify an open utterance over a reply; end it when its time has come."""
@@ -337,8 +338,7 @@ class TurnMachine:
         self._attend(reply.stay_awake_s)
 
     def _offered(self, offer: facts.SpeechOffered) -> None:
-        dropped = self._offers.add(offer)
-        if dropped is not None:
+        if (dropped := self._offers.add(offer)) is not None:
             self._actions.append(actions.DiscardOffer(dropped))
 
     def _announce(self) -> None:

@@ -43,9 +43,7 @@ class OwnVoice:
     """
 
     def __init__(self, frame_s: float, removed_db: float) -> None:
-        self._most_left = 10 ** (-removed_db / 10)
-        self._most_left_of_speech = 10 ** (-(removed_db + ALREADY_DB) / 10)
-        self._most_left_learning = max(self._most_left, 10 ** (-LEARNING_DB / 10))
+        self.adopt(removed_db)
         self._learning_frames = round(LEARNING_S / frame_s)
         smoothed = max(1, round(SMOOTHED_S / frame_s))
         self._raw: deque[float] = deque(maxlen=smoothed)
@@ -54,6 +52,12 @@ class OwnVoice:
         self._echo_frames = max(1, round(ECHO_LASTS_S / frame_s))
         self._frames_quiet = self._echo_frames
         self._clear_speech = ClearSpeech(frame_s)
+
+    def adopt(self, removed_db: float) -> None:
+        """Take frames that became so much quieter for the device's own from now on."""
+        self._most_left = 10 ** (-removed_db / 10)
+        self._most_left_of_speech = 10 ** (-(removed_db + ALREADY_DB) / 10)
+        self._most_left_learning = max(self._most_left, 10 ** (-LEARNING_DB / 10))
 
     @property
     def may_be_heard(self) -> bool:

@@ -36,6 +36,17 @@ class SpeechGate:
         min_speech_s: float,
         min_silence_s: float,
     ) -> None:
+        self.adopt(threshold, release_threshold, min_speech_s, min_silence_s)
+        self.reset()
+
+    def adopt(
+        self,
+        threshold: float,
+        release_threshold: float,
+        min_speech_s: float,
+        min_silence_s: float,
+    ) -> None:
+        """Judge so from the next frame on; speech that is open goes on. Raises ConfigError."""
         if release_threshold > threshold:
             raise ConfigError(
                 f"the release threshold ({release_threshold:g}) must not be above the speech "
@@ -44,7 +55,6 @@ class SpeechGate:
         self._usual = Limits(threshold, min_speech_s)
         self._release_threshold = release_threshold
         self._min_silence_s = min_silence_s
-        self.reset()
 
     @property
     def is_open(self) -> bool:

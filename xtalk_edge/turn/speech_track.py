@@ -43,6 +43,10 @@ class SpeechTrack:
         """Whether all of the last stretch lies above the floor."""
         return self._start_s >= self._floor_s
 
+    def began_s(self, now_s: float) -> float:
+        """Return when it began: it is told late, and may be over; now, if some of it is settled."""
+        return min(self._start_s, now_s) if self.all_new else now_s
+
     def raise_floor(self, to_s: float) -> None:
         """Declare all sound before `to_s` settled."""
         self._floor_s = max(self._floor_s, to_s)
