@@ -7,6 +7,7 @@ because the archive says so; what else is in it is a reason to refuse it.
 from __future__ import annotations
 
 import os
+import stat
 import struct
 import zipfile
 import zlib
@@ -46,6 +47,9 @@ def read_members(path: Path, most_bytes: Mapping[str, int]) -> dict[str, bytes]:
         raise DeviceError(f"{path}: cannot be read ({error.strerror}); check the name") from error
     except ValueError as error:
         raise DeviceError(f"{path!r}: the name is no file name") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DeviceError(f"{path}: this is not a file; name the .zip that holds a bundle")
     with os.fdopen(descriptor, "rb") as file:
         problem = _problem(file)
         if problem:
@@ -67,15 +71,12 @@ def read_members(path: Path, most_bytes: Mapping[str, int]) -> dict[str, bytes]:
 
 def _problem(file: BinaryIO) -> str:
     """Return what is wrong with a file before anything of it is believed; "" if nothing is."""
-    try:
-        size = file.seek(0, os.SEEK_END)
-        if size > MOST_BYTES:
-            return f"larger than any bundle ({MOST_BYTES // 1_000_000} MB)"
-        file.seek(max(0, size - _END.size - _COMMENT_BYTES))
-        tail = file.read()
-        file.seek(0)
-    except OSError:
-        return "not a file that holds a bundle; name the .zip"
+    size = file.seek(0, os.SEEK_END)
+    if size > MOST_BYTES:
+        return f"larger than any bundle ({MOST_BYTES // 1_000_000} MB)"
+    file.seek(max(0, size - _END.size - _COMMENT_BYTES))
+    tail = file.read()
+    file.seek(0)
     at = tail.rfind(_END_MARK)
     if at < 0 or len(tail) - at < _END.size:
         return "not a bundle, or cut short; give the .zip that `xtalk-edge bundle` wrote"

@@ -104,11 +104,13 @@ def _members(bundle: Bundle, redact: bool) -> list[tuple[str, bytes]]:
             ("levels.jsonl", _lines(contour(recording))),
             ("settings.json", _json(redacted_settings(table))),
         ]
-        machine = {**bundle.machine, "settings": "redacted"}
-        models = [{**each, "name": "", "problem": ""} for each in bundle.models]
+        # Names may be those of files of the owner's own.
+        models = [
+            {key: each[key] for key in ("slot", "bytes", "sha256") if key in each}
+            for each in bundle.models
+        ]
     else:
-        records, machine = list(recording.records), dict(bundle.machine)
-        models = [dict(each) for each in bundle.models]
+        records, models = list(recording.records), list(map(dict, bundle.models))
         members += [
             (name, _wav(getattr(recording, attribute))) for name, attribute in SOUNDS.items()
         ]
@@ -116,7 +118,7 @@ def _members(bundle: Bundle, redact: bool) -> list[tuple[str, bytes]]:
     return [
         *members,
         ("events.jsonl", _lines(records)),
-        ("machine.json", _json(machine)),
+        ("machine.json", _json(bundle.machine)),
         ("models.json", _json(models)),
     ]
 

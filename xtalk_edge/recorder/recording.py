@@ -16,6 +16,9 @@ from xtalk_edge.recorder.lump import Card, Lump
 Record = dict[str, Any]
 """An event as the event log writes it: "event", "at_s", "turn_id", and its own fields."""
 
+ROUNDING_S = 1e-6
+"""Times of events are written to the microsecond."""
+
 EARLY_S = 1.0
 """Events so much before the first sample belong to it: a card is opened before it gives sound."""
 
@@ -60,7 +63,7 @@ class Recording:
             raw=self.raw[dropped:],
             clean=self.clean[dropped:],
             far=self.far[dropped:],
-            records=tuple(each for each in self.records if each["at_s"] >= at_s),
+            records=tuple(each for each in self.records if each["at_s"] >= at_s - ROUNDING_S),
         )
 
 
@@ -76,7 +79,7 @@ def joined(lumps: Sequence[Lump]) -> Recording | None:
         where = slice(lump.at_sample - first.at_sample, lump.end - first.at_sample)
         raw[where], clean[where], far[where] = lump.raw, lump.clean, lump.far
         held += len(lump.raw)
-    early_s = first.at_s - (EARLY_S if first.at_sample == 0 else 0.0)
+    early_s = first.at_s - (EARLY_S if first.at_sample == 0 else ROUNDING_S)
     records = [json.loads(line) for lump in lumps for line in lump.lines]
     return Recording(
         at_sample=first.at_sample,

@@ -48,7 +48,8 @@ class LumpRing:
             with open(path, "xb", opener=_owners_alone) as file:
                 file.write(pack(lump))
         except OSError:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
             raise
         self._held.append((path, len(lump.raw)))
         while sum(samples for _, samples in self._held[1:]) >= self._wanted:

@@ -43,11 +43,11 @@ class SessionFile:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             os.write(self._file, _header(0))
-        except FileExistsError as error:
-            raise DeviceError(
-                f"{path}: there is such a file already; choose another name"
-            ) from error
         except OSError as error:
+            if path.exists():
+                raise DeviceError(
+                    f"{path}: there is such a file already; choose another name"
+                ) from error
             raise DeviceError(
                 f"{path}: cannot be written ({error.strerror}); check the folder and free space"
             ) from error
