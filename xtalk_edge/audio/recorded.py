@@ -100,6 +100,8 @@ class RecordedCard(Card):
         self._lost_because = ""
         """Why samples before the next block are missing; "" where none are."""
         self._now_s = 0.0
+        self._gone = ""
+        """Why there is no device now; "" while there is one."""
         self.played = np.zeros(len(mic), np.int16)
         """What is played now, each sample where the microphone took one."""
 
@@ -112,7 +114,10 @@ class RecordedCard(Card):
         if self.started_at_s is None:
             return
         self._now_s = now_s
-        if self._absence() is not None:
+        absence = self._absence()
+        if absence is not None:
+            self._gone = absence.reason
+        if self._gone:
             return
         due = int((now_s - self.started_at_s + CLOCK_ROUNDING_S) * RATE_HZ)
         while self._position < len(self._mic):
@@ -124,16 +129,13 @@ class RecordedCard(Card):
 
     def ended(self) -> str | None:
         """Return why nothing comes: the device was away then, or the recording is over."""
-        absence = self._absence()
-        if absence is not None:
-            return absence.reason
         over = self.started_at_s is not None and self._position >= len(self._mic)
-        return "the recording is over" if over else None
+        return self._gone or ("the recording is over" if over else None)
 
     @property
     def may_return(self) -> bool:
-        """Whether the device came back."""
-        return self._absence() is not None
+        """Whether the device is away, and will be opened again."""
+        return bool(self._gone)
 
     def reopen(self, now_s: float) -> None:
         """Go on where the clock is now; raises DeviceError while the device was away."""
@@ -141,6 +143,7 @@ class RecordedCard(Card):
         absence = self._absence()
         if absence is not None:
             raise DeviceError(f"{self.name}: {absence.reason}")
+        self._gone = ""
 
     def close(self) -> None:
         """Stop."""

@@ -31,7 +31,7 @@ def test_the_same_course_has_no_differences(exact: bool) -> None:
 
 
 def test_loosely_only_what_an_owner_would_notice_counts() -> None:
-    assert differences(TURN, TURN[3:] + [TURN[1]], exact=False) != []
+    assert differences(TURN, [*TURN[3:], TURN[1]], exact=False) != []
     without_partial = [each for each in TURN if each["event"] != "ASRResultPartial"]
     assert differences(TURN, without_partial, exact=False) == []
     assert differences(TURN, changed(3, confidence=0.2), exact=False) == []

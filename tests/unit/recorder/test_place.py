@@ -1,4 +1,4 @@
-"""Where the recorder keeps what it remembers: in memory, closed to others, one program at a time."""
+"""Where the recorder keeps what it remembers: in memory, closed, one program at a time."""
 
 from __future__ import annotations
 
