@@ -20,8 +20,8 @@ from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import Event, MicrophoneMuted, TTSPlaybackFinished
 from xtalk_edge.managers import recorder
 from xtalk_edge.managers.event_log import as_record
-from xtalk_edge.recorder.place import CRASHED, DOOR, NOW, Place, kept
 from xtalk_edge.recorder.door import ask
+from xtalk_edge.recorder.place import CRASHED, DOOR, NOW, Place, kept
 from xtalk_edge.recorder.recording import Recording
 from xtalk_edge.recorder.ring import LumpRing, read_ring
 
@@ -96,6 +96,10 @@ async def test_while_muted_it_holds_zeros(tmp_path: Path) -> None:
         assert sound[last + 1_600 :].any()
 
 
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 def read_stereo(path: Path) -> np.ndarray:
     content = path.read_bytes()
     return np.frombuffer(content[44:], "<i2").reshape(-1, 2)
@@ -109,7 +113,7 @@ async def test_a_session_has_room_and_voice_side_by_side(tmp_path: Path) -> None
         rings = talk.appliance.capture.rings
         end = rings.clean.head
         room, voice = (ring.slice(0, end)[0] for ring in (rings.raw, rings.far))
-    (path,) = (tmp_path / "sessions").iterdir()
+    (path,) = files_in(tmp_path / "sessions")
     frames = read_stereo(path)
     assert np.array_equal(frames[:end, 0], room)
     assert np.array_equal(frames[:end, 1], voice)
@@ -125,7 +129,7 @@ async def test_on_a_virtual_clock_nothing_is_remembered_unasked(
         monkeypatch.setenv("RUNTIME_DIRECTORY", room)
         async with conversation(with_recorder()):
             await asyncio.sleep(5.0)
-        assert list(Path(room).iterdir()) == []
+        assert files_in(Path(room)) == []
 
 
 @on_virtual_clock

@@ -27,8 +27,6 @@ SHOWN_CHARS = 58
 
 @click.command()
 @click.argument("file", metavar="BUNDLE", type=click.Path(path_type=Path))
-@click.option("-c", "config_path", type=click.Path(path_type=Path), metavar="FILE.toml",
-              help="With these settings, not with those of the bundle.")  # fmt: skip
 @click.option("--exact/--loose", default=None,
               help="Compare every event, or what an owner would notice.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
