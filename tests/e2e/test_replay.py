@@ -7,7 +7,6 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -37,14 +36,14 @@ from xtalk_edge.scenes.replay_settings import harmless, of_bundle
 ROOM = RoomScene(echo_db=-20.0, noise_db=-60.0)
 
 
-def scripted(**sections: dict[str, Any]) -> Config:
+def scripted(mode: str = "always") -> Config:
     return settings(
+        mode=mode,
         texts=["what time is it", "and what is the date", "and what is the date"],
         replies=["It is noon, as it was yesterday at this time.", "It is the first of May."],
         echo={"type": "webrtc"},
         # The talkers have the same voice, which carries something over from one to the other.
         tts={"type": "espeak", "isolation": "process"},
-        **sections,
     )
 
 
@@ -155,7 +154,7 @@ def test_buttons_and_mutes_come_again(tmp_path: Path) -> None:
         talk.appliance.capture.mute(False, "switch")
         await asyncio.sleep(1.0)
 
-    config = scripted(wake={"mode": "button"})
+    config = scripted("button")
     bundle = recorded(tmp_path, config, play)
     replayed = replay(bundle, config, exact=True)
     assert replayed.differences == ()
@@ -249,7 +248,7 @@ def test_settings_of_strangers_reach_nothing(tmp_path: Path) -> None:
     own = harmless(of_bundle(text), tmp_path)
     assert own.store.folder() == tmp_path
     assert own.docs.folder == own.board.port == own.uplink.url == own.wake.neighbours == ""
-    assert own.tools.own == own.tools.mcp == own.managers == ()
+    assert not (own.tools.own or own.tools.mcp or own.managers)
     assert not own.alternatives
     assert not own.recorder.is_on
     assert not own.uplink.is_on
