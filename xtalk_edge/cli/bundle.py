@@ -62,7 +62,7 @@ def command(
     if wanted is None:
         raise DeviceError(
             "nothing is remembered here: start the device with recorder.seconds above 0, "
-            "and ask as the same user"
+            "and ask as the user it runs as, or with sudo"
         )
     if wanted.alive and not ask(wanted.folder / DOOR):
         click.echo("the device does not answer; its last seconds may be missing", err=True)

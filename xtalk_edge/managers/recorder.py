@@ -98,7 +98,8 @@ class RecorderManager(Manager):
             self._door.stop()
             await asyncio.to_thread(self._thread.join)
             self._door.close()
-        self._write()
+        if self._ring is not None or self._session is not None:
+            self._write()
         if self._session is not None:
             self._session.close()
         if self._place is not None:

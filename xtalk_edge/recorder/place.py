@@ -105,16 +105,21 @@ def choose(named: str) -> Path:
 
 
 def kept(named: str) -> Iterator[Kept]:
-    """Yield the rings there are, the likeliest first."""
+    """Yield the rings there are and may be read, the likeliest first."""
     for base in [*places(named), *([] if named else [_SERVICE])]:
-        root = base / "recorder"
-        alive = _is_held(root / "lock")
-        now = root / NOW
-        if now.is_dir():
-            ended = (now / _ENDED).exists()
-            yield Kept(now, crashed=not (alive or ended), alive=alive)
-        if (root / CRASHED).is_dir():
-            yield Kept(root / CRASHED, crashed=True, alive=False)
+        # Of another user's folder nothing can be told.
+        with contextlib.suppress(PermissionError):
+            yield from _kept_in(base / "recorder")
+
+
+def _kept_in(root: Path) -> Iterator[Kept]:
+    alive = _is_held(root / "lock")
+    now = root / NOW
+    if now.is_dir():
+        ended = (now / _ENDED).exists()
+        yield Kept(now, crashed=not (alive or ended), alive=alive)
+    if (root / CRASHED).is_dir():
+        yield Kept(root / CRASHED, crashed=True, alive=False)
 
 
 def is_in_memory(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:

@@ -7,6 +7,7 @@ not written whole is known by its checksum and left out.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 from pathlib import Path
@@ -37,23 +38,32 @@ class LumpRing:
         self._number = 0
 
     def write(self, lump: Lump) -> None:
-        """Append a lump, and drop what is older than it has to be.
+        """Append a lump, and drop what is older than it has to be; where there is no room, older
+        ones make some.
 
         Raises:
-            OSError: there is no room; the lumps before stay.
+            OSError: it cannot be written all the same.
         """
         self._number += 1
         path = self._folder / f"{self._number:012}.lump"
-        try:
-            with open(path, "xb", opener=_owners_alone) as file:
-                file.write(pack(lump))
-        except OSError:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            raise
+        content = pack(lump)
+        while True:
+            try:
+                with open(path, "xb", opener=_owners_alone) as file:
+                    file.write(content)
+                break
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                if error.errno != errno.ENOSPC or not self._held:
+                    raise
+                self._drop_oldest()
         self._held.append((path, len(lump.raw)))
         while sum(samples for _, samples in self._held[1:]) >= self._wanted:
-            self._held.pop(0)[0].unlink(missing_ok=True)
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        self._held.pop(0)[0].unlink(missing_ok=True)
 
 
 def read_ring(folder: Path, seconds: float | None = None) -> Recording | None:

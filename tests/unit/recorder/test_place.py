@@ -114,3 +114,15 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DeviceError, match=r"recorder\.folder"):
         Place(tmp_path / "file")
+
+
+def test_of_another_users_folder_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Place(tmp_path).close()
+
+    def closed(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", closed)
+    assert list(kept(str(tmp_path))) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import errno
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -124,3 +126,22 @@ def test_without_room_the_lumps_before_stay(tmp_path: Path) -> None:
     found = read_ring(tmp_path)
     assert found is not None
     assert (len(found.raw), found.lost_samples) == (30, 10)
+
+
+def test_where_there_is_no_room_older_lumps_make_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = LumpRing(tmp_path, 10.0)
+    for start in range(0, 50, 10):
+        ring.write(lump_of(start, start + 10))
+
+    def opened(path: Path, *arguments: object, **more: object) -> object:
+        if len(list(tmp_path.iterdir())) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return builtins.open(path, *arguments, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("xtalk_edge.recorder.ring.open", opened, raising=False)
+    ring.write(lump_of(50, 60))
+    found = read_ring(tmp_path)
+    assert found is not None
+    assert np.array_equal(found.raw, ramp(30, 60))
