@@ -80,7 +80,7 @@ class Difference:
 def differences(
     before: Iterable[Record], now: Iterable[Record], *, exact: bool
 ) -> list[Difference]:
-    """Return where two courses of events differ, in order; none where they are the same.
+    """Return where two courses of events differ, in order of time; none where they are the same.
 
     Args:
         before: the events that were recorded, with `at_s` in seconds since the first sample.
@@ -98,7 +98,7 @@ def differences(
             found += [_moved(*pair) for pair in pairs if not _alike(*pair, tolerance_s)]
         else:
             found += _unlike(old[old_at:old_end], new[new_at:new_end])
-    return found
+    return sorted(found, key=lambda each: each.at_s)
 
 
 def _exact(records: Iterable[Record]) -> list[Event]:
@@ -169,10 +169,9 @@ def _moved(old: Event, new: Event) -> Difference:
 
 
 def _unlike(old: Sequence[Event], new: Sequence[Event]) -> list[Difference]:
-    """Return both courses of a stretch that has nothing in common, in order of time."""
-    sides = [Difference(each.at_s, each.shown, "") for each in old]
-    sides += [Difference(each.at_s, "", each.shown) for each in new]
-    return sorted(sides, key=lambda each: each.at_s)
+    """Return all of a stretch that has nothing in common."""
+    gone = [Difference(each.at_s, each.shown, "") for each in old]
+    return gone + [Difference(each.at_s, "", each.shown) for each in new]
 
 
 def _aligned(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -116,13 +117,19 @@ async def _hold(
     card = _card(recording)
     appliance = Appliance(config, card=card, progress=progress)
     events: list[Record] = []
-    appliance.subscribe_event(Event, lambda event: events.append(as_record(event)))
+    appliance.subscribe_event(Event, lambda event: events.append(_as_written(event)))
     async with appliance:
         origin_s = card.started_at_s or 0.0
         inputs = _placed(recording.records, recording.at_s, recording.at_sample)
         repeat_inputs(appliance, inputs, origin_s)
         await appliance.run()
     return card, _placed(events, origin_s, 0)
+
+
+def _as_written(event: Event) -> Record:
+    """Return an event as a recording has it, of which JSON was made."""
+    record: Record = json.loads(json.dumps(as_record(event), default=str))
+    return record
 
 
 def _card(recording: Recording) -> RecordedCard:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import errno
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.recorder.parts import line, lump_of, ramp
 from xtalk_edge.audio.format import RATE_HZ
+from xtalk_edge.recorder import ring as ring_module
 from xtalk_edge.recorder.lump import pack, unpack
 from xtalk_edge.recorder.ring import LumpRing, read_ring
 
@@ -135,12 +135,14 @@ def test_where_there_is_no_room_older_lumps_make_some(
     for start in range(0, 50, 10):
         ring.write(lump_of(start, start + 10))
 
-    def opened(path: Path, *arguments: object, **more: object) -> object:
+    usual = ring_module._owners_alone
+
+    def opener(path: str, flags: int) -> int:
         if len(list(tmp_path.iterdir())) > 2:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return builtins.open(path, *arguments, **more)  # type: ignore[call-overload]
+        return usual(path, flags)
 
-    monkeypatch.setattr("xtalk_edge.recorder.ring.open", opened, raising=False)
+    monkeypatch.setattr(ring_module, "_owners_alone", opener)
     ring.write(lump_of(50, 60))
     found = read_ring(tmp_path)
     assert found is not None
