@@ -9,12 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
+from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.audio.room import RoomScene
 from xtalk_edge.audio.sound_file import read_sound
+from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.recorder import RecorderConfig
 from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import DeviceError
@@ -95,6 +100,39 @@ async def test_while_muted_it_holds_zeros(tmp_path: Path) -> None:
         assert not sound[first:last].any()
         assert sound[: first // 2].any()
         assert sound[last + 1_600 :].any()
+
+
+@pytest.mark.slow
+@hypothesis.settings(max_examples=6)
+@given(
+    rate_hz=st.sampled_from([16_000, 44_100, 48_000]),
+    from_s=st.floats(0.1, 0.6),
+    for_s=st.floats(0.05, 0.5),
+)
+def test_of_no_time_while_muted_a_sample_is_held(rate_hz: int, from_s: float, for_s: float) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        config = with_recorder(folder=name, session=f"{name}/session.wav")
+        scene = RoomScene(rate_hz=rate_hz, noise_db=-20.0, echo_db=-6.0)
+
+        async def hold() -> tuple[int, int]:
+            async with conversation(config, scene) as talk:
+                await asyncio.sleep(from_s)
+                talk.appliance.capture.mute(True, "switch")
+                # What came before the first step behind it was captured before.
+                first = talk.appliance.capture.rings.raw.head + 2 * RATE_HZ // 100
+                await asyncio.sleep(for_s)
+                last = int(talk.clock_s * RATE_HZ)
+                talk.appliance.capture.mute(False, "switch")
+                await asyncio.sleep(0.3)
+                return first, last
+
+        first, last = run_virtual(hold())
+        found = recorded(folder)
+        for sound in (found.raw, found.clean, read_stereo(folder / "session.wav")[:, 0]):
+            assert not sound[first:last].any()
+            assert sound[:first].any()
+            assert sound[last + RATE_HZ // 10 :].any()
 
 
 def files_in(folder: Path) -> list[Path]:

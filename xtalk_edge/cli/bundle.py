@@ -54,7 +54,7 @@ def command(
       xtalk-edge replay xtalk-edge-20261130-081500.zip
     """
     config = read_config(config_path, overrides)
-    found = list(kept(config.recorder.folder))
+    found = sorted(kept(config.recorder.folder), key=lambda each: not each.alive)
     if forget:
         _forget(found)
         return

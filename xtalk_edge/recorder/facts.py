@@ -50,9 +50,10 @@ def model_facts(config: Config) -> list[dict[str, Any]]:
     """Return the size and SHA-256 of every model file that the settings name or that comes with the
     program; `sha256` is "" of a file that is too large to be read now.
     """
+    starter = data_path("models/starter")
     facts = [
-        {"slot": "", "name": f"starter/{path.name}", **_facts_of(path)}
-        for path in sorted(data_path("models/starter").iterdir())
+        {"slot": "", "name": f"starter/{path.relative_to(starter)}", **_facts_of(path)}
+        for path in sorted(starter.rglob("*"))
         if path.suffix in MODEL_ENDINGS
     ]
     for field in dataclasses.fields(config):
