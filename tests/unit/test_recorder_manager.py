@@ -208,6 +208,26 @@ async def test_without_room_it_says_so_once_and_goes_on(
     assert caplog.text.count("some seconds are not remembered: No space left on device") == 1
 
 
+@on_virtual_clock
+async def test_a_storm_of_events_does_not_fill_the_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with conversation(with_recorder(folder=str(tmp_path))) as talk:
+        gust: Any = talk.appliance.create_event_class("Gust", text=str)
+        for _ in range(3):
+            talk.appliance.bus.publish(gust(text="x" * recorder.LONGEST_EVENT_CHARS))
+        for _ in range(50):
+            talk.appliance.bus.publish(gust(text="y" * (recorder.LONGEST_EVENT_CHARS - 100)))
+        await asyncio.sleep(recorder.LUMP_S + 1.0)
+        await one_turn(talk)
+    gusts = [each for each in recorded(tmp_path).records if each["event"] == "Gust"]
+    assert [each for each in gusts if "text" not in each] == gusts[:3]
+    assert 0 < sum(len(each.get("text", "")) for each in gusts) <= recorder.MOST_CHARS
+    assert caplog.text.count("more events than can be remembered") == 1
+    # What came behind the storm is there.
+    assert "TTSPlaybackFinished" in [each["event"] for each in recorded(tmp_path).records]
+
+
 @pytest.mark.slow
 def test_in_real_time_who_asks_gets_the_last_moment(tmp_path: Path) -> None:
     """Also while the loop hangs: the recorder has a thread of its own."""

@@ -75,7 +75,8 @@ def command(
         config = read_config(config_path, overrides)
     if exact is None:
         exact = own and is_exact(bundle)
-    replayed = replay(bundle, config, exact=exact)
+    tell = (lambda _text: None) if as_json else (lambda text: click.echo(text, err=True))
+    replayed = replay(bundle, config, exact=exact, progress=tell)
     if events_path is not None:
         _write_events(events_path, replayed)
     if output is not None:

@@ -39,8 +39,12 @@ LUMP_S = 4.0
 """How often it writes. What was captured and played stays in the rings for five seconds at least
 (`audio.ring_s`); what is not written yet when the program is killed is lost."""
 
-MOST_WAITING_EVENTS = 20_000
-"""Events that wait to be written: minutes of a storm of them, 10 MB."""
+MOST_CHARS = 2_000_000
+"""Of the events of one lump: a hundred times what a conversation publishes. A storm of them must
+not fill the memory."""
+
+LONGEST_EVENT_CHARS = 100_000
+"""Longer ones are remembered by their name alone."""
 
 WAV = ".wav"
 
@@ -54,8 +58,10 @@ class RecorderManager(Manager):
         self._virtual = is_virtual()
         # On a virtual clock nobody asks afterwards what just happened, unless they say where.
         wanted = config.recorder.seconds and (config.recorder.folder or not self._virtual)
-        self._waiting: deque[str] | None = deque(maxlen=MOST_WAITING_EVENTS) if wanted else None
+        self._waiting: deque[str] | None = deque() if wanted else None
         """Events that are not written yet; None where none are wanted."""
+        self._waiting_chars = 0
+        self._stormy = False
         self._at = 0
         """Index of the first sample that is not written yet."""
         self._place: Place | None = None
@@ -68,8 +74,18 @@ class RecorderManager(Manager):
     @handles(Event)
     def on_event(self, event: Event) -> None:
         """Take what is to be written with the next lump."""
-        if self._waiting is not None:
-            self._waiting.append(json.dumps(as_record(event), ensure_ascii=False, default=str))
+        if self._waiting is None:
+            return
+        record = as_record(event)
+        line = json.dumps(record, ensure_ascii=False, default=str)
+        if len(line) > LONGEST_EVENT_CHARS:
+            line = json.dumps({name: record[name] for name in ("event", "at_s", "turn_id")})
+        self._waiting_chars += len(line)
+        if self._waiting_chars <= MOST_CHARS:
+            self._waiting.append(line)
+        elif not self._stormy:
+            self._stormy = True
+            log.warning("there are more events than can be remembered; some are left out")
 
     async def start(self) -> None:
         """Begin to record.
@@ -169,7 +185,7 @@ class RecorderManager(Manager):
                 log.warning("%s ends here: %s", session.path, session.over)
 
     def _next_lump(self) -> Lump:
-        waiting = self._waiting
+        waiting, self._waiting_chars = self._waiting, 0
         lines = [waiting.popleft() for _ in range(len(waiting))] if waiting else []
         rings = self._capture.rings
         end = min(ring.head for ring in (rings.raw, rings.clean, rings.far))

@@ -32,6 +32,9 @@ from xtalk_edge.recorder.redaction import contour, redacted_record, redacted_set
 
 FORMAT = 1
 
+MOST_RECORDS = 30_000
+"""Events in a bundle, the last ones: ten minutes of talk have a fifth of that."""
+
 SOUNDS = {"raw.wav": "raw", "clean.wav": "clean", "played.wav": "far"}
 """Members with sound, and what a `Recording` calls them."""
 
@@ -97,9 +100,10 @@ def usual_name(now: datetime.datetime) -> str:
 def _members(bundle: Bundle, redact: bool) -> list[tuple[str, bytes]]:
     recording = bundle.recording
     members = [("bundle.json", _json(_about(bundle, redact)))]
+    records = list(recording.records[-MOST_RECORDS:])
     if redact:
         table = tomli.loads(bundle.settings)
-        records = [redacted_record(each) for each in recording.records]
+        records = list(map(redacted_record, records))
         members += [
             ("levels.jsonl", _lines(contour(recording))),
             ("settings.json", _json(redacted_settings(table))),
@@ -110,7 +114,7 @@ def _members(bundle: Bundle, redact: bool) -> list[tuple[str, bytes]]:
             for each in bundle.models
         ]
     else:
-        records, models = list(recording.records), list(map(dict, bundle.models))
+        models = list(map(dict, bundle.models))
         members += [
             (name, _wav(getattr(recording, attribute))) for name, attribute in SOUNDS.items()
         ]

@@ -21,7 +21,7 @@ from xtalk_edge.audio.format import (
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.net.printable import one_line
 from xtalk_edge.recorder.archive import read_members
-from xtalk_edge.recorder.bundle import FORMAT, SOUNDS, Bundle
+from xtalk_edge.recorder.bundle import FORMAT, MOST_RECORDS, SOUNDS, Bundle
 from xtalk_edge.recorder.lump import NOTHING, Card
 from xtalk_edge.recorder.recording import Record, Recording
 
@@ -32,7 +32,6 @@ MOST_SAMPLES = 660 * RATE_HZ
 
 _SOUND_BYTES = 2 * MOST_SAMPLES + 1_000
 
-MOST_RECORDS = 100_000
 _EVENTS_BYTES = 40_000_000
 _LINE_BYTES = 200_000
 
@@ -146,7 +145,7 @@ def _bundle(member: _Member) -> Bundle:
 
 def _records(text: str) -> Iterator[Record]:
     lines = text.split("\n")
-    if len(lines) > MOST_RECORDS:
+    if len(lines) > MOST_RECORDS + 1:
         _refuse(f"events.jsonl has more than {MOST_RECORDS} lines")
     for number, line in enumerate(lines, 1):
         if not line:
