@@ -272,7 +272,7 @@ def test_a_second_device_records_nothing_and_goes_on(
 async def test_its_events_are_those_of_any_class(tmp_path: Path) -> None:
     async with conversation(with_recorder(folder=str(tmp_path))) as talk:
         doorbell: Any = talk.appliance.create_event_class("DoorbellRang", notes=(object, None))
-        talk.appliance.bus.publish(doorbell(notes={1, 2}))
+        talk.appliance.bus.publish(doorbell(notes={(1, 2): {3}}))
         await asyncio.sleep(1.0)
         assert [e for e in talk.events if type(e).__name__ == "DoorbellRang"]
         assert all(isinstance(each, Event) for each in talk.events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,13 @@ class EventLogManager(Manager):
     @handles(Event)
     def on_event(self, event: Event) -> None:
         """Write one line."""
-        # An owner's own event may hold anything: what JSON does not know is written as text.
-        line = json.dumps(as_record(event), ensure_ascii=False, default=str)
-        self._file.write(line + "\n")
+        self._file.write(as_line(as_record(event)) + "\n")
+
+
+def as_line(record: Mapping[str, Any]) -> str:
+    """Return a record as one line of JSON."""
+    # An owner's own event may hold anything: what JSON does not know is written as text.
+    return json.dumps(record, ensure_ascii=False, skipkeys=True, default=str)
 
 
 def as_record(event: Event) -> dict[str, Any]:

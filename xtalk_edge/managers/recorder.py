@@ -26,7 +26,7 @@ from xtalk_edge.errors import DeviceError, places_of, problem_of
 from xtalk_edge.events import Event
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
-from xtalk_edge.managers.event_log import as_record
+from xtalk_edge.managers.event_log import as_line, as_record
 from xtalk_edge.recorder.door import Door
 from xtalk_edge.recorder.lump import Card, Lump
 from xtalk_edge.recorder.place import ABOUT, DOOR, Place, choose
@@ -77,9 +77,9 @@ class RecorderManager(Manager):
         if self._waiting is None:
             return
         record = as_record(event)
-        line = json.dumps(record, ensure_ascii=False, default=str)
+        line = as_line(record)
         if len(line) > LONGEST_EVENT_CHARS:
-            line = json.dumps({name: record[name] for name in ("event", "at_s", "turn_id")})
+            line = as_line({name: record[name] for name in ("event", "at_s", "turn_id")})
         self._waiting_chars += len(line)
         if self._waiting_chars <= MOST_CHARS:
             self._waiting.append(line)

@@ -20,7 +20,7 @@ from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import Event
-from xtalk_edge.managers.event_log import as_record
+from xtalk_edge.managers.event_log import as_line, as_record
 from xtalk_edge.models.shelf import FOLDER_VARIABLE
 from xtalk_edge.recorder.bundle import Bundle
 from xtalk_edge.recorder.bundle_reading import read_bundle
@@ -128,7 +128,7 @@ async def _hold(
 
 def _as_written(event: Event) -> Record:
     """Return an event as a recording has it, of which JSON was made."""
-    record: Record = json.loads(json.dumps(as_record(event), default=str))
+    record: Record = json.loads(as_line(as_record(event)))
     return record
 
 

@@ -17,7 +17,7 @@ from xtalk_edge.clock import wall_now
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.events import ASRResultPartial
 from xtalk_edge.managers.ear import Rings
-from xtalk_edge.managers.event_log import as_record
+from xtalk_edge.managers.event_log import as_line, as_record
 from xtalk_edge.managers.recorder import LUMP_S
 from xtalk_edge.recorder.bundle import Bundle, write_bundle
 from xtalk_edge.recorder.lump import Lump
@@ -121,7 +121,7 @@ def _written(ring: LumpRing) -> Iterator[float]:
         raw, clean, far = (
             each.slice(start, start + size)[0] for each in (rings.raw, rings.clean, rings.far)
         )
-        lines = tuple(json.dumps(as_record(event), ensure_ascii=False) for event in events)
+        lines = tuple(as_line(as_record(event)) for event in events)
         ring.write(
             Lump(start, start / RATE_HZ, wall, False, raw=raw, clean=clean, far=far, lines=lines)
         )
