@@ -181,6 +181,17 @@ def test_other_settings_are_seen_in_the_differences(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_of_a_card_at_another_rate_an_owner_notices_no_difference(tmp_path: Path) -> None:
+    config = scripted()
+    scene = replace(ROOM, rate_hz=48_000)
+    bundle = recorded(tmp_path, config, two_questions, scene=scene)
+    assert not is_exact(bundle)
+    replayed = replay(bundle, config, exact=False)
+    assert replayed.differences == ()
+    assert names(replayed).count("TTSPlaybackFinished") == 2
+
+
+@pytest.mark.slow
 def test_the_end_of_a_conversation_can_be_run_alone(tmp_path: Path) -> None:
     config = scripted()
     bundle = recorded(tmp_path, config, two_questions, seconds=4.5)
