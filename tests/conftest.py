@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,19 +18,20 @@ from xtalk_edge.net.border import BORDER
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
 
+IN_MEMORY = "/dev/shm"
+"""Where Linux has a tmpfs that anybody may use."""
+
 SHARED_AUDIO = Path(__file__).parents[1].parent / "shared" / "audio"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _state_of_the_tests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep caches and timers out of the owner's state folder."""
-    before = os.environ.get("STATE_DIRECTORY")
-    os.environ["STATE_DIRECTORY"] = str(tmp_path_factory.mktemp("state"))
-    yield
-    if before is None:
-        del os.environ["STATE_DIRECTORY"]
-    else:
-        os.environ["STATE_DIRECTORY"] = before
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=IN_MEMORY) as room:
+        patch.setenv("STATE_DIRECTORY", str(tmp_path_factory.mktemp("state")))
+        # What an appliance remembers of its last minute.
+        patch.setenv("RUNTIME_DIRECTORY", room)
+        yield
 
 
 @pytest.fixture(autouse=True)

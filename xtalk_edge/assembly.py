@@ -39,6 +39,7 @@ from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.mqtt_opening import open_mqtt
 from xtalk_edge.managers.notice import NoticeManager
 from xtalk_edge.managers.playback import PlaybackManager
+from xtalk_edge.managers.recorder import RecorderManager
 from xtalk_edge.managers.retrieval import RetrievalManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
@@ -124,6 +125,8 @@ class Assembly:
         border = stack.enter_context(open_border(config))
         self._managers.append(EgressManager(event_bus=bus, config=config, border=border))
         capture, listeners = open_ears(config, bus, stack, self._progress, card)
+        if config.recorder.is_on:
+            self._managers.append(RecorderManager(event_bus=bus, config=config, capture=capture))
         self._managers += listeners
         self._progress("loading speech recognition")
         asr = await stack.enter_async_context(hosting.hosted("asr", config.asr))

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -122,3 +124,25 @@ def test_scattered_nonsense_is_no_jump():
         clock.observe(sample, at_s + float(random.uniform(1, 100)))
     assert clock.jumps == 0
     assert clock.to_s(sample) == pytest.approx(at_s, abs=1e-4)
+
+
+def test_another_thread_may_ask_at_any_moment():
+    """The recorder and the latency manager do, while the ear observes."""
+    clock = SampleClock(16000)
+    clock.observe(0, 100.0)
+    wrong, done = [], threading.Event()
+
+    def ask():
+        while not done.is_set():
+            for sample in (0, 160_000):
+                off_s = clock.to_s(sample) - 100.0 - sample / 16000
+                if abs(off_s) > 0.001:
+                    wrong.append(off_s)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    feed(clock, 3_000, start_s=100.0)
+    done.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert wrong == []

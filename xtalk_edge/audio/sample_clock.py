@@ -46,10 +46,9 @@ class SampleClock:
         self._suspects: deque[tuple[int, float]] = deque(maxlen=JUMP_OBSERVATIONS)
         self._news = 0
         """Observations kept since the last fit."""
-        self._at_sample = 0
-        self._at_s = 0.0
-        self._slope = 0.0
-        """Seconds gained per nominal second: the inverse of drift."""
+        self._line = (0, 0.0, 0.0)
+        """A sample, its time, and the seconds gained per nominal second, which is the inverse of
+        drift: replaced as a whole, since other threads than the observer's ask."""
         self.jumps = 0
         """How often the line had to start anew."""
 
@@ -62,7 +61,7 @@ class SampleClock:
     def drift_ppm(self) -> float:
         """How much faster than `rate_hz` the card runs by this machine's clock, in ppm."""
         self._fit_if_due()
-        return (1 / (1 + self._slope) - 1) * 1e6
+        return (1 / (1 + self._line[2]) - 1) * 1e6
 
     def observe(self, sample: int, at_s: float) -> None:
         """Note that `sample` was at the microphone at `at_s`; nonsense times are left out."""
@@ -86,13 +85,14 @@ class SampleClock:
         self._fit_if_due()
         if not self._kept:
             raise ValueError("the sample clock has seen no sound yet; ask `ready` first")
-        return self._at_s + (sample - self._at_sample) / self.rate_hz * (1 + self._slope)
+        at_sample, at_s, slope = self._line
+        return at_s + (sample - at_sample) / self.rate_hz * (1 + slope)
 
     def to_sample(self, at_s: float) -> int:
         """Return the sample nearest to `at_s`; ValueError before any observation."""
-        origin_s = self.to_s(self._at_sample)
-        nominal_s = (at_s - origin_s) / (1 + self._slope)
-        return self._at_sample + round(nominal_s * self.rate_hz)
+        self.to_s(0)
+        sample, sample_s, slope = self._line
+        return sample + round((at_s - sample_s) / (1 + slope) * self.rate_hz)
 
     def _suspects_agree(self) -> bool:
         if len(self._suspects) < JUMP_OBSERVATIONS:
@@ -107,13 +107,16 @@ class SampleClock:
     def _fit_if_due(self) -> None:
         if self._news == 0 or self._news < NEWS * len(self._kept):
             return
+        # Taken in one go: the observer may add to it meanwhile.
+        kept = tuple(self._kept)
+        at_sample, origin_s = kept[-1]
+        samples = np.array([sample for sample, _ in kept], np.float64)
+        times = np.array([at_s for _, at_s in kept])
+        nominal_s = (samples - at_sample) / self.rate_hz
+        offset_s, slope = _robust_line(nominal_s, times - origin_s - nominal_s, self._line[2])
+        self._line = at_sample, origin_s + offset_s, slope
+        # Not before: somebody else would take the line before it for good.
         self._news = 0
-        self._at_sample, origin_s = self._kept[-1]
-        samples = np.array([sample for sample, _ in self._kept], np.float64)
-        times = np.array([at_s for _, at_s in self._kept])
-        nominal_s = (samples - self._at_sample) / self.rate_hz
-        offset_s, self._slope = _robust_line(nominal_s, times - origin_s - nominal_s, self._slope)
-        self._at_s = origin_s + offset_s
 
 
 def _robust_line(

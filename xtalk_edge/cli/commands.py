@@ -57,6 +57,8 @@ class LazyGroup(click.Group):
         "engines": "List the engines, and check one of your own.",
         "devices": "List the sound devices, and the boards.",
         "board": "Check a board with button and lights, or simulate one.",
+        "bundle": "Write what just happened to a file.",
+        "replay": "Run such a file again, and tell what is different.",
         "doctor": "Examine this machine, and say what suits it.",
         "config": "Check or show the settings.",
         "service": "Let it start with the machine, and again whenever it fails.",

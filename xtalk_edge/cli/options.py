@@ -29,6 +29,7 @@ def config_options(command: F) -> F:
         help="Change one setting for this run, e.g. --set turn.silence_ms=400. Repeatable.",
     )(command)
     return click.option(
+        "-c",
         "--config",
         "config_path",
         type=click.Path(path_type=Path),

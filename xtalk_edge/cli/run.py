@@ -21,6 +21,7 @@ from xtalk_edge.cli.options import config_options, load_settings, read_config, s
 from xtalk_edge.cli.signals import ending_on_sigterm, ignore_sighup, reloading_on_sighup
 from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
+from xtalk_edge.config.toml_text import value_text
 from xtalk_edge.errors import DeviceError
 from xtalk_edge.managers.supervised import SupervisedManager
 from xtalk_edge.service.notify import LONGEST_LOAD_S, ServiceManager
@@ -55,6 +56,13 @@ from xtalk_edge.service.notify import LONGEST_LOAD_S, ServiceManager
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write every event to this file, one JSON object a line.",
 )
+@click.option(
+    "--record",
+    "record_path",
+    metavar="FILE.wav",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Record the room (left) and the device (right); as recorder.session.",
+)
 def command(
     config_path: Path | None,
     overrides: tuple[str, ...],
@@ -64,6 +72,7 @@ def command(
     output_path: Path | None,
     fast: bool,
     events_path: Path | None,
+    record_path: Path | None,
 ) -> None:
     """Listen and answer, until Ctrl-C.
 
@@ -77,6 +86,10 @@ def command(
       xtalk-edge run --set wake.mode=always
       xtalk-edge run --card wav --input question.wav --output answer.wav --fast
     """
+    if record_path is not None:
+        if record_path.suffix.lower() != ".wav":
+            raise click.UsageError("--record needs a name that ends in .wav")
+        overrides = (*overrides, f"recorder.session={value_text(str(record_path))}")
     config = read_config(config_path, overrides, state_dir)
     source = (card or config.audio.card) == "wav"
     if source and input_path is None:

@@ -17,6 +17,7 @@ from xtalk_edge.config.fields import number
 from xtalk_edge.config.interpret import InterpretConfig
 from xtalk_edge.config.mqtt import MqttConfig
 from xtalk_edge.config.places import DocsConfig, ModelsConfig, StoreConfig
+from xtalk_edge.config.recorder import RecorderConfig
 from xtalk_edge.config.surroundings import (
     CaptionerConfig,
     CaptionRewriterConfig,
@@ -278,6 +279,7 @@ class Config:
     store: StoreConfig = field(default_factory=StoreConfig)
     docs: DocsConfig = field(default_factory=DocsConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
+    recorder: RecorderConfig = field(default_factory=RecorderConfig)
     log: LogConfig = field(default_factory=LogConfig)
     managers: tuple[ManagerConfig, ...] = ()
     alternatives: Mapping[str, Mapping[str, EngineConfig]] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,20 @@ class EventLogManager(Manager):
     @handles(Event)
     def on_event(self, event: Event) -> None:
         """Write one line."""
-        # An owner's own event may hold anything: what JSON does not know is written as text.
-        line = json.dumps(as_record(event), ensure_ascii=False, default=str)
         if self._full:
             return
         try:
-            self._file.write(line + "\n")
+            self._file.write(as_line(as_record(event)) + "\n")
         except OSError as error:
             # A full disk ends the log and nothing else; each event would tell of it again.
             self._full = True
             log.error("the event file ends here: %s", error.strerror)
+
+
+def as_line(record: Mapping[str, Any]) -> str:
+    """Return a record as one line of JSON."""
+    # An owner's own event may hold anything: what JSON does not know is written as text.
+    return json.dumps(record, ensure_ascii=False, skipkeys=True, default=str)
 
 
 def as_record(event: Event) -> dict[str, Any]:

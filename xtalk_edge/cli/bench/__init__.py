@@ -24,6 +24,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "interpret": "Interpreting: how long after a word its answer is heard.",
         "idle": "Listening while nobody talks to it: processor and memory.",
         "press": "The board's button: how soon the device listens, also over a bad line.",
+        "recorder": "The flight recorder: what it costs to remember the last minute.",
         "recover": "Whether a conversation survives the death of an engine.",
         "resume": "Whether an answer goes on when nobody meant to interrupt it.",
         "stop": "The stop word: whether the device falls silent, and how soon.",
