@@ -35,6 +35,7 @@ from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.notice import NoticeManager
+from xtalk_edge.managers.page_opening import open_page
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.retrieval import RetrievalManager
 from xtalk_edge.managers.ringing import RingingManager
@@ -197,6 +198,7 @@ class Assembly:
             EchoWatchManager(event_bus=bus, config=config, capture=capture),
             MicrophoneManager(event_bus=bus, config=config, capture=capture),
             NoticeManager(event_bus=bus, config=config),
+            *open_page(config, bus, capture, hands.button, playback, bell, border),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]

@@ -63,6 +63,9 @@ from xtalk_edge.events.interpreting import (
     TranscriptionRefined,
     TurnASRFlushRequested,
 )
+from xtalk_edge.events.page import (
+    PageOpened,
+)
 from xtalk_edge.events.sound import (
     AudioGap,
     CardEnded,
@@ -100,6 +103,7 @@ from xtalk_edge.events.turn import (
     AnnouncementStarted,
     SpeechRequested,
     SpeechWithdrawn,
+    TextTyped,
     TurnASRConclusionRequested,
     TurnASRContinueRequested,
     TurnASREndRequested,
@@ -162,6 +166,7 @@ __all__ = [
     "ModelSwitchRequested",
     "ModelSwitched",
     "OfflineChanged",
+    "PageOpened",
     "PhraseSpotted",
     "RecoveryStepTaken",
     "RetrievalUpdated",
@@ -185,6 +190,7 @@ __all__ = [
     "TTSVoiceChange",
     "TextEmbedded",
     "TextForEmbeddingReady",
+    "TextTyped",
     "ThoughtUpdated",
     "ToolCallOccurred",
     "ToolResultOccurred",
