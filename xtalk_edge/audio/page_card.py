@@ -22,8 +22,11 @@ CUSHION_S = 0.06
 """Kept before any is heard, so that what comes unevenly is heard evenly: three of the page's
 messages."""
 
-MOST_WAITING_S = 0.4
-"""More comes when a browser wakes up; what is older than this was said too long ago."""
+MOST_WAITING_S = 1.5
+"""More comes when a browser wakes up after long; then the oldest of it is left out."""
+
+QUIET = 300
+"""Samples below this are no speech: some -41 dB. Where too much waits, they are left out first."""
 
 GIVEN_UP_S = 2.0
 """After this time without sound nobody is speaking any more, whatever the page says."""
@@ -103,6 +106,11 @@ class PageCard(PacedCard):
             self._unplayed.clear()
         return samples_to_pcm(np.concatenate(blocks)) if blocks else b""
 
+    @property
+    def waiting_s(self) -> float:
+        """How much of what the page sent is still to be heard."""
+        return self._waiting_frames / RATE_HZ
+
     def missed(self) -> list[Missed]:
         """Take what was missed since the last call."""
         with self._lock:
@@ -126,7 +134,7 @@ class PageCard(PacedCard):
             if self._waiting_frames >= CUSHION_S * RATE_HZ or is_last:
                 self._flow(start)
             if self._is_flowing and (is_last or self._waiting_frames >= self.block_frames):
-                return self._next_block()
+                return self._next_loud_block()
             self._run_dry(start)
             return np.zeros(self.block_frames, np.int16)
 
@@ -135,6 +143,12 @@ class PageCard(PacedCard):
         if self._dry_since is not None:
             self._miss(self._dry_since, start - self._dry_since, "the page's sound came late")
             self._dry_since = None
+
+    def _next_loud_block(self) -> Samples:
+        """Return the next block; while more waits than need be, without a pause before it."""
+        block = self._next_block()
+        late = self._waiting_frames > 2 * CUSHION_S * RATE_HZ
+        return self._next_block() if late and np.abs(block).max() < QUIET else block
 
     def _next_block(self) -> Samples:
         block = np.zeros(self.block_frames, np.int16)

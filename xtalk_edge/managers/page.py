@@ -90,6 +90,7 @@ class PageManager(Manager):
         self._off_loop = OffLoop("load")
         card = capture.card
         self._card = card if isinstance(card, PageCard) else None
+        self._presses = 0
         self._sounding: Page | None = None
         """The page that is microphone and loudspeaker."""
         self._sounds = asyncio.Event()
@@ -185,9 +186,10 @@ class PageManager(Manager):
             case commands.Mute(on):
                 return self._mute(on)
             case commands.Press():
+                self._presses += 1
                 self._button.press(now_s())
             case commands.Release():
-                self._button.release(now_s())
+                self.tasks.start(self._release(page, self._presses), "page release")
             case commands.Stop():
                 self._button.stop(now_s())
             case commands.Ask(text):
@@ -199,6 +201,13 @@ class PageManager(Manager):
             case commands.Sound(on):
                 return self._sound(page, on)
         return ""
+
+    async def _release(self, page: Page, press: int) -> None:
+        """Let the button go, once all was heard that was said before."""
+        if self._card is not None and page is self._sounding:
+            await asyncio.sleep(self._card.waiting_s)
+        if press == self._presses:
+            self._button.release(now_s())
 
     def _mute(self, on: bool) -> str:
         # For the same reason as a gesture or a word: what one of them did, another can undo.

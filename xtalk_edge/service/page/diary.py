@@ -7,7 +7,7 @@ import itertools
 from collections import deque
 from typing import Any
 
-from xtalk_edge.events import Event
+from xtalk_edge.events import Event, TTSChunkGenerated
 from xtalk_edge.service.page.plain import in_words, plain, text
 
 MOST_LINES = 250
@@ -34,6 +34,9 @@ class Diary:
 
     def take(self, event: Event) -> None:
         """Write an event down."""
+        if isinstance(event, TTSChunkGenerated) and event.chunk_index > 1:
+            # There are dozens, and only the first tells anything.
+            return
         kind = type(event)
         is_known = kind.__module__.startswith(_OWN)
         self._lines.append(

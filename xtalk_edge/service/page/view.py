@@ -39,6 +39,9 @@ from xtalk_edge.service.page.turns import Turns
 MOST_HISTORY = 40
 """Lines of what went wrong and was mended: some bad days."""
 
+ONE_GAP_S = 10.0
+"""Losses in a row that are no longer apart are one."""
+
 MOST_CHECKS = 24
 """What is watched at once; there are some ten."""
 
@@ -57,6 +60,10 @@ class View:
         self._diary = Diary()
         self._health: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._history: deque[dict[str, Any]] = deque(maxlen=MOST_HISTORY)
+        self._gap: dict[str, Any] = {}
+        """The last line about lost sound."""
+        self._lost_samples = 0
+        """What it tells."""
 
     def take(self, event: Event) -> None:
         """Take an event."""
@@ -107,7 +114,7 @@ class View:
                 self.show("card", {**(self._parts.get("card") or {}), "lost": event.reason})
                 self._note(event, "bad", f"Sound was lost: {event.reason}.")
             case AudioGap():
-                self._note(event, "bad", f"{event.samples / 16:.0f} ms of sound lost.")
+                self._note_gap(event)
             case MicrophoneDead():
                 self._note(event, "bad", "The microphone gives nothing at all.")
             case MicrophoneClipped():
@@ -155,6 +162,17 @@ class View:
                 self._note(event, "step", f"{event.slot} is {event.model_type} now.")
             case ModelSwitchFailed():
                 self._note(event, "bad", f"{event.slot} stays as it was: {event.problem}")
+
+    def _note_gap(self, event: AudioGap) -> None:
+        """Tell of lost sound, once of what was lost in one go: it comes in pieces."""
+        goes_on = self._history and self._history[-1] is self._gap
+        if goes_on and event.at_s - self._gap["at"] < ONE_GAP_S:
+            self._history.pop()
+            self._lost_samples += event.samples
+        else:
+            self._lost_samples = event.samples
+        self._note(event, "bad", f"{self._lost_samples / 16:.0f} ms of sound lost: {event.reason}.")
+        self._gap = self._history[-1]
 
     def _note(self, event: Event, mood: str, sentence: str) -> None:
         line = {"at": round(event.at_s, 3), "mood": mood, "text": text(sentence)}
