@@ -83,7 +83,7 @@ class TurnMachine:
                 if self._utterance is not None:
                     self._utterance.released_s = self._now_s
             case facts.TextTyped(text):
-                self._clear_floor("typed")
+                self._give_floor(self._now_s, "typed")
                 answer = actions.StartReply(next(self._turn_ids), text)
                 self._reply_with(answer, self._policy.follow_up_s)
             case facts.StopWordSpotted():
