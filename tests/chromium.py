@@ -26,6 +26,7 @@ PATIENCE_S = 30.0
 """After which something counts as missing; a busy machine takes its time."""
 
 TAB, ENTER, SPACE = ("Tab", 9, ""), ("Enter", 13, "\r"), (" ", 32, " ")
+BACKSPACE = ("Backspace", 8, "")
 
 
 class Tab:
@@ -70,16 +71,20 @@ class Tab:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def until(self, expression: str, within_s: float = PATIENCE_S) -> None:
-        """Wait until an expression comes true in the page."""
+    def comes(self, expression: str, within_s: float = 10.0) -> bool:
+        """Wait until an expression comes true in the page; tell whether it did."""
         give_up_s = time.monotonic() + within_s
         while time.monotonic() < give_up_s:
             if self.value(f"Boolean({expression})"):
-                return
+                return True
             time.sleep(0.05)
-        raise AssertionError(
-            f"{expression} did not come true: {self.value('document.body.innerText')}"
-        )
+        return False
+
+    def until(self, expression: str, within_s: float = PATIENCE_S) -> None:
+        """Do the same; it must."""
+        if not self.comes(expression, within_s):
+            shown = self.value("document.body.innerText")
+            raise AssertionError(f"{expression} did not come true:\n{shown}")
 
     def text(self, selector: str) -> str:
         """Return what an element says."""
@@ -131,13 +136,13 @@ class Tab:
 
 @contextlib.contextmanager
 def chromium(folder: Path, microphone: Path) -> Iterator[Tab]:
-    """Start the browser; its microphone hears a recording once, from when it is opened."""
+    """Start the browser; its microphone hears a recording again and again."""
     assert PROGRAM is not None
     command = [
         *(PROGRAM, "--headless=new", "--no-first-run", "--disable-gpu", "--mute-audio"),
         *("--remote-debugging-port=0", f"--user-data-dir={folder / 'browser'}"),
         *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
-        *(f"--use-file-for-fake-audio-capture={microphone}%noloop", "--disable-dev-shm-usage"),
+        *(f"--use-file-for-fake-audio-capture={microphone}", "--disable-dev-shm-usage"),
         *("--autoplay-policy=no-user-gesture-required",),
         # Nobody is root in a browser, and in a container there is nobody else.
         *(("--no-sandbox",) if os.geteuid() == 0 else ()),
