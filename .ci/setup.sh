@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything the project needs into .venv, and says what it is doing.
-# Does nothing when nothing changed. `setup.sh --with-tests` adds the sound server the tests use.
+# Does nothing when nothing changed. `setup.sh --with-tests` adds the sound server and the browser the tests use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -59,6 +59,7 @@ has_library libsonic.so.0 || missing+=(libsonic0)
 command -v cc >/dev/null && command -v c++ >/dev/null || missing+=(build-essential)
 if [ "${1:-}" = --with-tests ]; then
     command -v pulseaudio >/dev/null || missing+=(pulseaudio pulseaudio-utils libasound2-plugins)
+    command -v chromium >/dev/null || missing+=(chromium)
 fi
 [ ${#missing[@]} = 0 ] || need_packages "${missing[@]}"
 

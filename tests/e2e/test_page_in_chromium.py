@@ -85,7 +85,8 @@ def test_held_down_the_button_hears_and_the_answer_is_seen_and_heard(stage: Stag
     tab.until("/answered \\d+ ms after/.test(document.querySelector('#turns summary').textContent)")
     tab.until("document.querySelector('#turns .track')")
     assert wait_for(stage.events, "ToolCallOccurred")["name"] == "get_time"
-    assert wait_for(stage.events, "TTSPlaybackFinished")["text"] in tab.text("#turns li .device")
+    said = str(wait_for(stage.events, "TTSPlaybackFinished")["text"])
+    assert said in tab.text("#turns li .device")
     tab.until("document.querySelector('#spoken').textContent.startsWith('You: what time is it')")
 
 
@@ -140,7 +141,7 @@ def test_everything_has_a_name_and_can_be_reached_by_the_keyboard(stage: Stage) 
     assert {"banner", "main", "region", "status"} <= landmarks
     tab.open(stage.url)
     tab.until(CONNECTED)
-    reached = []
+    reached: list[str] = []
     for _ in range(30):
         tab.key(TAB)
         name, outline = tab.value(FOCUS)

@@ -353,8 +353,8 @@ def opened_with(
             own = replace(config, page=PageConfig(**page), audio=AudioConfig(card=card))  # type: ignore[arg-type]
             bus = EventBus()
             capture = plain_capture(bus)
-            parts: Any = (None, Volume())
-            return len(open_page(own, bus, capture, *parts, bell, border))
+            button: Any = None
+            return len(open_page(own, bus, capture, button, Volume(), bell, border))
 
     return (run_virtual if virtual else asyncio.run)(run())
 

@@ -19,12 +19,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.raw_http import answer_of, ask_raw, get
 from xtalk_edge.errors import DeviceError
+from xtalk_edge.net.border import BORDER
 from xtalk_edge.net.secret import Secret
-from xtalk_edge.service.page import commands, server
+from xtalk_edge.service.page import commands, pages, server
 from xtalk_edge.service.page.allowance import WRONG_TOKENS
 from xtalk_edge.service.page.gate import Gate
+from xtalk_edge.service.page.pages import Page
 from xtalk_edge.service.page.probes import Probes
-from xtalk_edge.service.page.server import MOST_BYTES, MOST_PAGES, Page, PageServer
+from xtalk_edge.service.page.server import MOST_BYTES, MOST_PAGES, PageServer
 
 TOKEN = "xyzzy-plugh"
 
@@ -288,14 +290,14 @@ async def test_pages_are_told_and_ask(home: House) -> None:
 
 @at_home
 async def test_the_eleventh_page_is_told_why_it_is_none(home: House) -> None:
-    pages = [await home.page() for _ in range(MOST_PAGES)]
+    opened = [await home.page() for _ in range(MOST_PAGES)]
     line = await home.visit()
     await line.send('{"do": "hello"}')
     assert await end_of(line) == (4503, "10 pages are open already; close one of them.")
-    await pages.pop().close()
+    await opened.pop().close()
     await home.desk.until(lambda: len(home.desk.pages) == MOST_PAGES - 1)
-    pages.append(await home.page())
-    for page in pages:
+    opened.append(await home.page())
+    for page in opened:
         await page.close()
 
 
@@ -396,6 +398,40 @@ def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
             await other.aclose()
             with pytest.raises(DeviceError, match=r"cannot be had"):
                 await other.start("192.0.2.1", 8380)
+
+    asyncio.run(run())
+
+
+# -- what leaves the machine -------------------------------------------------------------------
+
+
+def test_what_goes_to_another_machine_passes_the_border(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with house() as home:
+            here = await home.page()
+            assert BORDER.take() == []
+            monkeypatch.setattr(pages, "peer_of", lambda _connection: "192.168.1.7")
+            there = await home.page()
+            await home.desk.until(lambda: len(home.desk.pages) == 2)
+            home.desk.pages[1].send(b"\0" * 640)
+            assert {(each.host, each.kind, each.n_bytes) for each in BORDER.take()} == {
+                ("192.168.1.7", "text", len('{"whole":true}')),
+                ("192.168.1.7", "audio", 640),
+            }
+            BORDER.allow(["text"])
+            home.desk.pages[1].send(b"\0" * 640)
+            assert BORDER.take() == []
+            BORDER.offline = True
+            home.serving.tell({"floor": "asleep"})
+            await home.desk.until(lambda: len(home.desk.pages) == 1)
+            assert json.loads(await here.recv()) == {"floor": "asleep"}
+            again = await home.visit()
+            await again.send('{"do": "hello"}')
+            code, reason = await end_of(again)
+            assert (code, "the device is offline" in reason) == (4403, True)
+            assert BORDER.take() == []
+            await here.close()
+            there.transport.abort()
 
     asyncio.run(run())
 

@@ -104,7 +104,8 @@ def an_event(draw: st.DrawFn) -> Event:
     given |= {"turn_id": draw(st.integers(0, 60)), "at_s": draw(st.floats(0, 1e7))}
     if isinstance(given.get("samples"), int):
         given["samples"] = abs(given["samples"]) % 10**9
-    return kind(**given)
+    event: Event = kind(**given)
+    return event
 
 
 def sent(told: Any) -> str:

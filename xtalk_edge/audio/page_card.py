@@ -120,9 +120,9 @@ class PageCard(PacedCard):
 
     # -- the ear's side --------------------------------------------------------------------
 
-    def ended(self) -> None:
+    def ended(self) -> str | None:
         """Return None: another page may come."""
-        return
+        return None
 
     def close(self) -> None:
         """Stop."""

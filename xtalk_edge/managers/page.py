@@ -25,8 +25,9 @@ from xtalk_edge.managers.page_lookups import Lookups
 from xtalk_edge.net.secret import Secret
 from xtalk_edge.service.page import commands
 from xtalk_edge.service.page.gate import Gate
+from xtalk_edge.service.page.pages import Page
 from xtalk_edge.service.page.probes import Probes
-from xtalk_edge.service.page.server import Page, PageServer
+from xtalk_edge.service.page.server import PageServer
 from xtalk_edge.service.page.view import View
 from xtalk_edge.tools.context import VolumeControl
 from xtalk_edge.tools.off_loop import OffLoop

@@ -14,19 +14,20 @@ import http
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from xtalk_edge.clock import now_s
 from xtalk_edge.errors import DeviceError, places_of, problem_of
 from xtalk_edge.net.secret import Secret
-from xtalk_edge.service.page.allowance import Allowance, Guesses
-from xtalk_edge.service.page.commands import Command, Hello, UnreadableError, command_of
+from xtalk_edge.service.page.allowance import Guesses
+from xtalk_edge.service.page.commands import Hello, UnreadableError, command_of
 from xtalk_edge.service.page.document import HEADERS, document
 from xtalk_edge.service.page.gate import Gate, RefusedError
+from xtalk_edge.service.page.pages import Desk, Page, peer_of
 from xtalk_edge.service.page.probes import Probes
 
 log = logging.getLogger(__name__)
@@ -47,55 +48,10 @@ HELLO_S = 5.0
 MOST_BYTES = 8_192
 """Of one message: a quarter of a second of sound, or more words than a page takes."""
 
-MESSAGES_AT_ONCE, MESSAGES_PER_S = 40, 20
-"""A page sends as many while its volume is turned."""
-
-SOUND_AT_ONCE_BYTES, SOUND_BYTES_PER_S = 96_000, 48_000
-"""Three seconds, and half as fast again as it is spoken."""
-
-MOST_BEHIND_BYTES = 1_000_000
-"""What may wait for a page that does not take it; then it is left, and comes back by itself."""
-
 PING_S = 20.0
 
-WRONG_TOKEN, TOO_MANY_TOKENS, FULL, NO_SUCH = 4401, 4429, 4503, 1008
+WRONG_TOKEN, OFFLINE, TOO_MANY_TOKENS, FULL, NO_SUCH = 4401, 4403, 4429, 4503, 1008
 """Why a page is shown out, as WebSockets number it."""
-
-
-class Page:
-    """One that is open."""
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-        self.messages = Allowance(MESSAGES_AT_ONCE, MESSAGES_PER_S)
-        self.sound = Allowance(SOUND_AT_ONCE_BYTES, SOUND_BYTES_PER_S)
-
-    def tell(self, told: Mapping[str, Any]) -> None:
-        """Show it something."""
-        self.send(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
-
-    def send(self, message: str | bytes) -> None:
-        """Send it a message; one that lies far behind is left."""
-        if self._connection.transport.get_write_buffer_size() > MOST_BEHIND_BYTES:
-            self._connection.transport.abort()
-            return
-        broadcast([self._connection], message)
-
-
-class Desk(Protocol):
-    """Knows what pages show, and does what they ask."""
-
-    def opened(self, page: Page) -> None:
-        """Show everything to a page that was opened just now."""
-
-    def left(self, page: Page) -> None:
-        """Take that it was closed."""
-
-    def obey(self, command: Command, page: Page) -> str:
-        """Do what it asks; return a sentence where that cannot be."""
-
-    def hear(self, pcm: bytes, page: Page) -> None:
-        """Take sound from its microphone, s16le at 16 kHz; nothing is the end of it."""
 
 
 class PageServer:
@@ -182,10 +138,10 @@ class PageServer:
                 case "/":
                     return self._page(connection)
                 case "/healthz":
-                    self._check_bearer(headers.get_all("Authorization"), _peer_of(connection))
+                    self._check_bearer(headers.get_all("Authorization"), peer_of(connection))
                     return _answered(connection, *self._probes.health())
                 case "/metrics":
-                    self._check_bearer(headers.get_all("Authorization"), _peer_of(connection))
+                    self._check_bearer(headers.get_all("Authorization"), peer_of(connection))
                     return _answered(connection, *self._probes.metrics())
             raise RefusedError(404, "There is nothing here; the page is at /.")
         except RefusedError as error:
@@ -228,7 +184,7 @@ class PageServer:
     async def _meet(self, connection: ServerConnection) -> None:
         page = Page(connection)
         try:
-            code, reason = await self._welcome(connection)
+            code, reason = await self._welcome(connection, page)
             if code:
                 await connection.close(code, reason)
                 return
@@ -249,7 +205,7 @@ class PageServer:
             if not self._pages:
                 self._visited.clear()
 
-    async def _welcome(self, connection: ServerConnection) -> tuple[int, str]:
+    async def _welcome(self, connection: ServerConnection, page: Page) -> tuple[int, str]:
         """Wait for a page's first words; return why it is shown out, or 0."""
         async with asyncio.timeout(HELLO_S):
             first = await connection.recv()
@@ -259,9 +215,11 @@ class PageServer:
             return NO_SUCH, str(error)[:120]
         if not isinstance(hello, Hello):
             return NO_SUCH, "A page says hello first."
-        problem = self._judge(hello.token, _peer_of(connection))
+        problem = self._judge(hello.token, peer_of(connection))
         if problem:
             return TOO_MANY_TOKENS if problem is TOO_MANY else WRONG_TOKEN, problem
+        if refusal := page.refusal():
+            return OFFLINE, refusal
         if len(self._pages) >= MOST_PAGES:
             return FULL, f"{MOST_PAGES} pages are open already; close one of them."
         return 0, ""
@@ -294,11 +252,6 @@ class _Counted(ServerConnection):
         super().connection_made(transport)
         if len(self.server.handler_tasks) > MOST_CONNECTIONS:
             cast(asyncio.WriteTransport, transport).abort()
-
-
-def _peer_of(connection: ServerConnection) -> str:
-    address = connection.remote_address
-    return str(address[0]) if address else ""
 
 
 def _answered(connection: ServerConnection, status: int, text: str, kind: str) -> Response:
