@@ -11,6 +11,7 @@ import logging
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -32,6 +33,14 @@ TOKEN = "xyzzy-plugh"
 
 SPOKEN = ("what", "was", "said")
 """Never in a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of something that is watched."""
+
+    healthy: bool
+    detail: str
 
 
 class Desk:
@@ -237,15 +246,22 @@ def test_probes_answer_what_they_are_told() -> None:
     async def run() -> None:
         nonlocal well
         async with house(
-            verdict=lambda: (well, {"capture": "no sound for 3 s"}),
+            verdict=lambda: {"loop": Seen(True, ""), "capture": Seen(well, "no sound")},
             figures=lambda: "xtalk_edge_turns_total 3\n",
         ) as home:
             answer = await get(home.port, "/healthz")
             assert answer.status == 200
-            assert json.loads(answer.body) == {"healthy": True, "capture": "no sound for 3 s"}
+            assert json.loads(answer.body)["healthy"] is True
             well = False
             answer = await get(home.port, "/healthz")
             assert (answer.status, answer.body.count(b"\n")) == (503, 1)
+            assert json.loads(answer.body) == {
+                "healthy": False,
+                "checks": {
+                    "loop": {"healthy": True, "detail": ""},
+                    "capture": {"healthy": False, "detail": "no sound"},
+                },
+            }
             answer = await get(home.port, "/metrics?x=y")
             assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
             assert answer.body == b"xtalk_edge_turns_total 3\n"

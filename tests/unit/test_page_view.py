@@ -129,7 +129,7 @@ def test_no_message_holds_sound_or_a_secret_and_all_are_small(happened: list[Eve
     assert view.changes(3.0) is None
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(an_event())
 def test_it_is_bounded_however_often_something_happens(event: Event) -> None:
     view = View({})

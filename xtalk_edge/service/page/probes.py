@@ -6,15 +6,25 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from xtalk_edge.errors import places_of, problem_of
 from xtalk_edge.service.page.plain import plain
 
 log = logging.getLogger(__name__)
 
-Verdict = Callable[[], tuple[bool, Mapping[str, Any]]]
-"""Returns whether the device is well, and what else is known of that."""
+
+class Checked(Protocol):
+    """What is to be said of one thing that is watched."""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether all is well with it."""
+
+    @property
+    def detail(self) -> str:
+        """What was seen, in words for the owner."""
+
 
 Answer = tuple[int, str, str]
 """Status of HTTP, text, and its kind."""
@@ -27,11 +37,11 @@ class Probes:
     """Answers them.
 
     Args:
-        verdict: tells whether the device is well; None where nothing watches.
+        verdict: tells of everything that is watched, by its name; None where nothing watches.
         figures: returns its figures in Prometheus' text format; None where nobody counts.
     """
 
-    verdict: Verdict | None = None
+    verdict: Callable[[], Mapping[str, Checked]] | None = None
     figures: Callable[[], str] | None = None
 
     def health(self) -> Answer:
@@ -39,10 +49,14 @@ class Probes:
         if self.verdict is None:
             return 404, "Nothing watches this device's health.\n", _TEXT
         try:
-            healthy, more = self.verdict()
+            checks = self.verdict()
         except Exception as error:  # noqa: BLE001 - whoever asks must be told
             return _failed("health", error)
-        told = {"healthy": bool(healthy), **plain(more)}
+        healthy = all(each.healthy for each in checks.values())
+        found = {
+            name: {"healthy": each.healthy, "detail": each.detail} for name, each in checks.items()
+        }
+        told = {"healthy": healthy, "checks": plain(found)}
         return 200 if healthy else 503, f"{json.dumps(told)}\n", "application/json"
 
     def metrics(self) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,7 +80,8 @@ class Turns:
     def __init__(self) -> None:
         self._turns: OrderedDict[int, Turn] = OrderedDict()
         self._changed: set[int] = set()
-        self._gone: set[int] = set()
+        self._gone: deque[int] = deque(maxlen=MOST_TURNS)
+        """What was taken back since the last look; pages forget the oldest by themselves."""
 
     def take(self, event: Event) -> None:
         """Take what may be news of a turn."""
@@ -102,7 +103,7 @@ class Turns:
     def news(self) -> tuple[list[dict[str, Any]], list[int]]:
         """Return the turns that changed since the last call, and those that were none."""
         changed = [_record(turn) for turn in self._turns.values() if turn.id in self._changed]
-        gone = sorted(self._gone)[-MOST_TURNS:]
+        gone = list(self._gone)
         self._changed.clear()
         self._gone.clear()
         return changed, gone
@@ -119,7 +120,7 @@ class Turns:
     def _forget(self, turn_id: int) -> None:
         if self._turns.pop(turn_id, None) is not None:
             self._changed.discard(turn_id)
-            self._gone.add(turn_id)
+            self._gone.append(turn_id)
 
 
 _BEGIN: Mapping[type[Event], str] = {
