@@ -94,6 +94,27 @@ def test_sound_that_comes_late_is_a_silence_that_is_told() -> None:
     assert session.card.missed() == []
 
 
+def test_what_comes_unevenly_is_heard_evenly_once_that_is_known() -> None:
+    session = Session()
+    for _ in range(12):
+        session.speak(0.1)
+        session.pass_(0.1)
+        # The network stands still for longer than the cushion lasts.
+        session.pass_(0.15)
+        session.speak(0.15)
+    at_once = session.card.missed()
+    assert 1 <= len(at_once) <= 2
+    assert at_once[-1].at_frame < 0.8 * RATE_HZ
+    session.card.hear(b"")
+    session.pass_(1.0)
+    assert session.card.missed() == []
+    # It does not wait so long for ever.
+    for _ in range(5):
+        session.card.hear(b"")
+    session.speak(0.2)
+    assert session.pass_(0.2)[-1] != 0
+
+
 def test_a_page_that_says_it_is_done_has_missed_nothing() -> None:
     session = Session()
     session.speak(0.2)

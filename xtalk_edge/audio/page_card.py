@@ -22,6 +22,10 @@ CUSHION_S = 0.06
 """Kept before any is heard, so that what comes unevenly is heard evenly: three of the page's
 messages."""
 
+LARGEST_CUSHION_S = 0.48
+"""Each time that it was too small it doubles, and halves at the end of what was said: a silence in
+the middle of a word costs the word, waiting costs a moment."""
+
 MOST_WAITING_S = 1.5
 """More comes when a browser wakes up after long; then the oldest of it is left out."""
 
@@ -66,6 +70,7 @@ class PageCard(PacedCard):
         """Whether the page has begun to send, and not said that this is all."""
         self._is_flowing = False
         """Whether the cushion was full, and has not run dry since."""
+        self._cushion_s = CUSHION_S
         self._dry_since: int | None = None
         """Frame from which on sound was missed."""
         self._missed: deque[Missed] = deque(maxlen=MOST_MISSED)
@@ -83,6 +88,7 @@ class PageCard(PacedCard):
             self._is_speaking = len(sound) > 0
             if not self._is_speaking:
                 self._dry_since = None
+                self._cushion_s = max(CUSHION_S, self._cushion_s / 2)
                 return
             self._waiting.append(sound)
             self._waiting_frames += len(sound)
@@ -131,7 +137,7 @@ class PageCard(PacedCard):
     def _microphone(self, start: int) -> Samples:
         with self._lock:
             is_last = not self._is_speaking and self._waiting_frames > 0
-            if self._waiting_frames >= CUSHION_S * RATE_HZ or is_last:
+            if self._waiting_frames >= self._cushion_s * RATE_HZ or is_last:
                 self._flow(start)
             if self._is_flowing and (is_last or self._waiting_frames >= self.block_frames):
                 return self._next_loud_block()
@@ -147,7 +153,7 @@ class PageCard(PacedCard):
     def _next_loud_block(self) -> Samples:
         """Return the next block; while more waits than need be, without a pause before it."""
         block = self._next_block()
-        late = self._waiting_frames > 2 * CUSHION_S * RATE_HZ
+        late = self._waiting_frames > 2 * self._cushion_s * RATE_HZ
         return self._next_block() if late and np.abs(block).max() < QUIET else block
 
     def _next_block(self) -> Samples:
@@ -169,13 +175,14 @@ class PageCard(PacedCard):
             return
         if was_flowing:
             self._dry_since = start
+            self._cushion_s = min(LARGEST_CUSHION_S, 2 * self._cushion_s)
         elif self._dry_since is not None and start - self._dry_since >= GIVEN_UP_S * RATE_HZ:
             self._miss(self._dry_since, start - self._dry_since, "the page fell silent")
             self._is_speaking, self._dry_since = False, None
 
     def _leave_out(self) -> None:
         left_out = 0
-        while self._waiting and self._waiting_frames > CUSHION_S * RATE_HZ:
+        while self._waiting and self._waiting_frames > self._cushion_s * RATE_HZ:
             sound = self._waiting.popleft()
             self._waiting_frames -= len(sound)
             left_out += len(sound)
