@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 import urllib.request
@@ -156,8 +157,18 @@ def chromium(folder: Path, microphone: Path) -> Iterator[Tab]:
         with connect(_address_of_tab(folder / "browser" / "DevToolsActivePort")) as wire:
             yield Tab(wire)
     finally:
-        process.terminate()
-        process.wait(20)
+        end(process, signal.SIGTERM)
+
+
+def end(process: subprocess.Popen[Any], by: signal.Signals) -> None:
+    """End a program in good order, or at least."""
+    process.send_signal(by)
+    try:
+        process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _address_of_tab(told: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.chromium import ENTER, PATIENCE_S, SPACE, TAB, Tab, chromium, needs_chromium
+from tests.chromium import ENTER, PATIENCE_S, SPACE, TAB, Tab, chromium, end, needs_chromium
 from tests.e2e.test_live_appliance import all_of, comes, wait_for
 from xtalk_edge.audio.format import pcm_to_samples
 from xtalk_edge.audio.sound_file import write_wav
@@ -58,8 +58,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             tab.until(CONNECTED)
             yield made
         finally:
-            made.process.send_signal(signal.SIGINT)
-            made.process.wait(PATIENCE_S)
+            end(made.process, signal.SIGINT)
 
 
 def recording(folder: Path, words: str) -> Path:
@@ -216,8 +215,7 @@ def test_events_are_filtered_while_they_come(stage: Stage) -> None:
 def test_it_says_that_the_device_is_gone_and_comes_back_with_it(stage: Stage) -> None:
     tab = stage.tab
     assert tab.complaints == []
-    stage.process.send_signal(signal.SIGINT)
-    stage.process.wait(PATIENCE_S)
+    end(stage.process, signal.SIGINT)
     tab.until(f"!({CONNECTED})")
     tab.until("/device is gone/.test(document.querySelector('#banner').textContent)")
     assert tab.value("document.querySelector('#talk').disabled")
