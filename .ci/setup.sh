@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything the project needs into .venv, and says what it is doing.
-# Does nothing when nothing changed. `setup.sh --with-tests` adds the sound server the tests use.
+# Does nothing when nothing changed. `setup.sh --with-tests` adds the sound server and the browser the tests use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -61,6 +61,7 @@ if [ "${1:-}" = --with-tests ]; then
     command -v pulseaudio >/dev/null || missing+=(pulseaudio pulseaudio-utils libasound2-plugins)
     [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || missing+=(mosquitto)
     command -v systemd-analyze >/dev/null || missing+=(systemd)
+    command -v chromium >/dev/null || missing+=(chromium)
 fi
 [ ${#missing[@]} = 0 ] || need_packages "${missing[@]}"
 

@@ -38,6 +38,7 @@ from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.mqtt_opening import open_mqtt
 from xtalk_edge.managers.notice import NoticeManager
+from xtalk_edge.managers.page_opening import open_page
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.recorder import RecorderManager
 from xtalk_edge.managers.retrieval import RetrievalManager
@@ -221,6 +222,7 @@ class Assembly:
                 switch_to=partial(switching.switch_to, aloud=False),
                 voices=mouth.names,
             ),
+            *open_page(config, bus, capture, hands.button, playback, bell, border),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]

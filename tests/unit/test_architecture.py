@@ -119,6 +119,13 @@ PURE = (
     "bus/error_limiter.py",
     "bus/event_factory.py",
     "bus/handles.py",
+    "service/page/allowance.py",
+    "service/page/commands.py",
+    "service/page/diary.py",
+    "service/page/gate.py",
+    "service/page/plain.py",
+    "service/page/turns.py",
+    "service/page/view.py",
 )
 BRIDGE = PACKAGE.parent / "firmware_bridge"
 

@@ -301,6 +301,12 @@ def _let_all_be_answered(scene: Scene, *, speaking: bool) -> None:
             return
 
 
+def test_what_is_typed_is_a_piece_like_what_is_said():
+    scene = Scene()
+    scene.tell(facts.TextTyped("guten Tag"))
+    assert asked(scene) == told(scene) == ["guten Tag"]
+
+
 def test_what_means_nothing_here_changes_nothing():
     scene = Scene()
     assert scene.interpreter.pending == (0, "")

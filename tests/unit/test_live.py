@@ -18,6 +18,8 @@ from xtalk_edge.events import (
     InterpretingLagged,
     LatencyMetricsUpdated,
     MicrophoneMuted,
+    PageOpened,
+    TextTyped,
     ToolCallOccurred,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
@@ -53,6 +55,16 @@ def hold_a_turn(view: LiveView) -> None:
     view.on_gap(AudioGap(at_sample=0, samples=160, reason="ring full"))
     view.on_error(ErrorOccurred(error_type="x", error_message="it broke", component="tts"))
     view.close()
+
+
+def test_a_page_and_what_is_typed_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    view = LiveView()
+    view.on_page(PageOpened(url="http://127.0.0.1:8380/"))
+    view.on_typed(TextTyped(text="what time\x1b[2J is it"))
+    assert capsys.readouterr().out.splitlines() == [
+        "          status page: http://127.0.0.1:8380/",
+        "     you  what time [2J is it",
+    ]
 
 
 def test_a_board_and_a_mute_are_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,6 +46,7 @@ from xtalk_edge.turn.facts import (
     SpeechOffered,
     SpeechStarted,
     StopWordSpotted,
+    TextTyped,
     Woken,
 )
 from xtalk_edge.turn.machine import TurnMachine
@@ -171,6 +172,35 @@ def test_letting_go_of_the_button_means_nothing_to_who_only_pressed_it() -> None
     made.handle(SpeechStarted(1.5), 1.6)
     assert made.handle(ButtonReleased(), 1.7) == []
     assert made.tick(9.0) == []
+
+
+# -- in writing ----------------------------------------------------------------------------
+
+
+def test_what_is_typed_is_answered_also_while_asleep() -> None:
+    made = machine()
+    assert made.handle(TextTyped("what time is it"), 1.0) == [
+        StartReply(1, "what time is it"),
+        changed(State.THINKING),
+    ]
+    made.handle(ReplyAudible(1), 1.5)
+    assert made.handle(ReplyEnded(1), 2.0) == [changed(State.ATTENDING)]
+
+
+def test_what_is_typed_takes_the_floor_from_whoever_has_it() -> None:
+    made = speaking()
+    assert made.handle(TextTyped("what is the date"), 5.0) == [
+        StopReply(1, "typed"),
+        StartReply(2, "what is the date"),
+        changed(State.THINKING),
+    ]
+    made = woken()
+    made.handle(SpeechStarted(2.0), 2.125)
+    assert made.handle(TextTyped("what is the date"), 2.5) == [
+        DropRecognition(1),
+        StartReply(2, "what is the date"),
+        changed(State.THINKING),
+    ]
 
 
 # -- words that are not believed -----------------------------------------------------------
@@ -1034,6 +1064,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.stop_doubted = False
         self.last_id = 0
         self.concluding = False
+        self.typing = False
 
     def new_id(self, turn_id: Any) -> None:
         assert turn_id > self.last_id
@@ -1081,6 +1112,8 @@ class AnyFacts(RuleBasedStateMachine):
 
     def on_startreply(self, action: Any) -> None:
         assert self.reply is None and action.text
+        if self.typing:
+            self.new_id(action.turn_id)
         assert action.turn_id <= self.last_id
         self.reply = action.turn_id
 
@@ -1152,6 +1185,14 @@ class AnyFacts(RuleBasedStateMachine):
     @rule()
     def let_go(self) -> None:
         self.tell(ButtonReleased())
+
+    @rule()
+    def type_text(self) -> None:
+        self.awaited = None
+        self.typing = True
+        self.tell(TextTyped("what time is it"))
+        self.typing = False
+        assert self.reply is not None
 
     @rule(removed=st.booleans())
     def echo_is_judged(self, removed: Any) -> None:

@@ -20,6 +20,11 @@ class Mute:
         """Whether there is a reason."""
         return bool(self._by)
 
+    @property
+    def by(self) -> frozenset[str]:
+        """The reasons that hold."""
+        return self._by
+
     def put(self, muted: bool, by: str, at_s: float) -> bool:
         """Add a reason, or take it away; tell whether that changed what is heard."""
         was = self.on

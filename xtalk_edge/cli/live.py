@@ -20,6 +20,8 @@ from xtalk_edge.events import (
     InterpretingLagged,
     LatencyMetricsUpdated,
     MicrophoneMuted,
+    PageOpened,
+    TextTyped,
     ToolCallOccurred,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
@@ -79,6 +81,11 @@ class LiveView:
         """Say that a board is there."""
         self.note(f"board {event.name}, firmware {event.firmware}, on {event.port}")
 
+    @handles(PageOpened)
+    def on_page(self, event: PageOpened) -> None:
+        """Say where the status page is."""
+        self.note(f"status page: {event.url}")
+
     @handles(MicrophoneMuted)
     def on_muted(self, event: MicrophoneMuted) -> None:
         """Say that nothing is heard, or something is again."""
@@ -113,6 +120,11 @@ class LiveView:
             self.note(f'(heard "{event.text}", which does not interrupt)')
         else:
             self.note("(not understood as a request)")
+
+    @handles(TextTyped)
+    def on_typed(self, event: TextTyped) -> None:
+        """Print what is asked in writing."""
+        self.line("you", event.text, "cyan")
 
     @handles(ToolCallOccurred)
     def on_tool(self, event: ToolCallOccurred) -> None:

@@ -20,6 +20,7 @@ from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, load_settings, read_config, state_dir_option
 from xtalk_edge.cli.signals import ending_on_sigterm, ignore_sighup, reloading_on_sighup
 from xtalk_edge.clock import now_s, run_virtual
+from xtalk_edge.config.page import PAGE_ADDRESS
 from xtalk_edge.config.schema import Config
 from xtalk_edge.config.toml_text import value_text
 from xtalk_edge.errors import DeviceError
@@ -32,8 +33,8 @@ from xtalk_edge.service.notify import LONGEST_LOAD_S, ServiceManager
 @state_dir_option
 @click.option(
     "--card",
-    type=click.Choice(["portaudio", "wav"]),
-    help="Where sound comes from: the sound card (default), or a file.",
+    type=click.Choice(["portaudio", "wav", "page"]),
+    help="Where sound comes from: the sound card (default), a file, or the status page.",
 )
 @click.option(
     "--input",
@@ -49,6 +50,13 @@ from xtalk_edge.service.notify import LONGEST_LOAD_S, ServiceManager
 )
 @click.option(
     "--fast", is_flag=True, help="With --card wav: as fast as this machine can, not in real time."
+)
+@click.option(
+    "--page",
+    is_flag=False,
+    flag_value=PAGE_ADDRESS,
+    metavar="[HOST:PORT]",
+    help=f"Show the status page there; without an address at http://{PAGE_ADDRESS}/.",
 )
 @click.option(
     "--events",
@@ -71,6 +79,7 @@ def command(
     input_path: Path | None,
     output_path: Path | None,
     fast: bool,
+    page: str | None,
     events_path: Path | None,
     record_path: Path | None,
 ) -> None:
@@ -84,13 +93,14 @@ def command(
     Examples:
       xtalk-edge run
       xtalk-edge run --set wake.mode=always
+      xtalk-edge run --card page       then open http://127.0.0.1:8380/ in a browser
       xtalk-edge run --card wav --input question.wav --output answer.wav --fast
     """
     if record_path is not None:
         if record_path.suffix.lower() != ".wav":
             raise click.UsageError("--record needs a name that ends in .wav")
         overrides = (*overrides, f"recorder.session={value_text(str(record_path))}")
-    config = read_config(config_path, overrides, state_dir)
+    config = read_config(config_path, (*overrides, *_page_settings(card, page)), state_dir)
     source = (card or config.audio.card) == "wav"
     if source and input_path is None:
         raise click.UsageError("--card wav needs a recording: --input FILE.wav")
@@ -103,6 +113,13 @@ def command(
     # A recording would ask for the restart again and again.
     if restart and file_card is None:
         _start_afresh()
+
+
+def _page_settings(card: str | None, page: str | None) -> list[str]:
+    """Return the settings that --card page and --page stand for."""
+    of_card = [f"audio.card={value_text(card)}"] if card == "page" else []
+    of_page = [f"page.listen={value_text(page)}"] if page is not None else []
+    return of_card + of_page
 
 
 def _file_card(input_path: Path, output_path: Path | None) -> Card:

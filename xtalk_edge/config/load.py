@@ -13,6 +13,7 @@ from xtalk_edge.config.board_checks import check_board
 from xtalk_edge.config.files import data_path
 from xtalk_edge.config.locate import KeyPath
 from xtalk_edge.config.mqtt_checks import check_mqtt
+from xtalk_edge.config.page_checks import check_page
 from xtalk_edge.config.schema import Config, EngineConfig, ManagerConfig
 from xtalk_edge.config.source import Source
 from xtalk_edge.config.tables import as_tables, fill, near, settings_of
@@ -120,6 +121,7 @@ def _check_together(source: Source, config: Config) -> None:
     check_uplink(source, config)
     check_board(source, config)
     check_mqtt(source, config)
+    check_page(source, config)
 
 
 def _anchored(source: Source, config: Config, path: Path) -> Config:

@@ -16,6 +16,7 @@ from xtalk_edge.config.engine import EngineConfig as EngineConfig
 from xtalk_edge.config.fields import number
 from xtalk_edge.config.interpret import InterpretConfig
 from xtalk_edge.config.mqtt import MqttConfig
+from xtalk_edge.config.page import PageConfig
 from xtalk_edge.config.places import DocsConfig, ModelsConfig, StoreConfig
 from xtalk_edge.config.recorder import RecorderConfig
 from xtalk_edge.config.surroundings import (
@@ -31,8 +32,8 @@ from xtalk_edge.config.uplink import UplinkConfig
 class AudioConfig:
     """The sound card and the rings behind it."""
 
-    card: Literal["portaudio", "wav"] = "portaudio"
-    """Real devices, or sound files named on the command line."""
+    card: Literal["portaudio", "wav", "page"] = "portaudio"
+    """Real devices, sound files named on the command line, or a browser that shows the page."""
     input_device: str = ""
     """Part of the microphone's name, or its number; "" is the system's choice."""
     output_device: str = ""
@@ -273,6 +274,7 @@ class Config:
     turn: TurnConfig = field(default_factory=TurnConfig)
     interpret: InterpretConfig = field(default_factory=InterpretConfig)
     board: BoardConfig = field(default_factory=BoardConfig)
+    page: PageConfig = field(default_factory=PageConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     uplink: UplinkConfig = field(default_factory=UplinkConfig)
     mqtt: MqttConfig = field(default_factory=MqttConfig)

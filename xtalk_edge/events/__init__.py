@@ -64,6 +64,9 @@ from xtalk_edge.events.interpreting import (
     TranscriptionRefined,
     TurnASRFlushRequested,
 )
+from xtalk_edge.events.page import (
+    PageOpened,
+)
 from xtalk_edge.events.sound import (
     AudioGap,
     CardEnded,
@@ -102,6 +105,7 @@ from xtalk_edge.events.turn import (
     AnnouncementStarted,
     SpeechRequested,
     SpeechWithdrawn,
+    TextTyped,
     TurnASRConclusionRequested,
     TurnASRContinueRequested,
     TurnASREndRequested,
@@ -164,6 +168,7 @@ __all__ = [
     "ModelSwitchRequested",
     "ModelSwitched",
     "OfflineChanged",
+    "PageOpened",
     "PhraseSpotted",
     "RecoveryStepTaken",
     "RetrievalUpdated",
@@ -188,6 +193,7 @@ __all__ = [
     "TTSVoiceChange",
     "TextEmbedded",
     "TextForEmbeddingReady",
+    "TextTyped",
     "ThoughtUpdated",
     "ToolCallOccurred",
     "ToolResultOccurred",

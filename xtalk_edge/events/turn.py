@@ -15,6 +15,13 @@ class TurnStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextTyped(Event):
+    """Somebody asks `text` in writing; it is answered like what is said."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnASRStartRequested(Event):
     """Recognise from `from_sample` on."""
 

@@ -47,6 +47,9 @@ APOLOGY = "Sorry, something went wrong. Please try again."
 
 TOO_SLOW = "Sorry, that takes me too long."
 
+CUT_LIMIT_S = 0.5
+"""What was heard of a reply that was stopped is known a block and a fade later."""
+
 SILENCE_LIMIT_S = 30.0
 """After half a minute without a sign the owner takes the device for dead. The slowest model worth
 running, 1B on a Pi 4, says its first word in ten seconds; a tool may take some seconds more."""
@@ -85,8 +88,11 @@ class AgentManager(Manager):
         self._silence_limit_s = silence_limit_s
         self._reply: asyncio.Task[None] | None = None
         self._turn_id = 0
-        self._asked_turn_id = 0
+        self._asked_turn_id = self._heard_turn_id = 0
         """The last turn the agent knows of: a reply stopped at once may never have reached it."""
+        self._all_heard = asyncio.Event()
+        """Set unless a reply was stopped and it is not known yet what was heard of it."""
+        self._all_heard.set()
         self.last_heard = ""
         """What the owner heard last of any reply; "" at first."""
 
@@ -121,6 +127,8 @@ class AgentManager(Manager):
         """Stop answering that turn."""
         if event.turn_id == self._turn_id:
             self._stop()
+            if self._heard_turn_id < event.turn_id == self._asked_turn_id:
+                self._all_heard.clear()
 
     @handles(TTSPlaybackFinished)
     def on_finished(self, event: TTSPlaybackFinished) -> None:
@@ -137,6 +145,8 @@ class AgentManager(Manager):
             self.last_heard = heard
         self._question.heard(turn_id, heard, now_s())
         if turn_id == self._asked_turn_id:
+            self._heard_turn_id = turn_id
+            self._all_heard.set()
             self._agent.heard(heard)
 
     def _stop(self) -> None:
@@ -155,6 +165,8 @@ class AgentManager(Manager):
                 self.bus.publish(SpeechRequested(text=text.strip()))
 
     async def _answer(self, turn_id: int, text: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._all_heard.wait(), CUT_LIMIT_S)
         self._asked_turn_id = turn_id
         said = Speech(self, turn_id)
         try:

@@ -91,12 +91,17 @@ class ButtonManager(Manager):
             case "release":
                 self.release(at_s)
             case "double":
-                self._do(self.config.board.double_tap, at_sample)
+                self._do(self.config.board.double_tap, at_s)
             case "long":
-                self._do(self.config.board.long_press, at_sample)
+                self._do(self.config.board.long_press, at_s)
 
-    def _do(self, deed: Deed, at_sample: int) -> None:
+    def stop(self, at_s: float) -> None:
+        """Take that whatever is being said is to stop."""
+        at_sample = self._capture.sample_at(at_s)
+        self.bus.publish(StopWordDetected(phrase=PHRASE, at_sample=at_sample, probability=1.0))
+
+    def _do(self, deed: Deed, at_s: float) -> None:
         if deed == "mute":
             self._capture.mute(not self._capture.muted)
         elif deed == "stop":
-            self.bus.publish(StopWordDetected(phrase=PHRASE, at_sample=at_sample, probability=1.0))
+            self.stop(at_s)

@@ -89,6 +89,11 @@ class CaptureManager(Manager):
         """Whether nothing is heard: everybody behind the ear is given zeros."""
         return self._ear.mute.on
 
+    @property
+    def muted_by(self) -> frozenset[str]:
+        """Why nothing is heard; empty where something is."""
+        return self._ear.mute.by
+
     def mute(self, muted: bool, by: str = "command") -> None:
         """Let nothing be heard from now on, or take that back.
 

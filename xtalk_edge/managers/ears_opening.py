@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xtalk_edge.audio.card import Card
+from xtalk_edge.audio.page_card import PageCard
 from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config, EngineConfig
@@ -42,7 +43,7 @@ def open_ears(
         return made
 
     progress("opening the sound card")
-    opened = card or open_card(config.audio)
+    opened = card or (PageCard() if config.audio.card == "page" else open_card(config.audio))
     stack.push(lambda kind, _error, _trace: opened.abort() if kind else opened.close())
     progress("loading ears")
     capture = CaptureManager(

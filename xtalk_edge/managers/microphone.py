@@ -42,8 +42,8 @@ class MicrophoneManager(Manager):
         self._clips_told = False
 
     async def start(self) -> None:
-        """Begin to watch; a file may be as silent as it likes."""
-        if self.config.audio.card != "wav":
+        """Begin to watch; a file may be as silent as it likes, and a page between two words."""
+        if self.config.audio.card == "portaudio":
             self.tasks.start(self._run(), "microphone")
 
     @handles(CardOpened)

@@ -22,6 +22,7 @@ from xtalk_edge.events import (
     SpeechRequested,
     SpeechWithdrawn,
     StopWordDetected,
+    TextTyped,
     TTSPlaybackFinished,
     TTSPlaybackStarted,
     TurnASRConclusionRequested,
@@ -140,6 +141,11 @@ class TurnManager(Manager):
     def on_release(self, event: ButtonReleased) -> None:
         """The button was let go."""
         self._tell(facts.ButtonReleased())
+
+    @handles(TextTyped)
+    def on_typed(self, event: TextTyped) -> None:
+        """Somebody asks in writing."""
+        self._tell(facts.TextTyped(event.text))
 
     @handles(StopWordDetected)
     def on_stop_word(self, event: StopWordDetected) -> None:

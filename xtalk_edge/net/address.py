@@ -79,7 +79,7 @@ def address_of(
         parts = urlsplit(url)
         if "@" in parts.netloc:
             raise _secret_inside(setting)
-        host, port = _host_and_port(parts.netloc)
+        host, port = host_and_port(parts.netloc)
     except ValueError as error:
         raise ConfigError(f"{setting}: {shown!r} is no address: {error}") from error
     if parts.scheme not in schemes or not host:
@@ -109,7 +109,7 @@ def _secret_inside(setting: str) -> ConfigError:
     )
 
 
-def _host_and_port(netloc: str) -> tuple[str, int | None]:
+def host_and_port(netloc: str) -> tuple[str, int | None]:
     """Return what stands between // and the path, "" and None for what does not.
 
     Raises:

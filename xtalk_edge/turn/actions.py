@@ -8,7 +8,7 @@ from typing import Literal
 
 from xtalk_edge.turn.facts import SpeechOffered
 
-StopReason = Literal["interrupted", "stop word", "wake word", "button", "sound lost"]
+StopReason = Literal["interrupted", "stop word", "wake word", "button", "typed", "sound lost"]
 
 
 class State(StrEnum):
@@ -97,6 +97,10 @@ class Announce:
 
     turn_id: int
     offer: SpeechOffered
+
+
+BeginReply = StartReply | AskAgain | Announce
+"""After each of these there is a reply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,13 @@ class ButtonReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class TextTyped:
+    """Somebody asks in writing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopWordSpotted:
     """The stop word had been spoken by `at_s`."""
 
@@ -165,7 +172,15 @@ class FlushAsked:
     """What was said so far is to be answered, although it is neither a sentence nor a pause."""
 
 
-OwnersFact = Woken | ButtonPressed | ButtonReleased | StopWordSpotted | SpeechStarted | SpeechEnded
+OwnersFact = (
+    Woken
+    | ButtonPressed
+    | ButtonReleased
+    | TextTyped
+    | StopWordSpotted
+    | SpeechStarted
+    | SpeechEnded
+)
 """What somebody does."""
 
 OwnFact = (

@@ -122,6 +122,8 @@ class Interpreter:
                 self._take_speech(fact)
             case facts.EchoJudged():
                 self._stopping.echo_removed = fact.removed
+            case facts.TextTyped(text):
+                self._hand_on([Segment(text, self._now_s)])
             case _:
                 self._take_order(fact)
         return self._settle()

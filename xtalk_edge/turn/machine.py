@@ -85,6 +85,10 @@ class TurnMachine:
             case facts.ButtonReleased():
                 if self._utterance is not None:
                     self._utterance.released_s = self._now_s
+            case facts.TextTyped(text):
+                self._give_floor(self._now_s, "typed")
+                answer = actions.StartReply(next(self._turn_ids), text)
+                self._reply_with(answer, self._policy.follow_up_s)
             case facts.StopWordSpotted():
                 self._stop_spotted(fact)
             case facts.SpeechStarted():
@@ -113,7 +117,8 @@ class TurnMachine:
             case facts.OfferWithdrawn():
                 self._offers.withdraw(fact.offer_id)
             case _:  # facts.SpeechOffered, the only one left
-                self._offered(fact)
+                if (dropped := self._offers.add(fact)) is not None:
+                    self._actions.append(actions.DiscardOffer(dropped))
 
     def _take_text(self, fact: TextFact) -> None:
         utterance = self._utterance
@@ -215,9 +220,8 @@ class TurnMachine:
         self._listen(max(self._speech.start_s - self._policy.pre_roll_s, self._speech.floor_s))
 
     def _listen(self, from_s: float) -> Utterance:
-        over_reply = self._reply is not None
         turn_id, clear = next(self._turn_ids), self._speech.clear
-        self._utterance = utterance = Utterance(turn_id, from_s, over_reply, clear)
+        self._utterance = utterance = Utterance(turn_id, from_s, self._reply is not None, clear)
         self._actions.append(actions.StartRecognition(utterance.turn_id, from_s))
         return utterance
 
@@ -286,8 +290,7 @@ class TurnMachine:
             return
         if text:
             self._asked_again = False
-            self._reply = Reply(turn_id, self._policy.follow_up_s)
-            self._actions.append(actions.StartReply(turn_id, text))
+            self._reply_with(actions.StartReply(turn_id, text), self._policy.follow_up_s)
         else:
             self._not_understood(turn_id)
 
@@ -312,10 +315,13 @@ class TurnMachine:
             self._wakefulness.sleep()
             return
         self._asked_again = True
-        self._reply = Reply(turn_id, self._policy.no_speech_s)
-        self._actions.append(actions.AskAgain(turn_id))
+        self._reply_with(actions.AskAgain(turn_id), self._policy.no_speech_s)
 
     # -- the reply -------------------------------------------------------------------------
+
+    def _reply_with(self, action: actions.BeginReply, stay_awake_s: float) -> None:
+        self._reply = Reply(action.turn_id, stay_awake_s)
+        self._actions.append(action)
 
     def _hold(self, reply: Reply) -> None:
         if not reply.held:
@@ -337,14 +343,9 @@ class TurnMachine:
             self._speech.raise_floor(self._now_s)
         self._attend(reply.stay_awake_s)
 
-    def _offered(self, offer: facts.SpeechOffered) -> None:
-        if (dropped := self._offers.add(offer)) is not None:
-            self._actions.append(actions.DiscardOffer(dropped))
-
     def _announce(self) -> None:
         # What was said while asleep was not for the device.
         self._speech.raise_floor(self._now_s)
         offer = self._offers.take()
         stay_awake_s = self._policy.follow_up_s if offer.text else 0.0  # nobody answers a chirp
-        self._reply = Reply(next(self._turn_ids), stay_awake_s)
-        self._actions.append(actions.Announce(self._reply.turn_id, offer))
+        self._reply_with(actions.Announce(next(self._turn_ids), offer), stay_awake_s)

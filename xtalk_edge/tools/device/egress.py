@@ -44,14 +44,17 @@ class EgressLedger:
         Raises:
             EdgeError: the disk does not take it; the next call tries again.
         """
-        for sent in self._border.take():
-            self._unwritten[sent.host, sent.kind] += sent.n_bytes
+        self._take()
         if not self._unwritten:
             return
         found = [Sent(host, kind, n) for (host, kind), n in self._unwritten.items()]
         self._table.add((self._clock() - LATE).date(), found)
         self._unwritten.clear()
         self._table.forget_all_but(KEPT_DAYS)
+
+    def _take(self) -> None:
+        for sent in self._border.take():
+            self._unwritten[sent.host, sent.kind] += sent.n_bytes
 
     def today(self) -> list[SentThatDay]:
         """Return what was sent since midnight. Raises EdgeError as `write`."""
@@ -66,6 +69,19 @@ class EgressLedger:
         self.write()
         first = self._clock().date().toordinal() - (count - 1)
         return self._table.since(datetime.date.fromordinal(max(1, first)))
+
+    def so_far(self) -> list[SentThatDay]:
+        """Return what was sent since midnight, without writing: for who asks again and again.
+
+        Raises:
+            EdgeError: the disk cannot be read.
+        """
+        self._take()
+        today = self._clock().date()
+        rows = {(each.host, each.kind): each.n_bytes for each in self._table.since(today)}
+        for (host, kind), n_bytes in self._unwritten.items():
+            rows[host, kind] = rows.get((host, kind), 0) + n_bytes
+        return [SentThatDay(today, host, kind, n) for (host, kind), n in sorted(rows.items())]
 
     def is_empty(self) -> bool:
         """Tell whether nothing has left the device, ever. Raises EdgeError as `write`."""
