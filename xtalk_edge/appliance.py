@@ -161,7 +161,7 @@ class Appliance:
                 await manager.start()
             memory.give_back()
             # Not before everybody is there who has to hear what was missed.
-            self._tasks.start(self._bell.run(), "bell")
+            self._tasks.start(self.bell.run(), "bell")
         except BaseException:
             await self._stack.__aexit__(*sys.exc_info())
             raise
@@ -247,5 +247,5 @@ class Appliance:
         )
         self._managers += parts.managers
         self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn
-        self.agent, self._bell = parts.agent, parts.bell
+        self.agent, self.bell = parts.agent, parts.bell
         self._switching, self.button = parts.switching, parts.button

@@ -13,7 +13,13 @@ import numpy as np
 from xtalk_edge.audio.format import FULL_SCALE, RATE_HZ, Samples
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
-from xtalk_edge.events import CardOpened, MicrophoneClipped, MicrophoneDead, SpeechRequested
+from xtalk_edge.events import (
+    AudioGap,
+    CardOpened,
+    MicrophoneClipped,
+    MicrophoneDead,
+    SpeechRequested,
+)
 from xtalk_edge.managers.base import WATCH_EVERY_S, Manager
 from xtalk_edge.managers.capture import CaptureManager
 
@@ -51,6 +57,11 @@ class MicrophoneManager(Manager):
     def on_card(self, event: CardOpened) -> None:
         """Begin anew: what was missed while there was no card is no silence."""
         self._alive = self._capture.head
+
+    @handles(AudioGap)
+    def on_gap(self, event: AudioGap) -> None:
+        """Leave out what was lost: it is no silence either."""
+        self._alive = max(self._alive, event.at_sample + event.samples)
 
     async def _run(self) -> None:
         while True:
