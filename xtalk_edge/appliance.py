@@ -249,3 +249,4 @@ class Appliance:
         self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn
         self.agent, self.bell = parts.agent, parts.bell
         self._switching, self.button = parts.switching, parts.button
+        self.metrics = parts.metrics

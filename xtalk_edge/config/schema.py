@@ -14,6 +14,7 @@ from typing import Any, Literal
 from xtalk_edge.config.board import BoardConfig
 from xtalk_edge.config.engine import EngineConfig as EngineConfig
 from xtalk_edge.config.fields import number
+from xtalk_edge.config.governor import GovernorConfig
 from xtalk_edge.config.interpret import InterpretConfig
 from xtalk_edge.config.places import DocsConfig, ModelsConfig, StoreConfig
 from xtalk_edge.config.surroundings import (
@@ -273,6 +274,7 @@ class Config:
     board: BoardConfig = field(default_factory=BoardConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     uplink: UplinkConfig = field(default_factory=UplinkConfig)
+    governor: GovernorConfig = field(default_factory=GovernorConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     docs: DocsConfig = field(default_factory=DocsConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)

@@ -47,6 +47,7 @@ class CaptureManager(Manager):
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self.card = card
+        self.enhancer = enhancer
         self.rings = Rings.of_seconds(config.audio.ring_s, COMPARED_S)
         self._listeners: list[Listener] = []
         self._ear = Ear(card, echo, enhancer, self.rings, self._listeners, self.post)

@@ -44,7 +44,7 @@ class MicrophoneManager(Manager):
         """Sample up to which the sound has been looked at."""
         self._alive = 0
         """Sample at which it last moved."""
-        self._dead = False
+        self._dead = self._suspected = False
         self._clipped = 0
         self._clips_told = False
 
@@ -78,11 +78,17 @@ class MicrophoneManager(Manager):
                 if self._dead:
                     self._dead = False
                     log.warning("the microphone is alive again")
-            elif self._limit and not self._dead and head - self._alive >= self._limit:
-                self._dead = True
-                log.warning("the microphone gives nothing at all; see that it is not muted")
-                self.bus.publish(MicrophoneDead(seconds=(head - self._alive) / RATE_HZ))
-                self.bus.publish(SpeechRequested(text=SAYING))
+            silent = self._limit > 0 and head - self._alive >= self._limit
+            # That it was lost, and not silent, is told a moment after it is there.
+            if silent and self._suspected and not self._dead:
+                self._tell_dead(head)
+            self._suspected = silent
+
+    def _tell_dead(self, head: int) -> None:
+        self._dead = True
+        log.warning("the microphone gives nothing at all; see that it is not muted")
+        self.bus.publish(MicrophoneDead(seconds=(head - self._alive) / RATE_HZ))
+        self.bus.publish(SpeechRequested(text=SAYING))
 
     def _count_clipped(self, sound: Samples, head: int) -> None:
         if head // CLIPPED_WITHIN != self._looked // CLIPPED_WITHIN:

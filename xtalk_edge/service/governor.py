@@ -1,9 +1,9 @@
 """When a device under strain does with less, and when it takes that back (pure: readings and time
 in, steps out).
 
-What it may give up stands on a ladder, the least noticeable first. A strain takes the next rung that
-relieves it; when it is over, what was given up for it comes back, the last first. Whatever came back
-too early has to wait twice as long the next time.
+What it may give up stands on a ladder, the least noticeable first. A strain takes the next rung
+that relieves it; when it is over, what was given up for it comes back, the last first. What came
+back too early has to wait twice as long the next time.
 """
 
 from __future__ import annotations
@@ -152,10 +152,12 @@ class Governor:
             if strain is None:
                 continue
             over = self._lasts(strain, Level.CALM, place.calm_s, at_s)
-            pressed = any(now[each].level is Level.PRESSED for each in rung.relieves if each in now)
-            if over and not pressed and strain not in waiting:
-                place.because, place.returned_s = None, at_s
-                return Step(rung.name, eased=False, reason=now[strain].words)
+            if over and strain not in waiting:
+                needed = _pressed(now, rung)
+                if needed is None:
+                    place.because, place.returned_s = None, at_s
+                    return Step(rung.name, eased=False, reason=now[strain].words)
+                place.because = strain = needed
             # What was given up for the same reason before it waits for it.
             waiting.add(strain)
         return None
@@ -163,3 +165,9 @@ class Governor:
     def _lasts(self, strain: Strain, level: Level, for_s: float, at_s: float) -> bool:
         found, since_s = self._since.get(strain, (None, at_s))
         return found is level and at_s - since_s >= for_s
+
+
+def _pressed(now: Mapping[Strain, Reading], rung: Rung) -> Strain | None:
+    """Return a strain that a rung relieves and that is there; None for none."""
+    pressed = (each for each in now if now[each].level is Level.PRESSED and each in rung.relieves)
+    return next(pressed, None)

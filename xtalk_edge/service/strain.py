@@ -9,8 +9,8 @@ from xtalk_edge.service.machine_state import MachineState
 from xtalk_edge.service.turn_budget import LEAST_TURNS, TurnBudget
 
 COOLER_C = 8.0
-"""So far below its limit a processor must be to count as cool: what was given up to cool it warms it
-again by less."""
+"""So far below its limit a processor must be to count as cool: what was given up to cool it warms
+it again by less."""
 
 ROOMIER = 1.5
 """So many times its limit memory must be free to count as enough."""

@@ -185,7 +185,7 @@ async def _feel_pulse(lags_ms: list[float]) -> None:
 def _lost(before: CoreCounters, after: CoreCounters, rate_hz: int) -> Xruns:
     def ms(*names: str) -> float:
         frames = sum(getattr(after, name) - getattr(before, name) for name in names)
-        return round(1000 * frames / rate_hz, 1)
+        return round(1000 * float(frames) / rate_hz, 1)
 
     return Xruns(
         input_overflows=after.input_overflows - before.input_overflows,
