@@ -66,6 +66,8 @@ class _Place:
 
     because: Strain | None = None
     """What it was given up for; None while it is not."""
+    refused: Strain | None = None
+    """Until this is over it is not given up again: an owner did not want that."""
     returned_s: float = -float("inf")
     calm_s: float = 0.0
     """How long its strain must be over until it comes back."""
@@ -106,6 +108,9 @@ class Governor:
             before = self._since.get(strain)
             if before is None or before[0] is not reading.level:
                 self._since[strain] = (reading.level, at_s)
+        for place in self._places.values():
+            if place.refused is not None and now[place.refused].level is Level.CALM:
+                place.refused = None
         if at_s - self._stepped_s < self._pace.apart_s:
             return None
         step = self._down(now, at_s, possible) or self._up(now, at_s)
@@ -114,9 +119,10 @@ class Governor:
         return step
 
     def forget(self, name: str, at_s: float) -> None:
-        """Take a rung as taken back: somebody else has changed what it is about."""
-        self._places[name].because = None
-        self._places[name].returned_s = at_s
+        """Take a rung as taken back by an owner, whose word counts until its strain is over."""
+        place = self._places[name]
+        place.refused, place.because = place.because, None
+        place.returned_s = at_s
 
     # -- down --------------------------------------------------------------------------------
 
@@ -129,8 +135,8 @@ class Governor:
         for rung in self._rungs:
             place = self._places[rung.name]
             strain = next((each for each in ripe if each in rung.relieves), None)
-            free = place.because is None and (possible is None or rung.name in possible)
-            if free and strain is not None:
+            free = place.because is None and place.refused is None
+            if free and strain is not None and (possible is None or rung.name in possible):
                 self._ease(place, strain, at_s)
                 return Step(rung.name, eased=True, reason=now[strain].words)
         return None

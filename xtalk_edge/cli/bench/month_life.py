@@ -56,7 +56,8 @@ BEFORE_S = 2.0
 BEHIND_S = 0.5
 """And for so long after a jump, so that everybody who waits for a time has woken up."""
 
-LONGEST_JUMP_S = 3_600.0
+LONGEST_JUMP_S = 3_500.0
+"""The audio core takes a card for broken that claims to have lost more than an hour."""
 
 REST_LIMIT_S = 600.0
 """Within which a device is asleep again, whatever happened."""
