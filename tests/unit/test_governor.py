@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xtalk_edge.service.governor import LADDER, Governor, Pace, Step
+from xtalk_edge.service.governor import LADDER, Governor, Pace, Rung, Step
 from xtalk_edge.service.strain import Level, Reading, Strain
 
 LOOK_S = 10.0
@@ -37,7 +37,7 @@ def suffering(**strains: Level) -> dict[Strain, Reading]:
 class Watch:
     """A governor that is looked after every ten seconds, and what it did."""
 
-    def __init__(self, rungs: Sequence = LADDER) -> None:
+    def __init__(self, rungs: Sequence[Rung] = LADDER) -> None:
         self.governor = Governor(rungs, PACE)
         self.at_s = 0.0
         self.steps: list[tuple[float, Step]] = []
@@ -137,7 +137,9 @@ def test_what_somebody_else_changed_is_not_taken_back() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(ladders, stretches)
-def test_order_is_kept_and_nothing_flaps(rungs: list, happening: list) -> None:
+def test_order_is_kept_and_nothing_flaps(
+    rungs: list[Rung], happening: list[tuple[dict[Strain, Level], int]]
+) -> None:
     watch = Watch(rungs)
     eased: dict[str, float] = {}
     for strains, looks in happening:
@@ -158,7 +160,9 @@ def test_order_is_kept_and_nothing_flaps(rungs: list, happening: list) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(levels, st.integers(1, 100)), max_size=30), ladders)
-def test_of_one_strain_the_ladder_is_taken_from_its_top(happening: list, rungs: list) -> None:
+def test_of_one_strain_the_ladder_is_taken_from_its_top(
+    happening: list[tuple[Level, int]], rungs: list[Rung]
+) -> None:
     watch = Watch(rungs)
     for level, looks in happening:
         watch.go(looks, heat=level)
@@ -168,8 +172,8 @@ def test_of_one_strain_the_ladder_is_taken_from_its_top(happening: list, rungs: 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 200), min_size=10, max_size=60), ladders)
-def test_a_strain_that_comes_and_goes_moves_each_rung_ever_more_rarely(
-    stretches: list[int], rungs: list
+def test_a_strain_that_comes_and_goes_moves_no_rung_faster_than_its_patience(
+    stretches: list[int], rungs: list[Rung]
 ) -> None:
     watch = Watch(rungs)
     for number, looks in enumerate(stretches):

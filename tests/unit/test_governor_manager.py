@@ -10,6 +10,7 @@ from tests.e2e.room_conversation import on_virtual_clock
 from tests.spies import SpyEnhancer
 from tests.unit.manager_parts import Log, turns_of_the_loop
 from xtalk_edge.bus import EventBus
+from xtalk_edge.cli.bench.month_house import DistantServer
 from xtalk_edge.clock import now_s
 from xtalk_edge.config.governor import GovernorConfig
 from xtalk_edge.config.schema import Config, EngineConfig
@@ -64,13 +65,6 @@ class Mind(Agent):
         self.spares = what
 
 
-class Server:
-    """Is there, or not."""
-
-    def __init__(self) -> None:
-        self.abilities = frozenset({"agent", "tts"})
-
-
 class Machine:
     """A device with levers, on a machine that feels as it is told."""
 
@@ -108,7 +102,7 @@ def seat(mind: Mind) -> AgentSeat:
 @on_virtual_clock
 async def test_heat_walks_down_the_ladder_and_back() -> None:
     bus, mind, bypass = EventBus(), Mind(), Bypass(SpyEnhancer())
-    way = Way("agent", Server(), HedgePolicy("fallback", 1.5), BreakerPolicy())
+    way = Way("agent", DistantServer(), HedgePolicy("fallback", 1.5), BreakerPolicy())
     eased: set[str] = set()
     agent = seat(mind)
     levers: list[Lever] = [
@@ -124,7 +118,7 @@ async def test_heat_walks_down_the_ladder_and_back() -> None:
     assert way.policy.mode == "prefer"
     assert {step.reason for step in machine.steps} == {"the processor has 85 °C"}
     assert await machine.go(900, COOL) == ["+offload", "+enhancer", "+context", "+threads"]
-    assert mind.spares == ()
+    assert not mind.spares
     assert not bypass.wanted
     assert way.policy == HedgePolicy("fallback", 1.5)
     await machine.manager.shutdown()
@@ -132,12 +126,12 @@ async def test_heat_walks_down_the_ladder_and_back() -> None:
 
 @on_virtual_clock
 async def test_a_server_that_is_away_is_no_help() -> None:
-    bus, server = EventBus(), Server()
-    server.abilities = frozenset()
+    bus, server = EventBus(), DistantServer()
+    server.reach(False)
     way = Way("agent", server, HedgePolicy("fallback", 1.5), BreakerPolicy())
     machine = await open_machine([OffloadLever([way])], bus)
     assert await machine.go(100, HOT) == []
-    server.abilities = frozenset({"agent"})
+    server.reach(True)
     assert await machine.go(30, HOT) == ["-offload"]
     await machine.manager.shutdown()
 
@@ -145,7 +139,7 @@ async def test_a_server_that_is_away_is_no_help() -> None:
 @on_virtual_clock
 async def test_what_the_owner_has_forbidden_the_server_stays_so() -> None:
     ways = [
-        Way("agent", Server(), HedgePolicy(mode, 1.5), BreakerPolicy())  # type: ignore[arg-type]
+        Way("agent", DistantServer(), HedgePolicy(mode, 1.5), BreakerPolicy())
         for mode in ("off", "prefer")
     ]
     lever = OffloadLever(ways)

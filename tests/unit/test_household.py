@@ -6,13 +6,8 @@ import pytest
 from tests.unit.tool_parts import Volume, make_context
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.places import StoreConfig
-from xtalk_edge.config.schema import (
-    AgentConfig,
-    Config,
-    McpServerConfig,
-    OwnToolConfig,
-    ToolsConfig,
-)
+from xtalk_edge.config.schema import AgentConfig, Config
+from xtalk_edge.config.tools import McpServerConfig, OwnToolConfig, ToolsConfig
 from xtalk_edge.engines.agent.scripted import ScriptedAgent
 from xtalk_edge.engines.interfaces import AgentContext
 from xtalk_edge.errors import ModelError

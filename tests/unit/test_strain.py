@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,7 @@ def level(strain: Strain, machine: MachineState, budget: TurnBudget | None = Non
         ({"temperature_c": None, "throttled": None}, Level.CALM),
     ],
 )
-def test_heat(change: dict, found: Level) -> None:
+def test_heat(change: dict[str, Any], found: Level) -> None:
     assert level(Strain.HEAT, replace(WELL, **change)) is found
 
 
@@ -51,7 +52,7 @@ def test_heat(change: dict, found: Level) -> None:
         ({"memory_free_mb": None, "memory_stalled_percent": None}, Level.CALM),
     ],
 )
-def test_memory(change: dict, found: Level) -> None:
+def test_memory(change: dict[str, Any], found: Level) -> None:
     assert level(Strain.MEMORY, replace(WELL, **change)) is found
 
 
@@ -67,7 +68,7 @@ def test_words_tell_what_was_seen() -> None:
     assert now[Strain.AGENT].words == "answers take 1.9 s, of which the agent 1.7 s"
 
 
-def turns(count: int, at_s: float = 100.0, **stages: float) -> TurnBudget:
+def turns(count: int, at_s: float = 100.0, **stages: Any) -> TurnBudget:
     budget = TurnBudget()
     for number in range(count):
         budget.add(LatencyMetricsUpdated(turn_id=number + 1, at_s=at_s, **stages))
