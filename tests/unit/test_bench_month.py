@@ -83,19 +83,18 @@ def test_what_is_held_is_compared() -> None:
 
 
 @pytest.mark.slow
-def test_two_days_are_lived_through() -> None:
+@pytest.mark.timeout(600)
+def test_a_day_is_lived_through() -> None:
     """With the real starter engines: a slice of what a month is."""
-    result = CliRunner().invoke(
-        month.command, ["--days", "2", "--turns", "10", "--seed", "3", "--json"]
-    )
+    arguments = ["--days", "1", "--turns", "3", "--seed", "3", "--json"]
+    result = CliRunner().invoke(month.command, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.stderr
     (row,) = json.loads(result.stdout)["rows"]
-    assert row["answered"] == row["questions"] == 10
+    assert row["answered"] == row["questions"] == 3
     assert row["latest_ring_s"] <= month.LATE_S
-    assert row["faults"] == 4
-    assert row["losses"] == 4
+    assert row["faults"] == row["losses"] == 2
     # Most of the time nobody talks, and is skipped.
-    assert row["heard_s"] < 0.01 * 2 * DAY_S
+    assert row["heard_s"] < 0.01 * DAY_S
     assert row["last"]["tasks"] <= row["first"]["tasks"]
     assert row["last"]["files"] <= row["first"]["files"]
 

@@ -98,7 +98,7 @@ class Row:
 @click.command()
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 366),
               help="How long to live with it.")  # fmt: skip
-@click.option("--turns", default=2000, show_default=True, type=click.IntRange(10, 100_000),
+@click.option("--turns", default=2000, show_default=True, type=click.IntRange(1, 100_000),
               help="How many questions to ask in that time.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, help="Of all that happens.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -142,6 +143,8 @@ def _questions(count: int, seed: int) -> list[Question]:
 
 
 async def _soak(config: Config, asked: Sequence[Question], minutes: float, show: Tell) -> Row:
+    # The sound server belongs to the bench.
+    others = set(processes()) - {os.getpid()}
     card = open_card(config.audio)
     seen = _Seen()
     tasks = TaskOwner()
@@ -153,7 +156,7 @@ async def _soak(config: Config, asked: Sequence[Question], minutes: float, show:
         before, rate_hz = card.core.counters(), card.rate_hz
         pulse = tasks.start(_feel_pulse(seen.lags_ms), "pulse")
         try:
-            await _talk(talk, asked, seen, show)
+            await _talk(talk, asked, others, seen, show)
         finally:
             await tasks.aclose()
         if pulse.done() and not pulse.cancelled():
@@ -162,13 +165,15 @@ async def _soak(config: Config, asked: Sequence[Question], minutes: float, show:
     return _row(seen, minutes, xruns)
 
 
-async def _talk(talk: Conversation, asked: Sequence[Question], seen: _Seen, show: Tell) -> None:
+async def _talk(
+    talk: Conversation, asked: Sequence[Question], others: set[int], seen: _Seen, show: Tell
+) -> None:
     began_s = perf_counter()
     for number, question in enumerate(asked):
         await asyncio.sleep(max(0.0, began_s + number * TURN_EVERY_S - perf_counter()))
         seen.asked.append(await talk.ask(question))
         seen.looked_s.append(perf_counter() - began_s)
-        seen.looks.append(kept_now(processes()))
+        seen.looks.append(kept_now(set(processes()) - others))
         show(f"{number + 1} of {len(asked)} questions, {seen.looks[-1].memory_mb:.0f} MB")
     await asyncio.sleep(max(0.0, began_s + len(asked) * TURN_EVERY_S - perf_counter()))
 
