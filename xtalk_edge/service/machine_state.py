@@ -1,6 +1,6 @@
 """How the machine feels, as Linux tells it: heat, slowness, memory.
 
-Each look reads a handful of small files, which takes the kernel some 0.1 ms. Files that are missing
+Each look reads a handful of small files, which takes some 0.3 ms. Files that are missing
 or say nonsense leave a figure unknown.
 """
 

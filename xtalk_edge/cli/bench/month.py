@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime
 import random
 import tempfile
@@ -23,7 +25,7 @@ from xtalk_edge.tasks import TaskOwner
 from .holdings import Kept, middle_mb, most, slope_mb
 from .month_house import DistantServer, QuietRoom
 from .month_life import Household, Lived
-from .month_plan import month
+from .month_plan import DAY_S, month
 from .percentiles import Percentiles, percentiles
 from .verdict import tell
 
@@ -50,7 +52,7 @@ LATE_S = 0.1
 class Row:
     """One month."""
 
-    days: int
+    days: float
     questions: int
     answered: int
     understood: int
@@ -116,7 +118,8 @@ def command(
     A household of four talks to it in a simulated room, by wake phrase, on a clock that leaves
     computing out. Timers and alarms ring and are stopped, the sound card fails twice a day, the
     network twice as well. Silence in which nothing is due is skipped: the clock jumps, and
-    everybody in the device who waits for a time wakes up once.
+    everybody in the device who waits for a time wakes up once. Ctrl-C ends it early, and judges
+    what there was.
 
     \b
     answered     questions whose answer could be heard, at most one of them said twice
@@ -145,7 +148,7 @@ async def _live(config: Config, days: int, turns: int, seed: int) -> Row:
         if perf_counter() - told_s >= TOLD_EVERY_S:
             told_s = perf_counter()
             held = household.lived.looks[-1]
-            show(f"day {now_s() / 86_400:.1f} of {days}: {number} of {turns} questions, "
+            show(f"day {now_s() / DAY_S:.1f} of {days}: {number} of {turns} questions, "
                  f"{held.memory_mb:.0f} MB, {told_s - began_s:.0f} s")  # fmt: skip
 
     tasks = TaskOwner()
@@ -153,21 +156,25 @@ async def _live(config: Config, days: int, turns: int, seed: int) -> Row:
         with progress(elsewhere_every_s=0.0) as show:
             async with appliance:
                 life = tasks.start(appliance.run(), "appliance")
-                lived = await household.live(month(days, turns, seed), told)
+                # Ctrl-C ends it early; what was lived through by then is judged.
+                with contextlib.suppress(asyncio.CancelledError):
+                    await household.live(month(days, turns, seed), told)
+                lived_s = now_s()
                 if life.done():
                     life.result()
     finally:
         await tasks.aclose()
-    return _row(lived, days, server, now_s() - room.skipped_s, perf_counter() - began_s)
+    heard_s, wall_s = lived_s - room.skipped_s, perf_counter() - began_s
+    return _row(household.lived, lived_s / DAY_S, server, heard_s, wall_s)
 
 
-def _row(lived: Lived, days: int, server: DistantServer, heard_s: float, wall_s: float) -> Row:
+def _row(lived: Lived, days: float, server: DistantServer, heard_s: float, wall_s: float) -> Row:
     looks, tenth = lived.looks, max(1, len(lived.looks) // 10)
     second, last = looks[tenth : 2 * tenth], looks[-tenth:]
     took_ms = lived.voice_to_voice_ms
     return Row(
-        days=days,
-        questions=lived.questions,
+        days=round(days, 1),
+        questions=lived.answered + len(lived.lost),
         answered=lived.answered,
         understood=lived.understood,
         repeated=lived.repeated,
@@ -192,7 +199,7 @@ def _row(lived: Lived, days: int, server: DistantServer, heard_s: float, wall_s:
 def _print_table(found: Sequence[Row]) -> None:
     for row in found:
         click.echo(
-            f"{row.days} days: {row.answered} of {row.questions} questions answered, "
+            f"{row.days:g} days: {row.answered} of {row.questions} questions answered, "
             f"{row.repeated} said twice, {row.understood} understood to the word"
         )
         click.echo(

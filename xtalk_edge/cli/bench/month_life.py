@@ -31,7 +31,7 @@ from xtalk_edge.turn.actions import State
 
 from .holdings import Kept, kept_now
 from .month_house import DistantServer, QuietRoom
-from .month_plan import Happening, Kind
+from .month_plan import DAY_S, Happening, Kind
 from .people import at_level
 from .process_tree import processes
 
@@ -169,7 +169,7 @@ class Household:
             if each.kind == "question":
                 await self._ask(each)
                 await self._rest()
-                self.lived.at_day.append((now_s() - began_s) / 86_400)
+                self.lived.at_day.append((now_s() - began_s) / DAY_S)
                 gc.collect()
                 self.lived.looks.append(kept_now(processes()))
                 told(self.lived.questions)
@@ -216,7 +216,7 @@ class Household:
                 await self._quiet()
         except TimeoutError:
             raise DeviceError(
-                f"after {now_s() / 86_400:.2f} days the device does not come to rest: it is "
+                f"after {now_s() / DAY_S:.2f} days the device does not come to rest: it is "
                 f"{self._state}, and its card {self._room.ended() or 'runs'}"
             ) from None
 
@@ -256,7 +256,7 @@ class Household:
                 self.lived.answered += 1
                 return
             await self._rest()
-        self.lived.lost.append(f"{now_s() / 86_400:.2f} d: {question.says} ({question.voice})")
+        self.lived.lost.append(f"{now_s() / DAY_S:.2f} d: {question.says} ({question.voice})")
 
     async def _answered(self, question: Happening) -> bool:
         """Say it, and tell whether an answer is heard."""
