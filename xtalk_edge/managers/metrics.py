@@ -141,7 +141,7 @@ class MetricsManager(Manager):
         self.counts.add("card_losses_total")
 
     @handles(MicrophoneMuted)
-    def on_muted(self, event: MicrophoneMuted) -> None:
+    def on_muted(self, _event: MicrophoneMuted) -> None:
         """Take whether anything is heard; of several reasons for that, one may still hold."""
         self.counts.put("microphone_muted", float(self._capture.muted))
 
