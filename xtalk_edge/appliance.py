@@ -177,7 +177,7 @@ class Appliance:
                 await manager.start()
             memory.give_back()
             # Not before everybody is there who has to hear what was missed.
-            self._tasks.start(self._bell.run(), "bell")
+            self._tasks.start(self.bell.run(), "bell")
         except BaseException:
             await self._stack.__aexit__(*sys.exc_info())
             raise
@@ -263,7 +263,7 @@ class Appliance:
         )
         self._managers += parts.managers
         self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn
-        self.agent, self._bell = parts.agent, parts.bell
+        self.agent, self.bell = parts.agent, parts.bell
         self._switching, self.button = parts.switching, parts.button
         self._reloading = ReloadManager(
             event_bus=bus,
@@ -273,3 +273,4 @@ class Appliance:
             restart=self.ask_restart,
         )
         self._managers.insert(0, self._reloading)
+        self.metrics = parts.metrics

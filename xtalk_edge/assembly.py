@@ -32,9 +32,11 @@ from xtalk_edge.managers.ears_opening import open_ears
 from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.egress import EgressManager
 from xtalk_edge.managers.embeddings import EmbeddingsManager
+from xtalk_edge.managers.governor_opening import open_governor
 from xtalk_edge.managers.hands_opening import open_hands
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
+from xtalk_edge.managers.metrics import MetricsManager
 from xtalk_edge.managers.microphone import MicrophoneManager
 from xtalk_edge.managers.mqtt_opening import open_mqtt
 from xtalk_edge.managers.notice import NoticeManager
@@ -53,6 +55,7 @@ from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.turn_detector import TurnDetectorManager
 from xtalk_edge.managers.uplink import Client
 from xtalk_edge.managers.uplink_opening import open_hearing, open_uplink
+from xtalk_edge.service.page.probes import Probes
 from xtalk_edge.store.care import look_after
 from xtalk_edge.store.lock import in_use
 from xtalk_edge.store.reserve import Reserve
@@ -77,6 +80,7 @@ class Parts:
     bell: Bell
     switching: SwitchingManager
     button: ButtonManager
+    metrics: MetricsManager
 
 
 class Assembly:
@@ -171,6 +175,7 @@ class Assembly:
         thinker = uplink.agent(equipped.agent)
         hearing = open_hearing(uplink, config, bus, capture)
         self._managers += [hearing] if hearing else []
+        self._managers += open_governor(config, bus, equipped.agent, capture, uplink.ways)
         sounds = SoundShelf()
         agent_manager = AgentManager(
             event_bus=bus,
@@ -184,6 +189,7 @@ class Assembly:
         self._managers += await open_surroundings(
             config, bus, stack, self._progress, capture, equipped.agent
         )
+        metrics = MetricsManager(event_bus=bus, config=config, capture=capture)
         turn = await self._floor(capture, agent_manager, thinker, punctuation)
         self._managers += [
             DeliveryManager(event_bus=bus, config=config, mouth=mouth),
@@ -222,12 +228,30 @@ class Assembly:
                 switch_to=partial(switching.switch_to, aloud=False),
                 voices=mouth.names,
             ),
-            *open_page(config, bus, capture, hands.button, playback, bell, border),
+            metrics,
+            *open_page(
+                config,
+                bus,
+                capture,
+                hands.button,
+                playback,
+                bell,
+                border,
+                Probes(figures=metrics.text),
+            ),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]
         return Parts(
-            self._managers, capture, playback, turn, equipped.agent, bell, switching, hands.button
+            self._managers,
+            capture,
+            playback,
+            turn,
+            equipped.agent,
+            bell,
+            switching,
+            hands.button,
+            metrics,
         )
 
     async def _floor(

@@ -10,8 +10,11 @@ import pytest
 
 from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import conversation, settings
+from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.audio.room import RoomScene
+from xtalk_edge.clock import VirtualTimeLoop
 from xtalk_edge.events import (
+    AudioGap,
     CardLost,
     CardOpened,
     MicrophoneClipped,
@@ -45,6 +48,20 @@ async def test_a_quiet_room_is_no_dead_microphone() -> None:
     async with conversation(settings(**WATCHED), RoomScene(noise_db=-85.0)) as talk:
         await asyncio.sleep(60)
     assert not talk.all_of(MicrophoneDead)
+
+
+@on_virtual_clock
+async def test_a_machine_that_was_suspended_has_no_dead_microphone() -> None:
+    async with conversation(settings(**WATCHED), NOISY) as talk:
+        await asyncio.sleep(5)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        talk.room._blocks += 10_000
+        loop.jump(100.0)
+        await asyncio.sleep(5)
+        assert sum(gap.samples for gap in talk.all_of(AudioGap)) == 100 * RATE_HZ
+        assert talk.appliance.capture.head == pytest.approx(110 * RATE_HZ, abs=1_000)
+        assert not talk.all_of(MicrophoneDead)
 
 
 @on_virtual_clock

@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from xtalk_edge.cli.bench import uplink
+from xtalk_edge.cli.bench.holdings import Kept
 from xtalk_edge.cli.bench.percentiles import Percentiles
 
 TIMES = Percentiles(1.0, 2.0, 3.0, 100)
-KEPT = uplink.Kept(tasks=5, files=11, memory_mb=50.0)
+KEPT = Kept(tasks=5, files=11, threads=3, memory_mb=50.0)
 CYCLES = uplink.Cycles("cycles", 100, 100, settled=KEPT, worst=KEPT, reconnect_ms=TIMES)
 
 

@@ -190,6 +190,10 @@ def test_an_override_replaces_what_the_file_says_even_if_that_is_wrong() -> None
             'edge.toml:4: board.long_press: must be "none" where turn.button is "hold"',
         ),
         (
+            '[governor]\nvoice = "quick"',
+            'edge.toml:2: governor.voice: there is no [alternatives.tts."quick"]; add it',
+        ),
+        (
             "[vad]\nthreshold = 0.2",
             "edge.toml:1: vad.release_threshold: must be at most vad.threshold, which is 0.2, got",
         ),

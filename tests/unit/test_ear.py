@@ -142,6 +142,35 @@ def test_lost_sound_is_silence_announced_with_its_place(rate_hz: int) -> None:
     assert 0 <= bench.rings.raw.head - bench.rings.clean.head < 160
 
 
+@pytest.mark.parametrize("rate_hz", [16000, 48000])
+def test_a_long_time_that_was_lost_is_left_out_at_once(rate_hz: int) -> None:
+    bench = Bench(RoomScene(rate_hz=rate_hz))
+    bench.run_to(0.3)
+    pieces = len(bench.notes.heard)
+    bench.room._blocks += 300_000  # fifty minutes: the card stood still, and nobody else did
+    bench.now_s += 3000.0
+    bench.run_to(3000.6)
+    frame = round(3000.8 * rate_hz)
+    bench.impulse(frame)
+    bench.run_to(3001.0)
+    (gap,) = bench.posted
+    assert isinstance(gap, AudioGap)
+    assert gap.at_sample == 4800
+    assert gap.samples == 3000 * RATE_HZ
+    # The engines and listeners were given less than what fits the card's ring.
+    heard = sum(len(sound) for _, sound in bench.notes.heard[pieces:])
+    assert heard < 12 * RATE_HZ
+    start = bench.rings.clean.head - RATE_HZ // 2
+    clean, lost = bench.rings.clean.slice(start, bench.rings.clean.head)
+    assert not lost
+    assert abs(start + loudest(clean) - 3000.8 * RATE_HZ) <= 1
+    assert bench.rings.raw.head == bench.rings.far.head
+    assert 0 <= bench.rings.raw.head - bench.rings.clean.head < 160
+    # All that was heard stands where it belongs.
+    for at_sample, sound in bench.notes.heard[pieces:]:
+        assert at_sample + len(sound) <= bench.rings.clean.head
+
+
 @pytest.mark.slow
 def test_the_sample_clock_follows_the_card() -> None:
     bench = Bench(RoomScene(rate_hz=48000))

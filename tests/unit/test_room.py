@@ -353,3 +353,12 @@ def test_pink_noise_falls_with_frequency():
     assert low == pytest.approx(high, rel=0.15)
     with pytest.raises(ValueError, match="brown"):
         noise_loop("brown", 16000, 0)
+
+
+def test_noise_goes_on_for_ever() -> None:
+    room = RoomCard(RoomScene(noise_db=-40.0, record=False))
+    period = len(room._noise)
+    first = room._microphone(0)
+    assert first.any()
+    assert np.array_equal(room._microphone(10**6 * period), first)
+    assert np.array_equal(room._microphone(period - 80)[80:], first[:80])

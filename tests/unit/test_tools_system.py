@@ -56,7 +56,7 @@ def write(path, text):
 @pytest.fixture
 def board(tmp_path):
     """A board whose kernel says nothing yet."""
-    return DeviceFacts(tmp_path / "state", tmp_path / "proc", tmp_path / "sys")
+    return DeviceFacts(tmp_path / "state", tmp_path)
 
 
 def ask(tmp_path, facts, what):

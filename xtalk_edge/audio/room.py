@@ -217,7 +217,9 @@ class RoomCard(PacedCard):
             self._voices = [voice for voice in self._voices if voice.stop > stop]
         heard += self._next_echo()
         if len(self._noise):
-            heard += self._noise.take(np.arange(start, stop), mode="wrap")
+            # Not `start` itself: numpy finds the way back from afar step by step.
+            first = start % len(self._noise)
+            heard += self._noise.take(np.arange(first, first + self.block_frames), mode="wrap")
         if self._dead_blocks:
             self._dead_blocks -= 1
             return np.zeros(self.block_frames, np.int16)

@@ -20,7 +20,8 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.errors import ConfigError, DeviceError, ModelError
 from xtalk_edge.models.manifest import read_manifest
 from xtalk_edge.models.shelf import Shelf
-from xtalk_edge.service.board import HOT_C, Board, look
+from xtalk_edge.service.board import Board, look
+from xtalk_edge.service.machine_state import HOT_C
 
 MUTED_DB = -90.0
 """No microphone is so quiet; muted ones are."""

@@ -122,6 +122,9 @@ def _check_together(source: Source, config: Config) -> None:
     check_board(source, config)
     check_mqtt(source, config)
     check_page(source, config)
+    if config.governor.voice and config.governor.voice not in config.alternatives.get("tts", {}):
+        named = shown(config.governor.voice)
+        source.complain(("governor", "voice"), f"there is no [alternatives.tts.{named}]; add it")
 
 
 def _anchored(source: Source, config: Config, path: Path) -> Config:

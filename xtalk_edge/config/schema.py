@@ -14,6 +14,7 @@ from typing import Any, Literal
 from xtalk_edge.config.board import BoardConfig
 from xtalk_edge.config.engine import EngineConfig as EngineConfig
 from xtalk_edge.config.fields import number
+from xtalk_edge.config.governor import GovernorConfig
 from xtalk_edge.config.interpret import InterpretConfig
 from xtalk_edge.config.mqtt import MqttConfig
 from xtalk_edge.config.page import PageConfig
@@ -278,6 +279,7 @@ class Config:
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     uplink: UplinkConfig = field(default_factory=UplinkConfig)
     mqtt: MqttConfig = field(default_factory=MqttConfig)
+    governor: GovernorConfig = field(default_factory=GovernorConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     docs: DocsConfig = field(default_factory=DocsConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)

@@ -55,6 +55,8 @@ class IsolatedAgent(BriefedAgent):
         self._closed = False
         self._tools: ToolRunner | None = None
         self._history: list[dict[str, str]] = []
+        self._economies: tuple[str, ...] | None = None
+        """Of this kind of agent; None until it was asked."""
         self._line = AgentLine(type, self._params)
 
     @property
@@ -114,6 +116,13 @@ class IsolatedAgent(BriefedAgent):
     def heard(self, text: str) -> None:
         """Replace the last reply in the history by what the owner really heard."""
         self._line.tell("heard", text)
+
+    def economies(self) -> tuple[str, ...]:
+        """Return what the agent can do with less of."""
+        if self._economies is None:
+            with contextlib.suppress(EngineLostError):
+                self._economies = tuple(self._line.ask("economies"))
+        return self._economies or ()
 
     def confidence(self) -> float:
         """Return how sure the last decision was."""

@@ -47,6 +47,7 @@ class CaptureManager(Manager):
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self.card = card
+        self.enhancer = enhancer
         self.rings = Rings.of_seconds(config.audio.ring_s, COMPARED_S)
         self._listeners: list[Listener] = []
         self._ear = Ear(card, echo, enhancer, self.rings, self._listeners, self.post)
@@ -162,7 +163,8 @@ class CaptureManager(Manager):
                 self._fail(error)
                 return
             self._on_advance()
-            next_s += self._step_s
+            # What was missed while the loop stood still is made up for by one step, not by many.
+            next_s = max(next_s + self._step_s, now_s())
             await asyncio.sleep(next_s - now_s())
 
     def _run_on_thread(self) -> None:

@@ -10,13 +10,13 @@ Muted, it hears zeros and so does everybody behind it: nothing else takes sound 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from xtalk_edge.audio.card import Card
-from xtalk_edge.audio.core import Captured
+from xtalk_edge.audio.core import Captured, Gap
 from xtalk_edge.audio.format import RATE_HZ, Samples, pcm_to_samples, samples_to_pcm
 from xtalk_edge.audio.mute import Mute
 from xtalk_edge.audio.resample import Resampler
@@ -90,11 +90,7 @@ class Ear:
     def step(self, now_s: float) -> None:
         """Take in all sound up to now."""
         self._card.pump(now_s)
-        captured = self._card.core.read()
-        for block in captured.blocks:
-            self.sample_clock.observe(block.capture_frame, block.adc_s)
-        for gap in captured.gaps:
-            self._announce(gap.at_frame, gap.frames, gap.reason)
+        captured = self._take()
         if not len(captured.mic):
             return
         mic = captured.mic
@@ -116,6 +112,25 @@ class Ear:
         self._far = self._next(self._far, far)
         self._clean_frames()
 
+    def _take(self) -> Captured:
+        """Return what was captured next; of a long loss only the end, whose time must be right."""
+        core, rate_hz = self._card.core, self._card.rate_hz
+        whole_s = core.capacity_frames // rate_hz
+        lost: list[Gap] = []
+        while True:
+            captured = core.read(whole_s * rate_hz or None)
+            for block in captured.blocks:
+                self.sample_clock.observe(block.capture_frame, block.adc_s)
+            lost += captured.gaps
+            missed = sum(gap.frames for gap in captured.gaps)
+            if not whole_s or missed < whole_s * rate_hz:
+                break
+            # An hour of zeros would keep the engines busy for minutes, and teach them nothing.
+            for ring in (self._rings.raw, self._rings.far, self._rings.clean):
+                ring.write(np.zeros(whole_s * RATE_HZ, np.int16))
+        self._announce(lost)
+        return captured
+
     def _captured_s(self, captured: Captured, now_s: float) -> float:
         """Return when the first frame was at the microphone."""
         if self.sample_clock.ready:
@@ -134,10 +149,12 @@ class Ear:
             return sound
         return np.concatenate((np.zeros(deaf, np.int16), sound[deaf:]))
 
-    def _announce(self, at_frame: int, frames: int, reason: str) -> None:
+    def _announce(self, lost: Sequence[Gap]) -> None:
+        """Tell of what was lost; pieces of one gap are told as one."""
         to_samples = RATE_HZ / self._card.rate_hz
-        at_sample, samples = round(at_frame * to_samples), round(frames * to_samples)
-        self._post(AudioGap(at_sample=at_sample, samples=samples, reason=reason))
+        for gap in _joined(lost):
+            at_sample, samples = round(gap.at_frame * to_samples), round(gap.frames * to_samples)
+            self._post(AudioGap(at_sample=at_sample, samples=samples, reason=gap.reason))
 
     def _clean_frames(self) -> None:
         size = self._echo.frame_samples
@@ -158,3 +175,18 @@ class Ear:
                     listener.hear(clean, at_sample)
         self._near = self._near[whole:]
         self._far = self._far[whole:]
+
+
+def _joined(gaps: Sequence[Gap]) -> list[Gap]:
+    joined: list[Gap] = []
+    for gap in gaps:
+        before = joined[-1] if joined else None
+        if (
+            before
+            and before.at_frame + before.frames == gap.at_frame
+            and before.reason == gap.reason
+        ):
+            joined[-1] = replace(before, frames=before.frames + gap.frames)
+        else:
+            joined.append(gap)
+    return joined

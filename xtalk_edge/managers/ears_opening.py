@@ -11,13 +11,21 @@ from xtalk_edge.audio.page_card import PageCard
 from xtalk_edge.audio.portaudio import open_card
 from xtalk_edge.bus import EventBus
 from xtalk_edge.config.schema import Config, EngineConfig
-from xtalk_edge.engines import hosting
+from xtalk_edge.engines import hosting, registry
+from xtalk_edge.engines.enhancer.bypass import Bypass
 from xtalk_edge.managers.arbitration import ArbitrationManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.managers.stop_word import StopWordManager
 from xtalk_edge.managers.vad import VADManager
 from xtalk_edge.managers.wake import WakeManager
+
+
+def is_costly(config: Config) -> bool:
+    """Tell whether the enhancer is to be left out while the processor is too hot for it."""
+    chosen = config.enhancer
+    cls = registry.check("enhancer", chosen.type, hosting.params_of("enhancer", chosen))
+    return config.governor.on and bool(getattr(cls, "is_costly", False))
 
 
 def open_ears(
@@ -46,12 +54,13 @@ def open_ears(
     opened = card or (PageCard() if config.audio.card == "page" else open_card(config.audio))
     stack.push(lambda kind, _error, _trace: opened.abort() if kind else opened.close())
     progress("loading ears")
+    enhancer = engine("enhancer", config.enhancer)
     capture = CaptureManager(
         event_bus=bus,
         config=config,
         card=opened,
         echo=engine("echo", config.echo),
-        enhancer=engine("enhancer", config.enhancer),
+        enhancer=Bypass(enhancer) if is_costly(config) else enhancer,
     )
     rings, post = capture.rings, capture.post
     known: list[Manager] = []

@@ -13,7 +13,13 @@ import numpy as np
 from xtalk_edge.audio.format import FULL_SCALE, RATE_HZ, Samples
 from xtalk_edge.bus import EventBus, handles
 from xtalk_edge.config.schema import Config
-from xtalk_edge.events import CardOpened, MicrophoneClipped, MicrophoneDead, SpeechRequested
+from xtalk_edge.events import (
+    AudioGap,
+    CardOpened,
+    MicrophoneClipped,
+    MicrophoneDead,
+    SpeechRequested,
+)
 from xtalk_edge.managers.base import WATCH_EVERY_S, Manager
 from xtalk_edge.managers.capture import CaptureManager
 
@@ -37,7 +43,7 @@ class MicrophoneManager(Manager):
         """Sample up to which the sound has been looked at."""
         self._alive = 0
         """Sample at which it last moved."""
-        self._dead = False
+        self._dead = self._suspected = False
         self._clipped = 0
         self._clips_told = False
 
@@ -50,6 +56,11 @@ class MicrophoneManager(Manager):
     def on_card(self, event: CardOpened) -> None:
         """Begin anew: what was missed while there was no card is no silence."""
         self._alive = self._capture.head
+
+    @handles(AudioGap)
+    def on_gap(self, event: AudioGap) -> None:
+        """Leave out what was lost: it is no silence either."""
+        self._alive = max(self._alive, event.at_sample + event.samples)
 
     async def _run(self) -> None:
         while True:
@@ -66,11 +77,17 @@ class MicrophoneManager(Manager):
                 if self._dead:
                     self._dead = False
                     log.warning("the microphone is alive again")
-            elif not self._dead and self._is_overdue(head):
-                self._dead = True
-                log.warning("the microphone gives nothing at all; see that it is not muted")
-                self.bus.publish(MicrophoneDead(seconds=(head - self._alive) / RATE_HZ))
-                self.bus.publish(SpeechRequested(text=SAYING))
+            silent = self._is_overdue(head)
+            # That it was lost, and not silent, is told a moment after it is there.
+            if silent and self._suspected and not self._dead:
+                self._tell_dead(head)
+            self._suspected = silent
+
+    def _tell_dead(self, head: int) -> None:
+        self._dead = True
+        log.warning("the microphone gives nothing at all; see that it is not muted")
+        self.bus.publish(MicrophoneDead(seconds=(head - self._alive) / RATE_HZ))
+        self.bus.publish(SpeechRequested(text=SAYING))
 
     def _is_overdue(self, head: int) -> bool:
         limit = round(self.config.audio.dead_after_s * RATE_HZ)

@@ -50,6 +50,11 @@ class Uplink:
     _agent: Way | None = None
     _voice: Way | None = None
 
+    @property
+    def ways(self) -> list[Way]:
+        """To all that the server may do with words alone."""
+        return [way for way in (self._agent, self._voice) if way is not None]
+
     def agent(self, device: Agent) -> Agent:
         """Return what answers."""
         if self.full:

@@ -35,6 +35,7 @@ class Border:
         self._closed_because = ""
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, Kind]] = Counter()
+        self._totals: Counter[Kind] = Counter()
         self._watching: list[Callable[[], object]] = []
 
     @property
@@ -99,6 +100,11 @@ class Border:
         self.check(kind)
         with self._lock:
             self._counts[host, kind] += n_bytes
+            self._totals[kind] += n_bytes
+
+    def sent_bytes(self, kind: Kind) -> int:
+        """Return how much of a kind has left since the start."""
+        return self._totals[kind]
 
     def take(self) -> list[Sent]:
         """Return what was sent since the last call, to be written down."""

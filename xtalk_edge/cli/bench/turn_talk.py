@@ -102,46 +102,47 @@ class Conversation:
     """One appliance and its mouth; `async with` opens it."""
 
     def __init__(self, config: Config, mouth: Mouth, card: Card) -> None:
-        self._appliance = Appliance(config, card=card)
+        self.appliance = Appliance(config, card=card)
         self._mouth = mouth
         self._events: list[Event] = []
         self._news = asyncio.Event()
-        self._appliance.subscribe_event(Event, self._take)
+        self.appliance.subscribe_event(Event, self._take)
 
     async def __aenter__(self) -> Conversation:
         """Open the appliance."""
-        await self._appliance.__aenter__()
+        await self.appliance.__aenter__()
         return self
 
     async def __aexit__(self, *error: object) -> None:
         """Close it."""
-        await self._appliance.__aexit__(*error)  # type: ignore[arg-type]
+        await self.appliance.__aexit__(*error)  # type: ignore[arg-type]
 
     @property
     def latency_ms(self) -> float:
         """How long the device takes from a sample handed over to its sounding."""
-        return 1000 * self._appliance.capture.card.latency_s
+        return 1000 * self.appliance.capture.card.latency_s
 
     @property
     def block_ms(self) -> float:
         """Sound that the device moves at a time."""
-        card = self._appliance.capture.card
+        card = self.appliance.capture.card
         return 1000 * card.block_frames / card.rate_hz
 
     async def ask(self, question: Question) -> Asked:
         """Ask, wait until the answer can be heard, and silence it."""
-        capture = self._appliance.capture
+        capture = self.appliance.capture
         sound = spoken(question.spelled, EspeakTTS(voice=question.voice))
-        since, from_sample = len(self._events), capture.head
+        from_sample = capture.head
+        self._events.clear()
         await self._mouth.say(sound)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_LIMIT_S):
-                await self._until(lambda: self._answered(since))
+                await self._until(self._answered)
         ends_at = from_sample + self._end_of(sound, from_sample)
-        asked = self._judge(question, since, ends_at)
+        asked = self._judge(question, ends_at)
         # The button ends any answer, and opens the ears for the next question.
-        self._appliance.bus.publish(ButtonPressed(at_sample=capture.head))
-        await self._appliance.settled()
+        self.appliance.bus.publish(ButtonPressed(at_sample=capture.head))
+        await self.appliance.settled()
         return asked
 
     def _take(self, event: Event) -> None:
@@ -153,17 +154,17 @@ class Conversation:
             self._news.clear()
             await self._news.wait()
 
-    def _answered(self, since: int) -> bool:
+    def _answered(self) -> bool:
         """Tell whether an answer can be heard, or nothing was understood."""
         return any(
             isinstance(event, LatencyMetricsUpdated)
             or (isinstance(event, ASRResultFinal) and not event.text)
-            for event in self._events[since:]
+            for event in self._events
         )
 
     def _end_of(self, sound: Samples, from_sample: int) -> int:
         """Return the sample, behind `from_sample`, at which a sound that was heard ended."""
-        raw = self._appliance.capture.rings.raw
+        raw = self.appliance.capture.rings.raw
         heard, _ = raw.slice(from_sample, raw.head)
         size = 1 << (len(heard) + len(sound)).bit_length()
         spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sound, size))
@@ -171,8 +172,8 @@ class Conversation:
         quiet_s = onset_s(np.ascontiguousarray(sound[::-1]))
         return begins_at + len(sound) - round(quiet_s * RATE_HZ)
 
-    def _judge(self, question: Question, since: int, ends_at: int) -> Asked:
-        events = self._events[since:]
+    def _judge(self, question: Question, ends_at: int) -> Asked:
+        events = self._events
         ends = [event for event in events if isinstance(event, TurnASREndRequested)]
         if not ends:
             return Asked(question)
@@ -181,7 +182,7 @@ class Conversation:
         texts = [event.text for event in own if isinstance(event, ASRResultFinal)]
         audible = [event.at_s for event in own if isinstance(event, TTSPlaybackStarted)]
         timed = [event for event in own if isinstance(event, LatencyMetricsUpdated)]
-        ended_s = self._appliance.capture.time_of(ends_at)
+        ended_s = self.appliance.capture.time_of(ends_at)
         return Asked(
             question,
             heard=texts[0] if texts else "",

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
 import click
@@ -25,6 +23,7 @@ from xtalk_edge.uplink.xtalk.facts import ReplyOver, ReplySound, Unanswered
 from xtalk_edge.uplink.xtalk.speech import FRAME_BYTES
 
 from . import uplink_server
+from .holdings import Kept, kept_now, most
 from .percentiles import Percentiles, percentiles, spread_text
 from .verdict import tell
 
@@ -42,16 +41,6 @@ QUESTION = "what time is it"
 SPEECH_S = 1.2
 BURST_SETTLES_S = 0.1
 """The bench speaks faster than people do; this is how long the server has for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What the process holds."""
-
-    tasks: int
-    files: int
-    """Open ones, of which connections are some."""
-    memory_mb: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +156,8 @@ async def _connect_and_drop(url: str, cycles: int, show: Tell) -> Cycles:
         changed.set()
 
     client.on_change = note
-    early, late = _Most(), _Most()
+    early: list[Kept] = []
+    late: list[Kept] = []
     every = max(1, cycles // LOOKS)
     client.start()
     try:
@@ -178,7 +168,7 @@ async def _connect_and_drop(url: str, cycles: int, show: Tell) -> Cycles:
                     await changed.wait()
             if number % every == 0:
                 gc.collect()
-                (early if number <= SETTLED_AFTER * cycles else late).look()
+                (early if number <= SETTLED_AFTER * cycles else late).append(kept_now())
                 show(f"{number} of {cycles} connections")
     except TimeoutError:
         pass  # The row says how many there were.
@@ -188,29 +178,10 @@ async def _connect_and_drop(url: str, cycles: int, show: Tell) -> Cycles:
         what="cycles",
         cycles=cycles,
         made=min(line.connects, cycles),
-        settled=early.kept(),
-        worst=late.kept(),
+        settled=most(early),
+        worst=most(late),
         reconnect_ms=percentiles(back_ms or [0.0]),
     )
-
-
-class _Most:
-    """The most that the process held at any look."""
-
-    def __init__(self) -> None:
-        self._tasks = self._files = 0
-        self._memory_mb = 0.0
-
-    def look(self) -> None:
-        """Look."""
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        self._tasks = max(self._tasks, len(asyncio.all_tasks()))
-        self._files = max(self._files, len(list(Path("/proc/self/fd").iterdir())))
-        self._memory_mb = max(self._memory_mb, pages * os.sysconf("SC_PAGESIZE") / 2**20)
-
-    def kept(self) -> Kept:
-        """Return it."""
-        return Kept(self._tasks, self._files, round(self._memory_mb, 1))
 
 
 # -- turns -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from xtalk_edge.engines.interfaces import Agent
 
 
 class BriefedAgent(Agent):
-    """Keeps what it was told of the speaker, the room and the conversation, for the successor."""
+    """Keeps what it was told of speaker, room, conversation and thrift, for the successor."""
 
     def __init__(self) -> None:
         self._told: dict[str, tuple[str, ...]] = {}
@@ -25,6 +25,10 @@ class BriefedAgent(Agent):
     def use_thought(self, text: str) -> None:
         """Take a note about the conversation."""
         self._keep("use_thought", text)
+
+    def economise(self, *what: str) -> None:
+        """Do with less of these; a successor does so too."""
+        self._keep("economise", *what)
 
     @abstractmethod
     def tell(self, method: str, *told: str) -> None:

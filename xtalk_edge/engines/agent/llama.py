@@ -30,6 +30,7 @@ from xtalk_edge.engines.agent.speculation import Speculation
 from xtalk_edge.engines.agent.stamp import Stamp
 from xtalk_edge.engines.agent.stopping import Stop
 from xtalk_edge.engines.agent.summary import Summariser
+from xtalk_edge.engines.agent.thrift import Thrift
 from xtalk_edge.engines.interfaces import Agent, AgentContext, Prepared, ToolCall, ToolRunner
 from xtalk_edge.engines.parameters import check_least
 from xtalk_edge.engines.preflight import preflight
@@ -94,21 +95,12 @@ class LlamaAgent(Agent):
         seed: int = 0,
         cache_dir: str = "",
     ) -> None:
-        check_least(
-            "agent",
-            LEAST,
-            {
-                "context_tokens": context_tokens,
-                "batch_tokens": batch_tokens,
-                "threads": threads,
-                "gpu_layers": gpu_layers,
-                "temperature": temperature,
-                "max_reply_tokens": max_reply_tokens,
-                "history_turns": history_turns,
-                "forget_after_s": forget_after_s,
-                "max_tool_rounds": max_tool_rounds,
-            },
-        )
+        check_least("agent", LEAST, {
+            "context_tokens": context_tokens, "batch_tokens": batch_tokens, "threads": threads,
+            "gpu_layers": gpu_layers, "temperature": temperature,
+            "max_reply_tokens": max_reply_tokens, "history_turns": history_turns,
+            "forget_after_s": forget_after_s, "max_tool_rounds": max_tool_rounds,
+        })  # fmt: skip
         path = named_file(model, ".gguf") if model else data_path(STARTER_MODEL)
         preflight(path, "gguf")
         self._model = LlamaModel(
@@ -159,6 +151,7 @@ class LlamaAgent(Agent):
             max_tool_rounds=max_tool_rounds,
             refusals=fit.refusals,
         )
+        self._thrift = Thrift(self._desk, self._worker, self._model, self._prompts)
         parts = self._desk, self._worker, self._generation, self._prompts
         self._summariser = None if fit.is_starter else Summariser(*parts, self._conversation)
         self._resumer = None if fit.is_starter else Resumer(*parts)
@@ -187,6 +180,15 @@ class LlamaAgent(Agent):
     def use_thought(self, text: str) -> None:
         """Take a note about the conversation; of it, too, the built-in model is not told."""
         self._stamp.use_thought(text)
+
+    def economies(self) -> tuple[str, ...]:
+        """Return what the model can do with less of."""
+        return self._thrift.possible
+
+    def economise(self, *what: str) -> None:
+        """Do with half of these, and with all of the others, as soon as the model is free."""
+        self._thrift.want(what)
+        self._tasks.start(self._tidy(), "agent tidying")
 
     @property
     def evaluated_tokens(self) -> int:
@@ -315,8 +317,8 @@ class LlamaAgent(Agent):
 
     async def _tidy(self) -> None:
         """Do between turns what is less urgent than any of them."""
-        if not self._prefix_cache.keeps(self._prompts.prefix):
-            # The first question came before the start was over.
+        if await self._thrift.apply() or not self._prefix_cache.keeps(self._prompts.prefix):
+            # Or the first question came before the start was over.
             await self._read_prefix()
         if self._summariser is not None and await self._summariser.sum_up():
             # The prompt begins differently from here on: better read now than in the next turn.

@@ -76,28 +76,65 @@ class LlamaModel:
         self.steps_back = True
         """Whether the cache can be cut short; False once llama.cpp has refused to."""
         self._has_logits = False
-        self._open(path, context_tokens, threads or default_threads())
-        self._memory = ll.llama_get_memory(self._context)
+        self.threads = threads or default_threads()
+        """Cores it computes on."""
+        self._open(path, context_tokens)
         if not self._memory:
             self.close()
             raise ModelError(f"{path} is no chat model: it keeps no context; use one that chats")
         self.vocab = ll.llama_model_get_vocab(self._model)
         self.vocab_size = ll.llama_vocab_n_tokens(self.vocab)
-        self.context_tokens = int(ll.llama_n_ctx(self._context))
 
-    def _open(self, path: Path, context_tokens: int, threads: int) -> None:
+    def _open(self, path: Path, context_tokens: int) -> None:
         self._model = open_model(path, self._gpu_layers, "use a complete GGUF chat model")
-        params = ll.llama_context_default_params()
-        params.n_ctx = context_size(self._model, context_tokens)
-        params.n_batch = params.n_ubatch = self._batch_tokens
-        params.n_threads = params.n_threads_batch = threads
-        self._context = ll.llama_init_from_model(self._model, params)
-        if not self._context:
+        if not self._open_context(context_size(self._model, context_tokens)):
             self.close()
             raise ModelError(
                 f"{path}: no memory for {context_tokens} tokens of context ({reason()}); "
                 "make context_tokens smaller or choose a smaller model"
             )
+
+    def _open_context(self, context_tokens: int) -> bool:
+        """Begin with an empty context; False where there is no memory for it."""
+        params = ll.llama_context_default_params()
+        params.n_ctx = context_tokens
+        params.n_batch = params.n_ubatch = self._batch_tokens
+        params.n_threads = params.n_threads_batch = self.threads
+        self._context = ll.llama_init_from_model(self._model, params)
+        if not self._context:
+            return False
+        self._memory = ll.llama_get_memory(self._context)
+        self.context_tokens = int(ll.llama_n_ctx(self._context))
+        self.tokens = []
+        self._has_logits = False
+        return True
+
+    # -- doing with less -------------------------------------------------------------------
+
+    def use_threads(self, threads: int) -> None:
+        """Compute on so many cores from now on."""
+        self.threads = threads
+        ll.llama_set_n_threads(self._context, threads, threads)
+
+    def resize(self, context_tokens: int) -> None:
+        """Go on with a context of another size, which holds nothing; the model stays loaded.
+
+        Raises:
+            EngineError: there is no memory for it, nor for the one before.
+        """
+        before = self.context_tokens
+        free(None, self._context)
+        self._context = None
+        if not (self._open_context(context_tokens) or self._open_context(before)):
+            raise EngineError(f"no memory for {before} tokens of context ({reason()})")
+
+    @property
+    def token_bytes(self) -> int:
+        """Memory that one token of context takes: keys and values of all layers, 16 bits each."""
+        model = self._model
+        heads = max(1, int(ll.llama_model_n_head(model)))
+        width = int(ll.llama_model_n_embd(model)) * int(ll.llama_model_n_head_kv(model)) // heads
+        return 2 * 2 * width * int(ll.llama_model_n_layer(model))
 
     # -- text ------------------------------------------------------------------------------
 

@@ -51,11 +51,20 @@ class Prompts:
         self._system = [Message("system", persona)] if persona else []
         self._conversation = conversation
         self._stamp = stamp
-        self._room = model.context_tokens - reply_tokens
+        self._reply_tokens = reply_tokens
         self._schemas: list[dict[str, Any]] = []
         self.prefix: list[int] = []
         """What every prompt begins with; never changes after `use_tools`."""
         self._last_tokens = 0
+
+    @property
+    def _room(self) -> int:
+        """Tokens of a prompt."""
+        return self._model.context_tokens - self._reply_tokens
+
+    def needs(self) -> int:
+        """Return the least tokens of context in which a question can be answered."""
+        return len(self.prefix) + 1 + MIN_TURN_TOKENS + self._reply_tokens
 
     def use_tools(self, schemas: list[dict[str, Any]]) -> None:
         """Describe these tools to the model.

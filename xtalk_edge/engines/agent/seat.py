@@ -145,6 +145,10 @@ class AgentSeat(BriefedAgent):
         if self._taken.is_set():
             getattr(self.engine, method)(*told)
 
+    def economies(self) -> tuple[str, ...]:
+        """Return what whoever sits here can do with less of."""
+        return self.engine.economies() if self._taken.is_set() else ()
+
     def confidence(self) -> float:
         """Return how sure the last decision was."""
         return self.engine.confidence()

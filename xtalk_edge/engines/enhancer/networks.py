@@ -36,6 +36,7 @@ class NetworkEnhancer(HopEnhancer):
     """
 
     hop_samples = latency_samples = HOP_SAMPLES
+    is_costly = True
 
     shapes: ClassVar[Mapping[str, tuple[int, ...]]]
     """Of each input of the network, the sound first."""

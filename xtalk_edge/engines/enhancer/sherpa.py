@@ -35,6 +35,8 @@ class SherpaEnhancer(HopEnhancer):
         EngineError: sherpa-onnx is not installed.
     """
 
+    is_costly = True
+
     def __init__(self, model: str) -> None:
         super().__init__()
         self._path = named_file(model, ".onnx")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from xtalk_edge.engines.interfaces.engine import Engine
 
@@ -74,6 +74,8 @@ class SpeechEnhancer(Engine):
 
     latency_samples: int = 0
     """Samples at 16 kHz by which the output is late; declared so that indices stay exact."""
+    is_costly: ClassVar[bool] = False
+    """Whether a hot processor is helped by leaving it out."""
 
     @abstractmethod
     def enhance(self, audio: bytes) -> bytes:

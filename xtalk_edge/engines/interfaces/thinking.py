@@ -169,6 +169,13 @@ class Agent(Engine):
     def use_thought(self, text: str) -> None:
         """Take a note about the conversation so far, from the next answer on; "" is none."""
 
+    def economies(self) -> tuple[str, ...]:
+        """Return what it can do with less of: "threads", "context"."""
+        return ()
+
+    def economise(self, *what: str) -> None:
+        """Do with less of these, and with all of the others, as soon as it is free."""
+
     def confidence(self) -> float:
         """Return how sure the last decision was, 0.0 to 1.0."""
         return 1.0

@@ -6,25 +6,14 @@ through `OffLoop`.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from xtalk_edge.service.machine_state import KIB, ROOT, memory_kib, text_of
 from xtalk_edge.tools.device import network_facts
-
-PLAUSIBLE_C = (-40.0, 125.0)
-"""What silicon works at; sensors that are switched off report values far outside."""
-
-PROCESSOR = re.compile(r"cpu|soc|x86_pkg", re.IGNORECASE)
-"""Names of the zones that tell how hot the processor is."""
-
-DUMMY = re.compile(r"pmic", re.IGNORECASE)
-"""Jetson's PMIC zone always shows 100 degrees."""
-
-KIB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +21,17 @@ class DeviceFacts:
     """Reads what the owner may ask about the device."""
 
     state_dir: Path = Path()
-    proc: Path = Path("/proc")
-    sys: Path = Path("/sys")
+    root: Path = ROOT
 
-    def temperature_c(self) -> float | None:
-        """Return the hottest the processor is, else anything on the board; None if unknown."""
-        zones: dict[bool, list[float]] = {True: [], False: []}
-        for zone in self.sys.glob("class/thermal/thermal_zone*"):
-            with contextlib.suppress(OSError, ValueError):
-                kind = (zone / "type").read_text("utf-8", "replace")
-                value = int((zone / "temp").read_text("utf-8", "replace")) / 1000
-                if PLAUSIBLE_C[0] <= value <= PLAUSIBLE_C[1] and not DUMMY.search(kind):
-                    zones[bool(PROCESSOR.search(kind))].append(value)
-        return max(zones[True] or zones[False], default=None)
+    @property
+    def proc(self) -> Path:
+        """What the kernel tells of processes and memory."""
+        return self.root / "proc"
+
+    @property
+    def sys(self) -> Path:
+        """What the kernel tells of devices."""
+        return self.root / "sys"
 
     def disk(self) -> tuple[int, int]:
         """Return free and all bytes of the disk that holds the state folder.
@@ -62,15 +49,13 @@ class DeviceFacts:
         """Return the bytes of memory that are free, that there are, and that this program uses.
 
         Raises:
-            OSError, ValueError: this machine does not tell.
+            ValueError: this machine does not tell.
         """
-        machine = (self.proc / "meminfo").read_text("utf-8")
-        own = (self.proc / "self/status").read_text("utf-8", "replace")
-        return (
-            _kib(machine, "MemAvailable") * KIB,
-            _kib(machine, "MemTotal") * KIB,
-            _kib(own, "VmRSS") * KIB,
-        )
+        machine = memory_kib(self.root)
+        own = re.search(r"^VmRSS:\s+(\d+) kB$", text_of(self.proc / "self/status"), re.MULTILINE)
+        if own is None or not {"MemAvailable", "MemTotal"} <= machine.keys():
+            raise ValueError("a figure is missing")
+        return machine["MemAvailable"] * KIB, machine["MemTotal"] * KIB, int(own[1]) * KIB
 
     def uptime_s(self) -> tuple[float, float]:
         """Return for how long this program and the device have been running.
@@ -91,10 +76,3 @@ class DeviceFacts:
     def connection(self) -> network_facts.Connection | None:
         """Return what leads out of the house; None when nothing does."""
         return network_facts.connection(self.proc, self.sys)
-
-
-def _kib(text: str, name: str) -> int:
-    found = re.search(rf"^{name}:\s+(\d+) kB$", text, re.MULTILINE)
-    if found is None:
-        raise ValueError(f"{name} is missing")
-    return int(found[1])

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from xtalk_edge.service.machine_state import HOT_C, temperature_c
 from xtalk_edge.tools.context import ToolContext
 from xtalk_edge.tools.device.device_facts import DeviceFacts
 from xtalk_edge.tools.device.privacy import OFFLINE, sent_words
 from xtalk_edge.tools.off_loop import StillReadingError
 from xtalk_edge.tools.registry import ToolError, tool
 from xtalk_edge.tools.spoken import join_words, number_words, size_words
-
-HOT_C = 80.0
-"""Where a Raspberry Pi begins to slow itself down."""
 
 SAME_START_S = 120.0
 """A program that starts with its device is this close behind it."""
@@ -60,7 +58,7 @@ def _are(words: list[str]) -> str:
 
 
 def _temperature(facts: DeviceFacts) -> str:
-    found = facts.temperature_c()
+    found = temperature_c(facts.root)
     if found is None:
         return "I can't tell, because this device has no thermometer."
     hot = "I'm hot" if found >= HOT_C else "I'm fine"
