@@ -31,6 +31,7 @@ from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.egress import EgressManager
 from xtalk_edge.managers.embeddings import EmbeddingsManager
 from xtalk_edge.managers.hands_opening import open_hands
+from xtalk_edge.managers.health import HealthManager
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.microphone import MicrophoneManager
@@ -68,6 +69,7 @@ class Parts:
     bell: Bell
     switching: SwitchingManager
     button: ButtonManager
+    health: HealthManager
 
 
 class Assembly:
@@ -100,6 +102,7 @@ class Assembly:
         restart: Callable[[], None],
         close_first: Callable[[], Any],
         server: Client | None = None,
+        give_up: Callable[[str], None] = lambda _why: None,
     ) -> Parts:
         """Return the parts, loaded and not started.
 
@@ -109,6 +112,7 @@ class Assembly:
             restart: starts the appliance afresh.
             close_first: ends what runs beside the parts, before any of them is closed.
             server: what may answer in the device's stead; None for the one the settings name.
+            give_up: ends the appliance, which can not help itself.
         """
         config, bus, stack = self._config, self._bus, self._stack
         # Before anything that may send.
@@ -172,6 +176,15 @@ class Assembly:
             config, bus, stack, self._progress, capture, equipped.agent
         )
         turn = await self._floor(capture, agent_manager, thinker, punctuation)
+        microphone = MicrophoneManager(event_bus=bus, config=config, capture=capture)
+        health = HealthManager(
+            event_bus=bus,
+            config=config,
+            capture=capture,
+            playback=playback,
+            microphone=microphone,
+            give_up=give_up,
+        )
         self._managers += [
             DeliveryManager(event_bus=bus, config=config, mouth=mouth),
             ASRManager(
@@ -195,13 +208,22 @@ class Assembly:
             playback,
             LatencyManager(event_bus=bus, config=config, capture=capture),
             EchoWatchManager(event_bus=bus, config=config, capture=capture),
-            MicrophoneManager(event_bus=bus, config=config, capture=capture),
+            microphone,
+            health,
             NoticeManager(event_bus=bus, config=config),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]
         return Parts(
-            self._managers, capture, playback, turn, equipped.agent, bell, switching, hands.button
+            self._managers,
+            capture,
+            playback,
+            turn,
+            equipped.agent,
+            bell,
+            switching,
+            hands.button,
+            health,
         )
 
     async def _floor(

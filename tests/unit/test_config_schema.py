@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tomli
 
-from xtalk_edge.config import board, engine, files, schema, surroundings, tools
+from xtalk_edge.config import board, engine, files, health, schema, surroundings, tools
 from xtalk_edge.config.files import data_path
 from xtalk_edge.config.load import load
 from xtalk_edge.config.places import StoreConfig
@@ -36,7 +36,7 @@ def test_every_setting_of_the_starter_file_is_explained() -> None:
 
 
 def test_every_setting_has_a_doc_comment() -> None:
-    modules = (board, engine, schema, surroundings, tools)
+    modules = (board, engine, health, schema, surroundings, tools)
     nodes = [node for module in modules for node in ast.parse(inspect.getsource(module)).body]
     classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
     for section in (c for c in classes if c.name != "Config"):

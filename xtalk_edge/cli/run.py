@@ -8,6 +8,7 @@ import itertools
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, read_config, state_dir_option
 from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
-from xtalk_edge.errors import DeviceError
+from xtalk_edge.errors import DeviceError, UnwellError
+
+CLOSING_LIMIT_S = 10.0
+"""Closing takes a second; a thread that hangs in a driver would make it take for ever."""
 
 
 @click.command()
@@ -112,12 +116,23 @@ async def _converse(config: Config, card: Card | None, events_path: Path | None)
             async with appliance:
                 button = _enter_key_as_button(appliance)
                 with button if config.wake.mode == "button" else contextlib.nullcontext():
-                    await appliance.run()
+                    await _run_to_the_end(appliance)
             # Not reached by a SIGTERM, which may come while all is closed for the restart.
             restart = appliance.restart_asked
     finally:
         view.close()
     return restart
+
+
+async def _run_to_the_end(appliance: Appliance) -> None:
+    try:
+        await appliance.run()
+    except UnwellError as error:
+        # What stands still may be a thread that all the closing would wait for.
+        giving_up = threading.Timer(CLOSING_LIMIT_S, os._exit, (error.exit_code,))
+        giving_up.daemon = True
+        giving_up.start()
+        raise
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from xtalk_edge.config.board import BoardConfig
 from xtalk_edge.config.engine import EngineConfig as EngineConfig
 from xtalk_edge.config.fields import number
+from xtalk_edge.config.health import HealthConfig
 from xtalk_edge.config.interpret import InterpretConfig
 from xtalk_edge.config.places import DocsConfig, ModelsConfig, StoreConfig
 from xtalk_edge.config.surroundings import (
@@ -271,6 +272,7 @@ class Config:
     turn: TurnConfig = field(default_factory=TurnConfig)
     interpret: InterpretConfig = field(default_factory=InterpretConfig)
     board: BoardConfig = field(default_factory=BoardConfig)
+    health: HealthConfig = field(default_factory=HealthConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     uplink: UplinkConfig = field(default_factory=UplinkConfig)
     store: StoreConfig = field(default_factory=StoreConfig)

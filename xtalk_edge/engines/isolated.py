@@ -103,6 +103,19 @@ class IsolatedEngine:
         """Whether the child is running."""
         return self._child.is_alive
 
+    def revive(self) -> None:
+        """Start another child if this one has died, before somebody needs it.
+
+        Raises:
+            EngineError: it is closed, has died too often of late, or cannot be loaded.
+        """
+        if not self.is_alive:
+            self._revive()
+
+    def stop_hanging(self) -> None:
+        """End a child that does not answer; whoever waits for it hears of it. From any thread."""
+        self._child.stop_hanging()
+
     def restart(self) -> None:
         """End the child, running or dead, and start a new one with the same settings."""
         self.close()

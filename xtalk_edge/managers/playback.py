@@ -72,6 +72,11 @@ class PlaybackManager(Manager):
         """Tell whether a reply was cut of which it is not known yet how far it came."""
         return self._cuts > 0
 
+    @property
+    def held(self) -> bool:
+        """Tell whether what is to be played was told to wait."""
+        return self._held_turn_id is not None
+
     # -- volume, as the volume tools see it ------------------------------------------------
 
     def get_percent(self) -> int:
