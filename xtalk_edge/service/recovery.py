@@ -87,8 +87,13 @@ class Recovery:
 
     def look(self, ills: Collection[Ill], now_s: float) -> list[Taken]:
         """Take what is wrong now; return what is to be done about it, at most a step each."""
-        taken = [self._treat(ill, now_s) if ill in ills else self._rest(ill, now_s) for ill in Ill]
-        return [each for each in taken if each is not None]
+        taken = []
+        for ill in Ill:
+            if ill not in ills:
+                self._rest(ill, now_s)
+            elif (step := self._treat(ill, now_s)) is not None:
+                taken.append(step)
+        return taken
 
     def _rest(self, ill: Ill, now_s: float) -> None:
         course = self._courses[ill]
