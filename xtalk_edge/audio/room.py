@@ -171,6 +171,15 @@ class RoomCard(PacedCard):
         """Take nothing that is to be played, until the card is opened anew."""
         self._takes_sound = False
 
+    @property
+    def works(self) -> bool:
+        """Whether the card gives and takes sound."""
+        return (
+            self._plugged_in
+            and self._takes_sound
+            and not (self._gone or self._stalled or self._frozen)
+        )
+
     def unplug(self) -> None:
         """Pull the plug: no more blocks, and `start` fails until `replug`."""
         self._plugged_in, self._gone = False, True

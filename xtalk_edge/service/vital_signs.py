@@ -171,7 +171,7 @@ class VitalSigns:
         still_s = self._sound.take(signs.fresh, elapsed_s, due=due and not signs.lost)
         if searched_s > SEARCHED_S:
             return f"{signs.lost}; looking for it takes too long"
-        if still_s <= self._limits.sound_s:
+        if still_s < self._limits.sound_s:
             return ""
         if signs.head > signs.fresh:
             return "the microphone gives the same sound again and again"
@@ -180,7 +180,7 @@ class VitalSigns:
     def _stuck(self, signs: Signs, elapsed_s: float) -> str:
         due = signs.watches_sound and signs.to_play and not signs.lost
         still_s = self._playing.take(signs.played, elapsed_s, due=due)
-        stuck = still_s > self._limits.sound_s
+        stuck = still_s >= self._limits.sound_s
         return f"the loudspeaker has taken nothing for {still_s:.1f} s" if stuck else ""
 
     def _curable(self, signs: Signs) -> frozenset[Ill]:
