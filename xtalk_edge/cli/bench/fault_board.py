@@ -18,6 +18,7 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.turn.actions import State
 
 from .fault_ledger import Outcome
+from .fault_talk import within
 from .press import PATIENCE_S, ROOM_NOISE_DB, StateWatch
 
 AWAY_S = (0.5, 3.0)
@@ -25,8 +26,6 @@ AWAY_S = (0.5, 3.0)
 
 HELD_S = 1.0
 """In which the button is pressed, held, and let go when the plug is pulled."""
-
-GLANCE_S = 0.005
 
 
 def hold(config: Config, faults: int, chance: random.Random, show: Tell) -> list[Outcome]:
@@ -84,8 +83,6 @@ async def _use(board: BoardSimulator) -> None:
 
 async def _is_felt(board: BoardSimulator, state: StateWatch) -> bool:
     """Press the button once the board is greeted; tell whether the device listens."""
-    until_s = now_s() + 2 * PATIENCE_S
-    while not board.in_session and now_s() < until_s:
-        await asyncio.sleep(GLANCE_S)
+    greeted = await within(2 * PATIENCE_S, lambda: board.in_session)
     board.press()
-    return await state.becomes(State.LISTENING)
+    return await state.becomes(State.LISTENING) and greeted

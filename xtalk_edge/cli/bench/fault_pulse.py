@@ -13,7 +13,7 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import Config
 
 from .fault_ledger import Outcome
-from .fault_room import QUESTIONS, WITHIN_S, Talk
+from .fault_talk import QUESTIONS, WITHIN_S, Talk
 from .pulse import PrivatePulse
 from .turn_talk import PulseMouth
 
@@ -23,12 +23,10 @@ AWAY_S = (0.5, 3.0)
 
 def hold(config: Config, faults: int, chance: random.Random, show: Tell) -> list[Outcome]:
     """Kill the server so often; return what came of each."""
-    with (
-        tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as folder,
-        PrivatePulse() as server,
-    ):
+    with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as folder:
         own = replace(config, store=replace(config.store, state_dir=folder))
-        return asyncio.run(_hold(own, server, faults, chance, show))
+        with PrivatePulse() as server:
+            return asyncio.run(_hold(own, server, faults, chance, show))
 
 
 async def _hold(
