@@ -21,6 +21,9 @@ SEARCHED_S = 10.0
 """A device that went away is looked for every second; a sound server that is just ending may let
 one wait."""
 
+SLACK_S = 0.1
+"""Looks come a little early or late; what is all but due need not wait for another one."""
+
 DISK_ANSWERS_S = 30.0
 """A card that writes so long at a few bytes is dying."""
 
@@ -171,7 +174,7 @@ class VitalSigns:
         still_s = self._sound.take(signs.fresh, elapsed_s, due=due and not signs.lost)
         if searched_s > SEARCHED_S:
             return f"{signs.lost}; looking for it takes too long"
-        if still_s < self._limits.sound_s:
+        if still_s < self._limits.sound_s - SLACK_S:
             return ""
         if signs.head > signs.fresh:
             return "the microphone gives the same sound again and again"
@@ -180,7 +183,7 @@ class VitalSigns:
     def _stuck(self, signs: Signs, elapsed_s: float) -> str:
         due = signs.watches_sound and signs.to_play and not signs.lost
         still_s = self._playing.take(signs.played, elapsed_s, due=due)
-        stuck = still_s >= self._limits.sound_s
+        stuck = still_s >= self._limits.sound_s - SLACK_S
         return f"the loudspeaker has taken nothing for {still_s:.1f} s" if stuck else ""
 
     def _curable(self, signs: Signs) -> frozenset[Ill]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import random
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,18 @@ GLANCE_S = 0.01
 
 
 def hold(
-    config: Config, faults: int, chance: random.Random, show: Tell, *, number: signal.Signals
+    config: Config,
+    faults: int,
+    chance: random.Random,
+    show: Tell,
+    *,
+    numbers: Sequence[signal.Signals],
 ) -> list[Outcome]:
-    """End the program so often by that signal; return what came of each."""
+    """End the program so often, by one signal after the other; return what came of each."""
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-bench-") as folder:
         lives = _Lives(config, Path(folder))
-        return asyncio.run(lives.live(faults, chance, show, number))
+        ends = itertools.islice(itertools.cycle(numbers), faults)
+        return asyncio.run(lives.live(list(ends), chance, show))
 
 
 class _Lives:
@@ -70,13 +77,13 @@ class _Lives:
         _write_talk(folder / "talk.wav")
 
     async def live(
-        self, faults: int, chance: random.Random, show: Tell, number: signal.Signals
+        self, ends: Sequence[signal.Signals], chance: random.Random, show: Tell
     ) -> list[Outcome]:
-        """Go through so many ends; the life after the last one proves itself too."""
+        """Go through these ends; the life after the last one proves itself too."""
         came: list[Outcome] = []
         ended_s: float | None = None
         in_order = True
-        while len(came) <= faults:
+        while True:
             async with self._life() as (process, events):
                 opened = await events.come("CardOpened", START_LIMIT_S)
                 listening_s = now_s() - ended_s if opened and ended_s is not None else None
@@ -84,17 +91,16 @@ class _Lives:
                 if ended_s is not None:
                     lost = self._ledger.losses(self._state_dir)
                     came.append(Outcome(proven and in_order, listening_s, lost))
-                    show(f"{len(came)} of {faults}")
-                if len(came) == faults:
+                    show(f"{len(came)} of {len(ends)}")
+                if len(came) == len(ends):
                     return came
                 await asyncio.sleep(chance.uniform(0.0, WITHIN_S))
-                ended_s = now_s()
+                ended_s, number = now_s(), ends[len(came)]
                 process.send_signal(number)
                 async with asyncio.timeout(END_LIMIT_S):
                     code = await process.wait()
                 in_order = code == (0 if number == signal.SIGTERM else -number)
                 events.read()
-        return came
 
     @contextlib.asynccontextmanager
     async def _life(self) -> AsyncIterator[tuple[asyncio.subprocess.Process, _Events]]:

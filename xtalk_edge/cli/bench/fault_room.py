@@ -11,7 +11,7 @@ import resource
 import signal
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 
 from xtalk_edge.cli.progress import Tell
@@ -66,18 +66,16 @@ def hold(
             own = replace(config, store=replace(config.store, state_dir=folder))
             # Engines, and their processes, keep their caches there too.
             os.environ["STATE_DIRECTORY"] = folder
-            life = _life(fault, own, min(A_LIFE, faults - len(came)), chance)
+            life = live([fault] * min(A_LIFE, faults - len(came)), own, chance)
             came += run_virtual(life)
         show(f"{len(came)} of {faults}")
     return came
 
 
-async def _life(fault: Fault, config: Config, faults: int, chance: random.Random) -> list[Outcome]:
-    came = []
+async def live(faults: Sequence[Fault], config: Config, chance: random.Random) -> list[Outcome]:
+    """Let one appliance go through these faults; return what came of each."""
     async with RoomTalk(config, chance) as talk:
-        for _ in range(faults):
-            came.append(await _go_through(fault, talk))
-    return came
+        return [await _go_through(fault, talk) for fault in faults]
 
 
 async def _go_through(fault: Fault, talk: RoomTalk) -> Outcome:

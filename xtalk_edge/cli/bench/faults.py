@@ -89,10 +89,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "board-unplugged": Kind(fault_board.hold),
     "sigterm": Kind(
-        functools.partial(fault_process.hold, number=signal.SIGTERM), limit_ms=RESTARTED_MS
+        functools.partial(fault_process.hold, numbers=(signal.SIGTERM,)), limit_ms=RESTARTED_MS
     ),
     "kill-9": Kind(
-        functools.partial(fault_process.hold, number=signal.SIGKILL), limit_ms=RESTARTED_MS
+        functools.partial(fault_process.hold, numbers=(signal.SIGKILL,)), limit_ms=RESTARTED_MS
     ),
 }
 
