@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 from xtalk_edge.config.schema import TtsConfig
 from xtalk_edge.engines import liveness
 from xtalk_edge.engines.hosting import Hosted, hosted
+from xtalk_edge.engines.isolated import IsolatedEngine
 from xtalk_edge.engines.worker import ITEMS_AHEAD, Worker
 from xtalk_edge.errors import EngineLostError
 
@@ -114,3 +117,21 @@ def test_a_process_that_hangs_is_ended_and_who_waits_hears_of_it() -> None:
             assert await home.worker.run(home.engine.synthesize, "hello")
 
     asyncio.run(scene())
+
+
+@pytest.mark.slow
+def test_a_recogniser_that_was_started_again_tells_that_it_has_forgotten() -> None:
+    engine = IsolatedEngine("asr", "tests.scripted:ScriptedASR", {"texts": ["one", "two"]})
+    with contextlib.closing(engine):
+        loud = np.full(1_600, 5_000, np.int16).tobytes()
+        engine.reset()
+        assert engine.recognize_stream(loud) == "one"
+        os.kill(engine.pid, signal.SIGKILL)
+        while engine.is_alive:
+            pass
+        engine.revive()
+        with pytest.raises(EngineLostError, match="what it knew is lost"):
+            engine.recognize_stream(loud)
+        # Whoever begins anew need not be told.
+        engine.reset()
+        assert engine.recognize_stream(loud) == "one"
