@@ -393,7 +393,7 @@ def test_a_device_that_gives_nothing_is_opened_anew_where_it_is(fake):
     # To look for devices takes longer, and ends the streams of others.
     assert "terminate" not in fake.calls
     FakeStream.rules["start"] = portaudio_devices.PA_DEVICE_UNAVAILABLE
-    with pytest.raises(DeviceError, match="no sound came from .* cannot be opened again"):
+    with pytest.raises(DeviceError, match=r"no sound came from .* cannot be opened again"):
         card.renew(4.0)
     assert card.ended() is not None
     assert card.may_return
