@@ -22,7 +22,7 @@ from xtalk_edge.clock import now_s
 from xtalk_edge.config.load import load, load_table
 from xtalk_edge.config.schema import Config
 from xtalk_edge.engines import hosting, registry
-from xtalk_edge.errors import DeviceError
+from xtalk_edge.errors import DeviceError, UnwellError
 from xtalk_edge.events import CardEnded, Event, SettingsReloaded
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.event_log import EventLogManager
@@ -80,6 +80,8 @@ class Appliance:
         self._stack = contextlib.AsyncExitStack()
         self._ended: CardEnded | None = None
         self._end_noticed = asyncio.Event()
+        self._unwell = ""
+        """Why it had to give up; "" while it has not."""
         self.restart_asked = False
         """Whether `run` returned because the owner wants the program started afresh."""
 
@@ -198,15 +200,23 @@ class Appliance:
 
         Raises:
             DeviceError: the sound card was lost.
+            UnwellError: something stands still that only a fresh start may mend.
             Exception: what ended the ear, or another part that must not end.
         """
         await self._end_or_failure()
         if self._ended is not None and isinstance(self.capture.card, PortAudioCard):
             raise DeviceError(f"{self.capture.card.name}: {self._ended.reason}")
-        patience_s = RESTART_PATIENCE_S if self.restart_asked else None
+        patience_s = RESTART_PATIENCE_S if self.restart_asked or self._unwell else None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await self.settled()
+        if self._unwell:
+            raise UnwellError(self._unwell)
+
+    def give_up(self, why: str) -> None:
+        """Let `run` raise `UnwellError` with that sentence, once what is being said is over."""
+        self._unwell = why
+        self._end_noticed.set()
 
     def ask_restart(self) -> None:
         """Let `run` return once what is being said is over; whoever called it starts afresh."""
@@ -259,7 +269,12 @@ class Appliance:
         for each in config.managers:
             self.register_manager(own_manager(each), **each.params)
         parts = await Assembly(config, bus, stack, self._progress).assemble(
-            self._card, self._tools, self.ask_restart, self._tasks.aclose, self._server
+            self._card,
+            self._tools,
+            self.ask_restart,
+            self._tasks.aclose,
+            self._server,
+            self.give_up,
         )
         self._managers += parts.managers
         self.capture, self.playback, self.turn = parts.capture, parts.playback, parts.turn
@@ -274,3 +289,4 @@ class Appliance:
         )
         self._managers.insert(0, self._reloading)
         self.metrics = parts.metrics
+        self.health = parts.health

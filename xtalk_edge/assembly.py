@@ -34,6 +34,7 @@ from xtalk_edge.managers.egress import EgressManager
 from xtalk_edge.managers.embeddings import EmbeddingsManager
 from xtalk_edge.managers.governor_opening import open_governor
 from xtalk_edge.managers.hands_opening import open_hands
+from xtalk_edge.managers.health import HealthManager
 from xtalk_edge.managers.interpret import InterpretManager
 from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.metrics import MetricsManager
@@ -81,6 +82,7 @@ class Parts:
     switching: SwitchingManager
     button: ButtonManager
     metrics: MetricsManager
+    health: HealthManager
 
 
 class Assembly:
@@ -113,6 +115,7 @@ class Assembly:
         restart: Callable[[], None],
         close_first: Callable[[], Any],
         server: Client | None = None,
+        give_up: Callable[[str], None] = lambda _why: None,
     ) -> Parts:
         """Return the parts, loaded and not started.
 
@@ -122,6 +125,7 @@ class Assembly:
             restart: starts the appliance afresh.
             close_first: ends what runs beside the parts, before any of them is closed.
             server: what may answer in the device's stead; None for the one the settings name.
+            give_up: ends the appliance, which can not help itself.
         """
         config, bus, stack = self._config, self._bus, self._stack
         told = look_after(config.store.folder())
@@ -191,6 +195,15 @@ class Assembly:
         )
         metrics = MetricsManager(event_bus=bus, config=config, capture=capture)
         turn = await self._floor(capture, agent_manager, thinker, punctuation)
+        microphone = MicrophoneManager(event_bus=bus, config=config, capture=capture)
+        health = HealthManager(
+            event_bus=bus,
+            config=config,
+            capture=capture,
+            playback=playback,
+            microphone=microphone,
+            give_up=give_up,
+        )
         self._managers += [
             DeliveryManager(event_bus=bus, config=config, mouth=mouth),
             ASRManager(
@@ -214,7 +227,8 @@ class Assembly:
             playback,
             LatencyManager(event_bus=bus, config=config, capture=capture),
             EchoWatchManager(event_bus=bus, config=config, capture=capture),
-            MicrophoneManager(event_bus=bus, config=config, capture=capture),
+            microphone,
+            health,
             NoticeManager(event_bus=bus, config=config),
             StoreCareManager(
                 event_bus=bus, config=config, told=told, reserve=Reserve(config.store.folder())
@@ -237,7 +251,7 @@ class Assembly:
                 playback,
                 bell,
                 border,
-                Probes(figures=metrics.text),
+                Probes(health.verdict, metrics.text),
             ),
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
@@ -252,6 +266,7 @@ class Assembly:
             switching,
             hands.button,
             metrics,
+            health,
         )
 
     async def _floor(

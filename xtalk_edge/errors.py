@@ -6,6 +6,7 @@ EdgeError
 ├─ EngineError   exit 4   an engine cannot start or died
 │  └─ EngineLostError     it died, and will be there again at the next call
 ├─ DeviceError   exit 5   a sound device or file is missing, busy, or was lost
+├─ UnwellError   exit 75  the device could not help itself, and wants to be started afresh
 ├─ UplinkError            the server refused or was lost
 │  └─ UplinkLostError     it could not be reached, or was lost; it may be there at the next try
 ├─ LinkError              the serial board sent a bad frame or was lost
@@ -61,6 +62,13 @@ class DeviceError(EdgeError):
     """A sound device or sound file is missing, busy, or was lost."""
 
     exit_code = 5
+
+
+class UnwellError(EdgeError):
+    """Something stands still that no step of the device's own has mended; a fresh start may."""
+
+    exit_code = 75
+    """EX_TEMPFAIL of sysexits.h; a service manager starts the device again."""
 
 
 class UplinkError(EdgeError):

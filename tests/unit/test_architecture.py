@@ -63,6 +63,8 @@ PURE = (
     "documents/plain_text.py",
     "documents/splitting.py",
     "documents/web_page.py",
+    "service/recovery.py",
+    "service/vital_signs.py",
     "store/full_text.py",
     "tools/kept/excerpt.py",
     "tools/kept/kept_text.py",

@@ -380,3 +380,20 @@ def test_without_a_standard_error_sound_still_works(fake, monkeypatch):
 
     monkeypatch.setattr(os, "dup", no_descriptor)
     assert [d.name for d in portaudio_devices.list_devices()] == ["USB Speakerphone", "HDMI"]
+
+
+def test_a_device_that_gives_nothing_is_opened_anew_where_it_is(fake):
+    card = PortAudioCard("speakerphone", "hdmi")
+    core = card.core
+    card.start(0.0)
+    card.renew(2.0)
+    assert (card.reopened, card.ended()) == (1, None)
+    assert card.core is core
+    assert FakeStream.opened[0].closed
+    # To look for devices takes longer, and ends the streams of others.
+    assert "terminate" not in fake.calls
+    FakeStream.rules["start"] = portaudio_devices.PA_DEVICE_UNAVAILABLE
+    with pytest.raises(DeviceError, match=r"no sound came from .* cannot be opened again"):
+        card.renew(4.0)
+    assert card.ended() is not None
+    assert card.may_return

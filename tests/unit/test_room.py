@@ -362,3 +362,40 @@ def test_noise_goes_on_for_ever() -> None:
     assert first.any()
     assert np.array_equal(room._microphone(10**6 * period), first)
     assert np.array_equal(room._microphone(period - 80)[80:], first[:80])
+
+
+def test_a_card_that_stalls_gives_nothing_and_no_reason_until_it_is_opened_anew():
+    card = room(noise_db=-40.0)
+    run_to(card, 0.5)
+    card.stall()
+    assert len(mic_of(run_to(card, 1.0))) == 0
+    assert (card.works, card.ended()) == (False, None)
+    card.renew(1.0)
+    assert card.works
+    heard = run_to(card, 1.5)
+    assert [gap.frames for each in heard for gap in each.gaps] == [8_000]
+
+
+def test_a_frozen_microphone_gives_one_block_again_and_again_until_it_is_opened_anew():
+    card = room(noise_db=-40.0)
+    last = mic_of(run_to(card, 0.5))[-160:]
+    card.freeze()
+    frozen = mic_of(run_to(card, 1.0)).reshape(-1, 160)
+    assert (frozen == last).all()
+    assert not card.works
+    card.renew(1.0)
+    assert not (mic_of(run_to(card, 1.1)).reshape(-1, 160) == last).all()
+
+
+def test_a_loudspeaker_that_stalls_takes_nothing_while_the_microphone_goes_on():
+    card = room()
+    card.core.write(noise(1_600))
+    card.stall_loudspeaker()
+    heard = run_to(card, 0.5)
+    assert len(mic_of(heard)) == 8_000
+    assert not any(each.far.any() for each in heard)
+    assert (card.core.consumed, card.works) == (0, False)
+    card.renew(0.5)
+    far = np.concatenate([each.far for each in run_to(card, 1.0)])
+    assert card.core.consumed == 1_600
+    assert np.array_equal(far[:1_600], noise(1_600))

@@ -47,6 +47,10 @@ class Card(ABC):
         """Go on after an end, with the same core; raises DeviceError while that is impossible."""
         raise DeviceError(f"{self.name} is over")
 
+    def renew(self, now_s: float) -> None:
+        """Open the stream anew on the same device, with the same core; raises DeviceError."""
+        self.reopen(now_s)
+
     @abstractmethod
     def close(self) -> None:
         """Stop and let go of the device or files; may be called again."""

@@ -185,18 +185,20 @@ class AudioCore:
         dac_s: float,
         now_s: float,
         status: int = 0,
+        output: bool = True,
     ) -> NDArray[np.int16]:
         """Do what the callback does with a block of mono frames; return what is to be played.
 
         `adc_s` and `dac_s` belong to the block's first frame. A jump of `adc_s` is a loss:
         at once with the input-overflow flag in `status`, from a tenth of a second without.
+        Without an output what is to be played waits, and silence is returned.
         """
         mic = np.ascontiguousarray(mic, np.int16)
-        out = np.empty(len(mic), np.int16)
+        out = np.zeros(len(mic), np.int16)
         lib.core_block(
             self._core,
             ffi.from_buffer("int16_t[]", mic), 1,
-            ffi.from_buffer("int16_t[]", out), 1,
+            ffi.from_buffer("int16_t[]", out) if output else ffi.NULL, 1,
             len(mic), adc_s, dac_s, now_s, status,
         )  # fmt: skip
         return out

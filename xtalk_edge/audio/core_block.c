@@ -63,10 +63,11 @@ static uint64_t finish_flush(audio_core *c, uint64_t at)
     return to > at ? to : at;
 }
 
-/* Whether content waits instead of being played unheard: ordered, and faded out. */
-static int stands_still(audio_core *c)
+/* Whether content waits instead of being played unheard: there is no output, or it was ordered, and
+   has faded out. */
+static int stands_still(audio_core *c, const int16_t *out)
 {
-    return PEEK(c->hold) && !c->ramp_left && c->gain == 0.0f;
+    return !out || (PEEK(c->hold) && !c->ramp_left && c->gain == 0.0f);
 }
 
 static float next_level(audio_core *c)
@@ -110,7 +111,7 @@ void core_block(audio_core *c, const int16_t *in, int in_channels, int16_t *out,
                                 .adc_s = adc_s, .dac_s = dac_s, .now_s = now_s};
     uint64_t span[4] = {c->heard_end, c->heard_end, 0, 0}, silent = 0;
     int part = 0; /* 0 before, 2 behind a flush that ends in this block */
-    int still = stands_still(c);
+    int still = stands_still(c, out);
     for (uint32_t i = 0; i <= frames; i++) {
         if (c->fading && (still || c->fade_at == c->fade_frames)) {
             uint64_t to = finish_flush(c, at);
@@ -141,7 +142,7 @@ void core_block(audio_core *c, const int16_t *in, int in_channels, int16_t *out,
         } else {
             silent++;
         }
-        still = stands_still(c);
+        still = stands_still(c, out);
         for (int k = 0; out && k < out_channels; k++)
             out[(uint64_t)i * (uint64_t)out_channels + (uint64_t)k] = y;
         if (keep) {

@@ -37,6 +37,8 @@ class PacedCard(Card):
         """Blocks whose time is over, run or lost."""
         self._held_blocks = 0
         """So many must be due before any is run."""
+        self._takes_sound = True
+        """Whether there is an output that takes what is to be played."""
 
     def start(self, now_s: float) -> None:
         """Begin at frame 0; after a pause go on where the clock is now."""
@@ -91,6 +93,7 @@ class PacedCard(Card):
             dac_s=adc_s + self.latency_s,
             now_s=now_s,
             status=self._status(),
+            output=self._takes_sound,
         )
         self._blocks += 1
         self._loudspeaker(start, played)

@@ -203,6 +203,12 @@ class PortAudioCard(Card):
         """Whether it was lost and not closed."""
         return self._stream is not None
 
+    def renew(self, now_s: float) -> None:
+        """Open the stream anew on the same device; raises DeviceError."""
+        why = f"no sound came from {self.name}"
+        if not self._renew(why):
+            raise DeviceError(self._ended or why)
+
     def reopen(self, now_s: float) -> None:
         """Look for the devices anew and go on with them; raises DeviceError while they are gone."""
         self._end()

@@ -115,6 +115,8 @@ class RoomCard(PacedCard):
         self._blocks_to_drop = 0
         self._dead_blocks = 0
         self._just_dropped = False
+        self._stalled = self._frozen = False
+        self._heard_last = np.zeros(self.block_frames, np.int16)
         self._said_record: list[Samples] = []
         self._played_record: list[Samples] = []
 
@@ -157,6 +159,27 @@ class RoomCard(PacedCard):
         """Hold blocks back so long, then hand them over in one go: late, but nothing lost."""
         self._held_blocks = math.ceil(seconds * self.rate_hz / self.block_frames)
 
+    def stall(self) -> None:
+        """Give no more blocks, and no reason, until the card is opened anew."""
+        self._stalled = True
+
+    def freeze(self) -> None:
+        """Let the microphone give the same block again and again until the card is opened anew."""
+        self._frozen = True
+
+    def stall_loudspeaker(self) -> None:
+        """Take nothing that is to be played, until the card is opened anew."""
+        self._takes_sound = False
+
+    @property
+    def works(self) -> bool:
+        """Whether the card gives and takes sound."""
+        return (
+            self._plugged_in
+            and self._takes_sound
+            and not (self._gone or self._stalled or self._frozen)
+        )
+
     def unplug(self) -> None:
         """Pull the plug: no more blocks, and `start` fails until `replug`."""
         self._plugged_in, self._gone = False, True
@@ -169,12 +192,13 @@ class RoomCard(PacedCard):
         """Begin to move sound; raises DeviceError while unplugged."""
         if not self._plugged_in:
             raise DeviceError("room: the device is unplugged; plug it in")
-        self._gone = False
+        self._gone = self._stalled = self._frozen = False
+        self._takes_sound = True
         super().start(now_s)
 
     def pump(self, now_s: float) -> None:
-        """Run the blocks that are due; none while unplugged or after the end."""
-        if self.ended() is None:
+        """Run the blocks that are due; none while unplugged, stalled, or after the end."""
+        if self.ended() is None and not self._stalled:
             super().pump(now_s)
 
     def ended(self) -> str | None:
@@ -223,9 +247,12 @@ class RoomCard(PacedCard):
         if self._dead_blocks:
             self._dead_blocks -= 1
             return np.zeros(self.block_frames, np.int16)
+        if self._frozen:
+            return self._heard_last
         scene = self._scene
         heard *= db_to_gain(scene.microphone_gain_db)
-        return to_int16(heard + scene.microphone_offset * FULL_SCALE)
+        self._heard_last = to_int16(heard + scene.microphone_offset * FULL_SCALE)
+        return self._heard_last
 
     def _loudspeaker(self, start: int, played: Samples) -> None:
         if self._scene.record:

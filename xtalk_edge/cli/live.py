@@ -17,10 +17,12 @@ from xtalk_edge.events import (
     CardOpened,
     EchoMeasured,
     ErrorOccurred,
+    HealthChanged,
     InterpretingLagged,
     LatencyMetricsUpdated,
     MicrophoneMuted,
     PageOpened,
+    RecoveryStepTaken,
     TextTyped,
     ToolCallOccurred,
     TTSPlaybackFinished,
@@ -75,6 +77,19 @@ class LiveView:
     def on_card_lost(self, event: CardLost) -> None:
         """Say that the device is being waited for."""
         self.line("error", f"{event.reason}; waiting for it", "red")
+
+    @handles(HealthChanged)
+    def on_health(self, event: HealthChanged) -> None:
+        """Say what is wrong, or well again."""
+        if event.healthy:
+            self.note(f"{event.check}: all is well again")
+        else:
+            self.line("error", f"{event.check}: {event.detail}", "red")
+
+    @handles(RecoveryStepTaken)
+    def on_recovery(self, event: RecoveryStepTaken) -> None:
+        """Say what the device does about it."""
+        self.note(f"{event.check}: {event.step} ({event.count})")
 
     @handles(BoardConnected)
     def on_board(self, event: BoardConnected) -> None:

@@ -8,6 +8,7 @@ import faulthandler
 import itertools
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -23,9 +24,12 @@ from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.page import PAGE_ADDRESS
 from xtalk_edge.config.schema import Config
 from xtalk_edge.config.toml_text import value_text
-from xtalk_edge.errors import DeviceError
+from xtalk_edge.errors import DeviceError, UnwellError
 from xtalk_edge.managers.supervised import SupervisedManager
 from xtalk_edge.service.notify import LONGEST_LOAD_S, ServiceManager
+
+CLOSING_LIMIT_S = 10.0
+"""Closing takes a second; a thread that hangs in a driver would make it take for ever."""
 
 
 @click.command()
@@ -161,7 +165,7 @@ async def _converse(
                 button = _enter_key_as_button(appliance)
                 with button if config.wake.mode == "button" else contextlib.nullcontext():
                     try:
-                        await appliance.run()
+                        await _run_to_the_end(appliance)
                     finally:
                         _tell_end(service, afresh=appliance.restart_asked)
             # Not reached by a SIGTERM, which may come while all is closed for the restart.
@@ -177,6 +181,17 @@ def _tell_end(service: ServiceManager, *, afresh: bool) -> None:
         service.status("Starts afresh.")
     else:
         service.stopping()
+
+
+async def _run_to_the_end(appliance: Appliance) -> None:
+    try:
+        await appliance.run()
+    except UnwellError as error:
+        # What stands still may be a thread that all the closing would wait for.
+        giving_up = threading.Timer(CLOSING_LIMIT_S, os._exit, (error.exit_code,))
+        giving_up.daemon = True
+        giving_up.start()
+        raise
 
 
 @contextlib.contextmanager

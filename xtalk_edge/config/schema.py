@@ -15,6 +15,7 @@ from xtalk_edge.config.board import BoardConfig
 from xtalk_edge.config.engine import EngineConfig as EngineConfig
 from xtalk_edge.config.fields import number
 from xtalk_edge.config.governor import GovernorConfig
+from xtalk_edge.config.health import HealthConfig
 from xtalk_edge.config.interpret import InterpretConfig
 from xtalk_edge.config.mqtt import MqttConfig
 from xtalk_edge.config.page import PageConfig
@@ -276,6 +277,7 @@ class Config:
     interpret: InterpretConfig = field(default_factory=InterpretConfig)
     board: BoardConfig = field(default_factory=BoardConfig)
     page: PageConfig = field(default_factory=PageConfig)
+    health: HealthConfig = field(default_factory=HealthConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
     uplink: UplinkConfig = field(default_factory=UplinkConfig)
     mqtt: MqttConfig = field(default_factory=MqttConfig)

@@ -77,6 +77,15 @@ class AgentLine:
         self._stopping = deque(hanging)
         return not self._lost and self._child.is_alive
 
+    def silent_s(self) -> float:
+        """Return for how long an answer has been due; 0 while a tool is run for it here."""
+        due = [] if self._runs else list(self._answers.values())
+        return max((time.monotonic() - each.asked_s for each in due), default=0.0)
+
+    def stop_hanging(self) -> None:
+        """End the child; who waits for an answer hears that it is lost."""
+        self._child.stop_hanging()
+
     def use_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take the loop on which tools run and answers are awaited."""
         self._loop = loop
@@ -253,6 +262,7 @@ class _Answer:
         self.ok = False
         self.lost = False
         self.value: Any = None
+        self.asked_s = time.monotonic()
         self.stopped_s = 0.0
 
     def give(self, ok: bool, value: Any) -> None:

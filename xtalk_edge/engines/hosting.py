@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from xtalk_edge.config.engine import NONE
 from xtalk_edge.config.schema import Config, EngineConfig
@@ -20,19 +21,50 @@ _OF_THE_SLOT = {"wake": ("phrase", "threshold", "refractory_s"), "stop_word": ("
 """Settings of a slot itself that its engines may take."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Hosted:
     """A running engine and the worker on which its blocking methods must be called."""
+
+    running: ClassVar[weakref.WeakSet[Hosted]] = weakref.WeakSet()
+    """All of this process; for the event loop's thread."""
 
     engine: Any
     worker: Worker
     _closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.running.add(self)
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the engine's own process has died, and nobody is about to find out."""
+        apart = isinstance(self.engine, IsolatedEngine | IsolatedAgent)
+        return apart and self.worker.idle and not self.engine.is_alive
+
+    def silent_s(self) -> float:
+        """Return for how long the engine has been at work and has given nothing."""
+        if isinstance(self.engine, IsolatedAgent):
+            return self.engine.silent_s()
+        return self.worker.busy_s()
+
+    async def revive(self) -> None:
+        """Start the engine's process again if it has died; raises EngineError if that fails."""
+        if isinstance(self.engine, IsolatedAgent):
+            await self.engine.revive()
+        elif isinstance(self.engine, IsolatedEngine):
+            await self.worker.run(self.engine.revive)
+
+    def stop_hanging(self) -> None:
+        """End the engine's own process, which does not answer, if it has one."""
+        if isinstance(self.engine, IsolatedEngine | IsolatedAgent):
+            self.engine.stop_hanging()
 
     async def aclose(self) -> None:
         """Close the engine and its worker; twice does no harm."""
         if self._closed:
             return
         self._closed = True
+        self.running.discard(self)
         try:
             await self.worker.run(self.engine.close)
         finally:

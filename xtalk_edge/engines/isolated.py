@@ -71,6 +71,8 @@ class IsolatedEngine:
         self._calls_made = 0
         self._deaths = Deaths()
         self._closed = False
+        self._forgot = False
+        """Whether the child is a fresh one, and nobody has been told that what was said is lost."""
         self._told: dict[str, tuple[Any, ...]] = {}
         """Setters that were called, with their arguments."""
         self._start()
@@ -102,6 +104,19 @@ class IsolatedEngine:
     def is_alive(self) -> bool:
         """Whether the child is running."""
         return self._child.is_alive
+
+    def revive(self) -> None:
+        """Start another child if this one has died, before somebody needs it.
+
+        Raises:
+            EngineError: it is closed, has died too often of late, or cannot be loaded.
+        """
+        if not self.is_alive:
+            self._revive()
+
+    def stop_hanging(self) -> None:
+        """End a child that does not answer; whoever waits for it hears of it. From any thread."""
+        self._child.stop_hanging()
 
     def restart(self) -> None:
         """End the child, running or dead, and start a new one with the same settings."""
@@ -152,8 +167,9 @@ class IsolatedEngine:
         """Return what a call gives, and its number."""
         if not self.is_alive:
             self._revive()
-            if name in _MIDWAY:
-                raise EngineLostError(f"the {self._name} had died; what it knew is lost")
+        forgot, self._forgot = self._forgot, False
+        if forgot and name in _MIDWAY:
+            raise EngineLostError(f"the {self._name} had died; what it knew is lost")
         with self._lock:
             self._calls_made += 1
             kind, value = self._ask(self._call_timeout_s, "call", name, args, kwargs)
@@ -167,6 +183,7 @@ class IsolatedEngine:
         self._deaths.check(self._name)
         log.warning("the %s is started anew", self._name)
         self.restart()
+        self._forgot = True
 
     def _items(self, call_id: int) -> Iterator[Any]:
         finished = True

@@ -58,6 +58,28 @@ class IsolatedAgent(BriefedAgent):
         self._economies: tuple[str, ...] | None = None
         """Of this kind of agent; None until it was asked."""
         self._line = AgentLine(type, self._params)
+        self._reviving = asyncio.Lock()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the child is running."""
+        return self._line.is_alive
+
+    async def revive(self) -> None:
+        """Start another child if this one has died, before somebody needs it.
+
+        Raises:
+            EngineError: it is closed, has died too often of late, or cannot be loaded.
+        """
+        await self._be_there()
+
+    def silent_s(self) -> float:
+        """Return for how long the child has owed an answer that only it can give."""
+        return self._line.silent_s()
+
+    def stop_hanging(self) -> None:
+        """End a child that does not answer; whoever waits for it hears of it."""
+        self._line.stop_hanging()
 
     @property
     def pid(self) -> int:
@@ -199,6 +221,10 @@ class IsolatedAgent(BriefedAgent):
 
     async def _be_there(self) -> None:
         """Start another child if this one has died, and tell it what the last one knew."""
+        async with self._reviving:
+            await self._start_again()
+
+    async def _start_again(self) -> None:
         self._line.use_loop(asyncio.get_running_loop())
         if self._line.is_alive:
             return

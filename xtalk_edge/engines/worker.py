@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
-from xtalk_edge.clock import is_virtual
+from xtalk_edge.clock import is_virtual, now_s
 from xtalk_edge.errors import EngineError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_NO_MORE = object()
 
 ITEMS_AHEAD = 64
 """How far a blocking iterator may run ahead of its reader: 4 s of speech in 60 ms pieces."""
@@ -28,11 +31,34 @@ ITEMS_AHEAD = 64
 class Worker:
     """Runs an engine's blocking calls one after another, off the event loop."""
 
+    _known: ClassVar[weakref.WeakSet[Worker]] = weakref.WeakSet()
+    _knowing: ClassVar[threading.Lock] = threading.Lock()
+
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._streams: set[_Relay[Any]] = set()
         self._closed = False
+        self._jobs = 0
+        """Calls and iterators that are under way or wait for their turn."""
+        self._work = _Work()
+        with self._knowing:
+            self._known.add(self)
+
+    @classmethod
+    def all(cls) -> list[Worker]:
+        """Return every worker of this process."""
+        with cls._knowing:
+            return list(cls._known)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody has asked for anything that is not done."""
+        return self._jobs == 0
+
+    def busy_s(self) -> float:
+        """Return for how long the thread has been at work and has given nothing; 0 while idle."""
+        return self._work.for_s()
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the call returns; its errors are raised here.
@@ -45,10 +71,16 @@ class Worker:
         self._check_open()
         if is_virtual():
             return call(*args, **kwargs)
+
+        def work() -> T:
+            with self._work:
+                return call(*args, **kwargs)
+
         loop = asyncio.get_running_loop()
-        job = loop.run_in_executor(self._executor, lambda: call(*args, **kwargs))
+        job = loop.run_in_executor(self._executor, work)
         try:
-            return await job
+            with self._asked():
+                return await job
         except asyncio.CancelledError:
             caller = asyncio.current_task()
             if caller is None or not caller.cancelling():
@@ -67,20 +99,21 @@ class Worker:
         """
         self._check_open()
         if is_virtual():
-            with _closing(make()) as items:
+            with self._asked(), _closing(make()) as items:
                 for item in items:
                     yield item
                     await asyncio.sleep(0)
             return
-        relay: _Relay[T] = _Relay(asyncio.get_running_loop())
+        relay: _Relay[T] = _Relay(asyncio.get_running_loop(), self._work)
         self._streams.add(relay)
         job = asyncio.get_running_loop().run_in_executor(self._executor, relay.produce, make)
         job.add_done_callback(_mark_seen)
         try:
-            while await relay.arrived():
-                yield relay.take()
-            self._check_open()
-            await job
+            with self._asked():
+                while await relay.arrived():
+                    yield relay.take()
+                self._check_open()
+                await job
         finally:
             relay.stop()
             self._streams.discard(relay)
@@ -95,16 +128,43 @@ class Worker:
             relay.stop()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[None]:
+        self._jobs += 1
+        try:
+            yield
+        finally:
+            self._jobs -= 1
+
     def _check_open(self) -> None:
         if self._closed:
-            raise EngineError(f"{self._name} is closed; start it again before using it")
+            raise EngineError(f"{self.name} is closed; start it again before using it")
+
+
+class _Work:
+    """Since when a thread has been at work without giving anything; `with` it while it is."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+
+    def __enter__(self) -> None:
+        self._since_s = now_s()
+
+    def __exit__(self, *_error: object) -> None:
+        self._since_s = None
+
+    def for_s(self) -> float:
+        """Return for how long; from any thread."""
+        since_s = self._since_s
+        return 0.0 if since_s is None else now_s() - since_s
 
 
 class _Relay(Generic[T]):
     """Hands items from the worker's thread to the loop, `ITEMS_AHEAD` of them at most."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: _Work) -> None:
         self._loop = loop
+        self._work = work
         self._items: deque[T] = deque()
         self._ended = False
         self._news = asyncio.Event()
@@ -117,13 +177,18 @@ class _Relay(Generic[T]):
             if self._stopped.is_set():
                 return
             with _closing(make()) as items:
-                for item in items:
+                source = iter(items)
+                while (item := self._next(source)) is not _NO_MORE:
                     self._room.acquire()
                     if self._stopped.is_set():
                         return
                     self._tell(self._put, item)
         finally:
             self._tell(self._end)
+
+    def _next(self, source: Iterator[T]) -> T | object:
+        with self._work:
+            return next(source, _NO_MORE)
 
     def _tell(self, call: Callable[..., None], *args: object) -> None:
         # The loop may be closed already when a stopped iterator comes back.

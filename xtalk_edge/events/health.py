@@ -50,7 +50,7 @@ class HealthChanged(Event):
     """Something the device lives by stopped, or goes on again."""
 
     check: str
-    """What is watched: "capture", "loop", "playback", "engines", "disk", "store"."""
+    """What is watched: "capture", "loop", "playback", "engines", "disk", "store", "temperature"."""
     healthy: bool
     detail: str
     """What was seen, in words for the owner."""

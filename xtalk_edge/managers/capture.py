@@ -51,7 +51,8 @@ class CaptureManager(Manager):
         self.rings = Rings.of_seconds(config.audio.ring_s, COMPARED_S)
         self._listeners: list[Listener] = []
         self._ear = Ear(card, echo, enhancer, self.rings, self._listeners, self.post)
-        self._card_return = CardReturn(card, config.audio.wait_s, self.post)
+        self.card_return = CardReturn(card, config.audio.wait_s, self.post)
+        """Whether there is a device, and how to have it opened anew."""
         self._over: str | None = None
         """Why no more sound will come."""
         self._advanced: list[asyncio.Future[None]] = []
@@ -185,7 +186,7 @@ class CaptureManager(Manager):
 
     def _step(self, at_s: float) -> None:
         self._ear.step(at_s)
-        self._over = self._card_return.over(at_s)
+        self._over = self.card_return.over(at_s)
 
     def _on_notice(self) -> None:
         lag_s = now_s() - self._noticed_s

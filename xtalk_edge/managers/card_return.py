@@ -1,4 +1,4 @@
-"""Waits for a sound device that went away, and goes on with it when it is back."""
+"""Opens a sound device anew: one that went away, once it is back, and one that gives nothing."""
 
 from __future__ import annotations
 
@@ -40,16 +40,35 @@ class CardReturn:
         self._post = post
         self._lost_s: float | None = None
         self._retry_s = 0.0
+        self._order: Callable[[float], None] | None = None
+        self._failed: str | None = None
+        """Why a device that was to be opened anew could not be."""
+        self.lost = ""
+        """Why there is no device; "" while there is one. From any thread."""
+        self.attempts = 0
+        """How often one that went away was looked for. From any thread."""
+
+    def renew(self) -> None:
+        """Let the stream be opened anew with the ear's next step; from any thread."""
+        self._order = self._card.renew
+
+    def look_anew(self) -> None:
+        """Let the device be looked for anew with the ear's next step; from any thread."""
+        self._order = self._card.reopen
 
     def over(self, now_s: float) -> str | None:
         """Return why nothing more will come, None while something may (ear's thread)."""
-        reason = self._card.ended()
+        order, self._order = self._order, None
+        if order is not None and self._lost_s is None:
+            self._obey(order, now_s)
+        reason = self._card.ended() or self._failed
         if reason is None:
             return None
-        if not self._card.may_return or self._patience_s == 0:
+        if not (self._card.may_return or self._failed) or self._patience_s == 0:
             return reason
         if self._lost_s is None:
             self._lost_s, self._retry_s = now_s, now_s + RETRY_S
+            self.lost = reason
             log.warning("%s: %s; waiting for it", self._card.name, reason)
             self._post(CardLost(reason=reason))
         elif now_s - self._lost_s >= self._patience_s:
@@ -59,12 +78,20 @@ class CardReturn:
             self._try(now_s)
         return None
 
+    def _obey(self, order: Callable[[float], None], now_s: float) -> None:
+        """Open a device anew that seems to be there; the conversation may go on with it."""
+        try:
+            order(now_s)
+        except DeviceError as error:
+            self._failed = str(error)
+
     def _try(self, now_s: float) -> None:
+        self.attempts += 1
         try:
             self._card.reopen(now_s)
         except DeviceError as error:
             log.info("%s", error)
             return
-        self._lost_s = None
+        self._lost_s, self._failed, self.lost = None, None, ""
         log.warning("%s is back", self._card.name)
         self._post(opened(self._card))

@@ -1,6 +1,7 @@
 """Says so when the microphone gives nothing at all, or far too much.
 
 Deaf, the device would seem to listen; and of what is cut off at full scale it understands little.
+What comes again and again, sample by sample, comes from a driver that has hung, and no room.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ CLIPPED = RATE_HZ // 100
 
 CLIPPED_WITHIN = 10 * RATE_HZ
 
+COMPARED = RATE_HZ // 10
+"""In fewer samples anything may come twice."""
+
 
 class MicrophoneManager(Manager):
     """Watches for a signal that stands still; every real microphone has some noise."""
@@ -43,6 +47,8 @@ class MicrophoneManager(Manager):
         """Sample up to which the sound has been looked at."""
         self._alive = 0
         """Sample at which it last moved."""
+        self.fresh = 0
+        """Sample up to which there was something else than the same piece again and again."""
         self._dead = self._suspected = False
         self._clipped = 0
         self._clips_told = False
@@ -55,7 +61,7 @@ class MicrophoneManager(Manager):
     @handles(CardOpened)
     def on_card(self, event: CardOpened) -> None:
         """Begin anew: what was missed while there was no card is no silence."""
-        self._alive = self._capture.head
+        self._alive = self.fresh = self._capture.head
 
     @handles(AudioGap)
     def on_gap(self, event: AudioGap) -> None:
@@ -69,6 +75,8 @@ class MicrophoneManager(Manager):
             sound, _ = self._capture.rings.raw.slice(self._looked, head)
             self._count_clipped(sound, head)
             self._looked = head
+            if not repeats(sound):
+                self.fresh = head
             if self._capture.muted:
                 # Silence was asked for.
                 self._alive = head
@@ -101,3 +109,11 @@ class MicrophoneManager(Manager):
             self._clips_told = True
             log.warning("the microphone is too loud and clips; turn its gain down")
             self.bus.publish(MicrophoneClipped(samples=self._clipped))
+
+
+def repeats(sound: Samples) -> bool:
+    """Tell whether a sound is one short piece again and again; silence is not meant."""
+    half = sound[len(sound) // 2 :]
+    if len(sound) < COMPARED or half.min() == half.max():
+        return False
+    return sound[:-1].tobytes().find(half.tobytes()) >= 0

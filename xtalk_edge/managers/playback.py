@@ -73,6 +73,11 @@ class PlaybackManager(Manager):
         """Tell whether a reply was cut of which it is not known yet how far it came."""
         return self._cuts > 0
 
+    @property
+    def held(self) -> bool:
+        """Tell whether what is to be played was told to wait."""
+        return self._held_turn_id is not None
+
     def adopt(self, config: Config) -> None:
         """Play by these settings from now on, what is being played too."""
         super().adopt(config)

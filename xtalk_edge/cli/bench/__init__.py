@@ -21,6 +21,7 @@ from xtalk_edge.cli.commands import LazyGroup
         "endure": "Whether the recogniser's memory stays what it was.",
         "engines": "What each engine costs on this machine.",
         "enhance": "The speech enhancers on people in noise.",
+        "faults": "Whether it listens again, whatever goes wrong, and loses nothing.",
         "interpret": "Interpreting: how long after a word its answer is heard.",
         "idle": "Listening while nobody talks to it: processor and memory.",
         "month": "A month in a household: whether it grows, and leaves anybody unanswered.",

@@ -103,7 +103,7 @@ async def _measured(config: Config, loss: float, presses: int, seed: int, show: 
         )
         room = RoomCard(RoomScene(noise_db=ROOM_NOISE_DB, record=False))
         async with Appliance(device, card=room) as appliance:
-            state = _State(appliance)
+            state = StateWatch(appliance)
             took_ms, lost = list[float](), 0
             for number in range(1, presses + 1):
                 await asyncio.sleep(chance.uniform(0.05, 0.25))
@@ -119,7 +119,7 @@ async def _measured(config: Config, loss: float, presses: int, seed: int, show: 
             return Row(loss, percentiles(took_ms or [1000 * PATIENCE_S]), lost, board.repeated)
 
 
-class _State:
+class StateWatch:
     """Who has the floor, and since when."""
 
     def __init__(self, appliance: Appliance) -> None:

@@ -1,0 +1,36 @@
+"""Which engines of this process work without giving anything, and whose processes have died.
+
+For the event loop's thread.
+"""
+
+from __future__ import annotations
+
+from xtalk_edge.engines.hosting import Hosted
+from xtalk_edge.engines.worker import Worker
+
+NEEDED = frozenset({"asr", "punctuation", "turn_detector", "tts", "speed", "agent", "llama"})
+"""What a turn waits for. Whatever describes sounds or reads documents may take its time."""
+
+
+def slowest() -> tuple[str, float]:
+    """Return which of them has given nothing for longest, and for how long; "" for none."""
+    times = [(worker.name, worker.busy_s()) for worker in Worker.all() if worker.name in NEEDED]
+    times += [(home.worker.name, home.silent_s()) for home in _homes()]
+    name, silent_s = max(times, key=lambda each: each[1], default=("", 0.0))
+    return (name, silent_s) if silent_s else ("", 0.0)
+
+
+def died() -> list[Hosted]:
+    """Return those whose processes have died while nobody asked them."""
+    return [home for home in _homes() if home.has_died]
+
+
+def end_hanging(limit_s: float) -> None:
+    """End the processes that have given nothing for so long; the next call starts others."""
+    for home in _homes():
+        if home.silent_s() > limit_s:
+            home.stop_hanging()
+
+
+def _homes() -> list[Hosted]:
+    return [home for home in list(Hosted.running) if home.worker.name in NEEDED]
