@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings
 from xtalk_edge.clock import now_s
 from xtalk_edge.config.schema import Config, EngineConfig
 from xtalk_edge.events import (

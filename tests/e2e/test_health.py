@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import Conversation, conversation, settings
 from xtalk_edge.audio.room import RoomScene
 from xtalk_edge.clock import now_s
 from xtalk_edge.engines.child_process import ChildProcess

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import Conversation, conversation, settings
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.e2e.room_conversation import conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import conversation, settings
 from xtalk_edge.events import (
     ASRResultFinal,
     TextTyped,

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import inspect
 import itertools
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_every_setting_of_the_starter_file_is_explained() -> None:
 def test_every_setting_has_a_doc_comment() -> None:
     sections = [getattr(Config(), each.name) for each in dataclasses.fields(Config)]
     kinds = [type(each) for each in sections if dataclasses.is_dataclass(each)]
-    modules = {inspect.getmodule(kind) for kind in (engine.EngineConfig, Config, *kinds)} - {None}
+    modules = {sys.modules[kind.__module__] for kind in (engine.EngineConfig, Config, *kinds)}
     nodes = [node for module in modules for node in ast.parse(inspect.getsource(module)).body]
     classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
     for section in (c for c in classes if c.name != "Config"):

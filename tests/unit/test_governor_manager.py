@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.e2e.room_conversation import on_virtual_clock
+from tests.clocks import on_virtual_clock
 from tests.spies import SpyEnhancer
 from tests.unit.manager_parts import Log, turns_of_the_loop
 from xtalk_edge.bus import EventBus

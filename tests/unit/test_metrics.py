@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.room_conversation import on_virtual_clock
+from tests.clocks import on_virtual_clock
 from tests.unit.manager_parts import plain_capture, turns_of_the_loop
 from xtalk_edge import events
 from xtalk_edge.bus import EventBus

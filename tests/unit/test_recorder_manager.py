@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.e2e.room_conversation import Conversation, conversation, on_virtual_clock, settings
+from tests.clocks import on_virtual_clock
+from tests.e2e.room_conversation import Conversation, conversation, settings
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.audio.room import RoomScene
 from xtalk_edge.audio.sound_file import read_sound

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from xtalk_edge.audio.format import Sound
 from xtalk_edge.audio.live_speech import LiveSpeech
 from xtalk_edge.audio.sounds import SoundShelf
 from xtalk_edge.bus import EventBus, handles
@@ -21,10 +20,6 @@ from xtalk_edge.engines.interfaces import (
 )
 from xtalk_edge.errors import EngineError, EngineLostError
 from xtalk_edge.events import (
-    LLMAgentResponseFinish,
-    LLMAgentResponseUpdate,
-    LLMFirstChunk,
-    LLMFirstSentence,
     SpeechRequested,
     ToolCallOccurred,
     ToolResultOccurred,
@@ -32,15 +27,11 @@ from xtalk_edge.events import (
     TTSStopped,
     TurnLLMAgentStartRequested,
     TurnLLMAgentStopRequested,
-    TurnTTSFlushRequested,
-    TurnTTSSoundAppendRequested,
-    TurnTTSTextAppendRequested,
 )
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.questions import OpenQuestion
+from xtalk_edge.managers.speech import Speech
 from xtalk_edge.turn.assent import assent
-from xtalk_edge.turn.clauses import ClauseSplitter
-from xtalk_edge.turn.phrases import joined
 
 APOLOGY = "Sorry, something went wrong. Please try again."
 """Said when the agent fails: a device that goes silent seems broken."""
@@ -168,7 +159,7 @@ class AgentManager(Manager):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._all_heard.wait(), CUT_LIMIT_S)
         self._asked_turn_id = turn_id
-        said = Speech(self, turn_id)
+        said = Speech(self.bus, self.sounds, turn_id)
         try:
             if not (
                 await self._settle(turn_id, text, said) or await self._obey(turn_id, text, said)
@@ -266,90 +257,3 @@ class AgentManager(Manager):
             said.add(item)
         else:
             said.follow(item)
-
-
-class Speech:
-    """One reply on its way from the agent to the voice."""
-
-    def __init__(self, manager: AgentManager, turn_id: int) -> None:
-        self._bus = manager.bus
-        self._sounds = manager.sounds
-        self._held: Sound | None = None
-        """What is to be played behind the sentence that comes next."""
-        self._turn_id = turn_id
-        self._splitter = ClauseSplitter()
-        self._text = ""
-        self._live: LiveSpeech | None = None
-        self._before_live = ""
-        self._begun = False
-        self._speakable = False
-        self.last_answer: str | None = None
-        """Of a tool; "" when something was said since, None while none has answered."""
-
-    @property
-    def begun_to_speak(self) -> bool:
-        """Whether there is a word of it."""
-        return bool(self._text.strip())
-
-    def first_chunk(self) -> None:
-        """Note that the agent gave something; the first time is published."""
-        if not self._begun:
-            self._begun = True
-            self._bus.publish(LLMFirstChunk(turn_id=self._turn_id))
-
-    def add(self, piece: str) -> None:
-        """Take the next piece of text and hand on the clauses it completes."""
-        self._text += piece
-        if piece.strip() and self.last_answer:
-            self.last_answer = ""
-        self._bus.publish(LLMAgentResponseUpdate(turn_id=self._turn_id, text=self._text))
-        for clause in self._splitter.push(piece):
-            self._say(clause)
-
-    def follow(self, live: LiveSpeech) -> None:
-        """Have speech played that still comes, and tell its words as they become known."""
-        if live is not self._live:
-            self._release()
-            if rest := self._splitter.flush():
-                self._say(rest)
-            self._live, self._before_live = live, self._text
-            self._is_speakable(live.text)
-            self._play(live)
-        text = joined(self._before_live, live.text)
-        if text != self._text:
-            self._text = text
-            self._bus.publish(LLMAgentResponseUpdate(turn_id=self._turn_id, text=text))
-
-    def hold(self, sound: Sound | None) -> None:
-        """Play a sound once what follows, up to the next tool's answer or the end, was said."""
-        self._release()
-        self._held = sound
-
-    def _release(self) -> None:
-        if self._held is None:
-            return
-        if rest := self._splitter.flush():
-            self._say(rest)
-        held, self._held = self._held, None
-        self._play(held)
-
-    def _play(self, sound: Sound | LiveSpeech) -> None:
-        name = self._sounds.keep(sound)
-        self._bus.publish(TurnTTSSoundAppendRequested(turn_id=self._turn_id, sound=name))
-
-    def finish(self) -> None:
-        """Hand on what is left; nothing more will come."""
-        self._release()
-        if rest := self._splitter.flush():
-            self._say(rest)
-        self._bus.publish(LLMAgentResponseFinish(turn_id=self._turn_id, text=self._text))
-        self._bus.publish(TurnTTSFlushRequested(turn_id=self._turn_id))
-
-    def _is_speakable(self, text: str) -> None:
-        if not self._speakable:
-            self._speakable = True
-            self._bus.publish(LLMFirstSentence(turn_id=self._turn_id, text=text))
-
-    def _say(self, clause: str) -> None:
-        self._is_speakable(clause)
-        self._bus.publish(TurnTTSTextAppendRequested(turn_id=self._turn_id, text=clause))

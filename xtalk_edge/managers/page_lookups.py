@@ -13,7 +13,7 @@ from xtalk_edge.engines import registry
 from xtalk_edge.engines.child_process import ChildProcess
 from xtalk_edge.managers.capture import CaptureManager
 from xtalk_edge.service.load import LoadMeter
-from xtalk_edge.tools.device.device_facts import DeviceFacts
+from xtalk_edge.service.machine_state import temperature_c
 from xtalk_edge.tools.device.owners_border import OwnersBorder
 from xtalk_edge.tools.timekeeping.bell import Bell
 
@@ -42,7 +42,6 @@ class Lookups:
         self._bell = bell
         self._border = border
         self._meter = LoadMeter()
-        self._facts = DeviceFacts(config.store.folder())
         self._switched: dict[str, str] = {}
 
     def levels(self) -> dict[str, int]:
@@ -113,7 +112,7 @@ class Lookups:
         return {
             "percent": load.percent,
             "memory_mb": load.memory_mb,
-            "temperature_c": self._facts.temperature_c(),
+            "temperature_c": temperature_c(),
         }
 
 

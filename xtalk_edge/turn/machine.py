@@ -211,19 +211,18 @@ class TurnMachine:
         self._speech.begin(at_s, joined=joined, clear=speech.clear, ended_s=ended_s)
 
     def _notice_speech(self) -> None:
-        reply = self._reply
         if not self._speech.is_new(self._now_s) or not self._may_begin_turn:
             return
-        if reply is not None:
-            reply.ducked = True
-            self._actions.append(actions.Duck(reply.turn_id))
+        if self._reply is not None:
+            self._reply.ducked = True
+            self._actions.append(actions.Duck(self._reply.turn_id))
         self._listen(max(self._speech.start_s - self._policy.pre_roll_s, self._speech.floor_s))
 
     def _listen(self, from_s: float) -> Utterance:
         turn_id, clear = next(self._turn_ids), self._speech.clear
-        self._utterance = utterance = Utterance(turn_id, from_s, self._reply is not None, clear)
-        self._actions.append(actions.StartRecognition(utterance.turn_id, from_s))
-        return utterance
+        self._actions.append(actions.StartRecognition(turn_id, from_s))
+        self._utterance = Utterance(turn_id, from_s, self._reply is not None, clear)
+        return self._utterance
 
     @property
     def _may_begin_turn(self) -> bool:
