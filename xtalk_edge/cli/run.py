@@ -177,8 +177,8 @@ async def _converse(
 
 def _tell_end(service: ServiceManager, *, afresh: bool) -> None:
     if afresh:
+        # Its last sentence, which may say why, stands until the next program has one.
         service.extend(LONGEST_LOAD_S)
-        service.status("Starts afresh.")
     else:
         service.stopping()
 
