@@ -43,6 +43,9 @@ the bus have then said all they had to say."""
 RESTART_PATIENCE_S = 15.0
 """A restart waits for its own confirmation to be heard, but not for a talk show."""
 
+GIVING_UP_PATIENCE_S = 6.0
+"""The same where the device has given up: one sentence, if it can still be heard."""
+
 
 class Appliance:
     """A voice appliance built from a configuration."""
@@ -206,7 +209,8 @@ class Appliance:
         await self._end_or_failure()
         if self._ended is not None and isinstance(self.capture.card, PortAudioCard):
             raise DeviceError(f"{self.capture.card.name}: {self._ended.reason}")
-        patience_s = RESTART_PATIENCE_S if self.restart_asked or self._unwell else None
+        patience_s = RESTART_PATIENCE_S if self.restart_asked else None
+        patience_s = GIVING_UP_PATIENCE_S if self._unwell else patience_s
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await self.settled()

@@ -47,6 +47,8 @@ class FakeStream:
             raise FakeError("Error starting stream", self.rules["start"])
 
     def close(self, ignore_errors):
+        if "close" in self.rules:
+            threading.Event().wait()
         self.closed = True
 
 
@@ -397,3 +399,22 @@ def test_a_device_that_gives_nothing_is_opened_anew_where_it_is(fake):
         card.renew(4.0)
     assert card.ended() is not None
     assert card.may_return
+
+
+@pytest.mark.parametrize("way", ["renew", "reopen", "pump"])
+def test_a_sound_system_that_does_not_let_go_ends_the_card_and_nobody_waits(fake, monkeypatch, way):
+    monkeypatch.setattr(portaudio, "CLOSE_LIMIT_S", 0.01)
+    card = PortAudioCard("speakerphone", "hdmi")
+    card.start(0.0)
+    FakeStream.rules["close"] = True
+    if way == "pump":
+        stop(FakeStream.opened[0])
+        card.pump(2.0)
+    else:
+        with pytest.raises(DeviceError, match="the sound system hangs"):
+            getattr(card, way)(2.0)
+    assert "has to be started afresh" in (card.ended() or "")
+    assert not card.may_return
+    assert len(FakeStream.opened) == 1
+    card.close()
+    assert portaudio_devices.open_cards == set()

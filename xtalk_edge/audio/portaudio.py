@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
@@ -42,6 +43,10 @@ STOPS_BORNE = 3
 """A stream stopped more often within that time is given up, and with it what was being said. On a
 busy machine PulseAudio's plugin was seen to stop two within six seconds and to keep the third."""
 
+CLOSE_LIMIT_S = 3.0
+"""A stream is closed within a tenth of a second, or never: beside a sound server that had stopped,
+Pa_CloseStream through PulseAudio's plugin was seen not to come back."""
+
 
 class PortAudioCard(Card):
     """One duplex stream; devices are named in full, in part or by number, or are the default.
@@ -64,6 +69,8 @@ class PortAudioCard(Card):
         self._names = (input_device, output_device)
         self._latency = latency
         self._ended: str | None = None
+        self._hangs = False
+        """Whether the sound system does not let go of the stream."""
         self._stream: Any = None
         self._stopped_at_s = deque[float](maxlen=STOPS_BORNE)
         self.reopened = 0
@@ -143,10 +150,22 @@ class PortAudioCard(Card):
         with quiet_stderr():
             self._stream.start()
 
-    def _end(self) -> None:
-        """Let go of the stream; again does nothing."""
-        with quiet_stderr():
-            self._stream.close(ignore_errors=True)
+    def _end(self) -> bool:
+        """Let go of the stream, again does nothing; False when the sound system does not let go.
+
+        It then holds on to it for as long as this process lives.
+        """
+        if not self._hangs:
+            closing = threading.Thread(
+                target=self._stream.close, kwargs={"ignore_errors": True}, daemon=True
+            )
+            with quiet_stderr():
+                closing.start()
+                closing.join(CLOSE_LIMIT_S)
+            self._hangs = closing.is_alive()
+        if self._hangs:
+            self._ended = f"the sound system hangs with {self.name}; it has to be started afresh"
+        return not self._hangs
 
     def pump(self, now_s: float) -> None:
         """Open the stream anew if it was stopped or has fallen behind; it moves sound by itself."""
@@ -181,8 +200,9 @@ class PortAudioCard(Card):
 
     def _renew(self, why: str) -> bool:
         """Open the stream anew; tell whether that worked."""
+        if not self._end():
+            return False
         try:
-            self._end()
             self._stream = self._make_stream(self.core)
             self._begin()
         except load_sounddevice().PortAudioError as exc:
@@ -200,8 +220,8 @@ class PortAudioCard(Card):
 
     @property
     def may_return(self) -> bool:
-        """Whether it was lost and not closed."""
-        return self._stream is not None
+        """Whether it was lost and not closed, and the sound system has let go of it."""
+        return self._stream is not None and not self._hangs
 
     def renew(self, now_s: float) -> None:
         """Open the stream anew on the same device; raises DeviceError."""
@@ -211,7 +231,8 @@ class PortAudioCard(Card):
 
     def reopen(self, now_s: float) -> None:
         """Look for the devices anew and go on with them; raises DeviceError while they are gone."""
-        self._end()
+        if not self._end():
+            raise DeviceError(self._ended or self.name)
         open_cards.discard(id(self))
         try:
             rescan_devices()

@@ -186,7 +186,7 @@ def _tell_end(service: ServiceManager, *, afresh: bool) -> None:
 async def _run_to_the_end(appliance: Appliance) -> None:
     try:
         await appliance.run()
-    except UnwellError as error:
+    except (DeviceError, UnwellError) as error:
         # What stands still may be a thread that all the closing would wait for.
         giving_up = threading.Timer(CLOSING_LIMIT_S, os._exit, (error.exit_code,))
         giving_up.daemon = True

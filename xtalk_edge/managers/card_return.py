@@ -61,10 +61,11 @@ class CardReturn:
         order, self._order = self._order, None
         if order is not None and self._lost_s is None:
             self._obey(order, now_s)
-        reason = self._card.ended() or self._failed
+        ended = self._card.ended()
+        reason = ended or self._failed
         if reason is None:
             return None
-        if not (self._card.may_return or self._failed) or self._patience_s == 0:
+        if (ended is not None and not self._card.may_return) or self._patience_s == 0:
             return reason
         if self._lost_s is None:
             self._lost_s, self._retry_s = now_s, now_s + RETRY_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -91,8 +92,10 @@ class Talk:
         return not self._appliance.capture.card_return.lost
 
     async def say(self, text: str) -> None:
-        """Say something; return when it is over."""
-        await self._mouth.say(sound_of(Line(says=text), Path()).samples)
+        """Say something; return when it is over, or nobody takes it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._mouth.say(sound_of(Line(says=text), Path()).samples)
 
     def begin_to_say(self, text: str) -> None:
         """Say something, and go on meanwhile."""
