@@ -86,11 +86,11 @@ def test_what_is_held_is_compared() -> None:
 @pytest.mark.timeout(600)
 def test_a_day_is_lived_through() -> None:
     """With the real starter engines: a slice of what a month is."""
-    arguments = ["--days", "1", "--turns", "3", "--seed", "3", "--json"]
+    arguments = ["--days", "1", "--turns", "2", "--seed", "3", "--json"]
     result = CliRunner().invoke(month.command, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.stderr
     (row,) = json.loads(result.stdout)["rows"]
-    assert row["answered"] == row["questions"] == 3
+    assert row["answered"] == row["questions"] == 2
     assert row["latest_ring_s"] <= month.LATE_S
     assert row["faults"] == row["losses"] == 2
     # Most of the time nobody talks, and is skipped.
