@@ -204,6 +204,15 @@ def test_what_was_no_turn_is_taken_back() -> None:
     assert "turns" not in told
 
 
+def test_what_was_begun_and_left_is_no_turn() -> None:
+    view = View({})
+    for turn_id in (1, 2, 3):
+        view.take(TurnASRStartRequested(turn_id=turn_id, from_sample=0))
+    view.take(VerificationResult(turn_id=3, text="", is_valid=False))
+    view.take(TurnASRStartRequested(turn_id=4, from_sample=0))
+    assert [turn["id"] for turn in view.whole(0.0)["turns"]] == [3, 4]
+
+
 def test_an_answer_that_was_cut_is_as_long_as_it_was_heard() -> None:
     view = View({})
     view.take(TurnLLMAgentStartRequested(turn_id=2, text="help"))

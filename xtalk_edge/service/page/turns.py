@@ -73,6 +73,11 @@ class Turn:
     stages: dict[str, float | None] = field(default_factory=dict)
     """Where the time went, as `LatencyMetricsUpdated` names it; milliseconds."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known of it."""
+        return not (self.heard or self.sure or self.said or self.tools or self.trouble)
+
 
 class Turns:
     """Follows the turns on the bus."""
@@ -112,6 +117,9 @@ class Turns:
         kind = _BEGIN.get(type(event))
         if kind is None:
             return None
+        # Who is listened to anew is not listened to any more; nothing will come of it.
+        for each in [turn for turn in self._turns.values() if turn.is_empty]:
+            self._forget(each.id)
         turn = self._turns[event.turn_id] = Turn(event.turn_id, kind, began=event.at_s)
         if len(self._turns) > MOST_TURNS:
             self._forget(next(iter(self._turns)))
