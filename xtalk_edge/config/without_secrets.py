@@ -12,7 +12,8 @@ from xtalk_edge.config.schema import Config
 LEFT_OUT = "(left out)"
 
 _SECRET_NAME = re.compile(
-    r"(?<![a-z])key(?!word)|token(?!s)|secret|passw|credential|auth(?!or)|cookie|(?<![a-z])pin$",
+    r"(?<![a-z])(?<!client_)key(?!word)|token(?!s)|secret|passw|credential|auth(?!or)|cookie"
+    r"|(?<![a-z])pin$",
     re.I,
 )
 """What settings are called whose values may be secrets, also those of the owner's own engines."""

@@ -9,15 +9,19 @@ import dataclasses
 from pathlib import Path
 
 from xtalk_edge.config.load import load_text
-from xtalk_edge.config.places import DocsConfig, StoreConfig
+from xtalk_edge.config.places import StoreConfig
 from xtalk_edge.config.recorder import RecorderConfig
-from xtalk_edge.config.schema import Config, TtsConfig
+from xtalk_edge.config.schema import AudioConfig, Config, TtsConfig
 from xtalk_edge.config.uplink import UplinkConfig
 from xtalk_edge.engines import registry
 from xtalk_edge.errors import ConfigError
 
 SERVED = frozenset({"openai", "xai"})
 """Types of engines that ask a server."""
+
+KEPT = ("turn", "interpret", "models", "log")
+"""Sections that a replay takes as they are, besides those of engines. Any other has its defaults,
+with which nothing is opened, asked or told."""
 
 YOUR_OWN = "give settings of your own: --config FILE.toml"
 
@@ -48,19 +52,25 @@ def harmless(config: Config, state_dir: Path) -> Config:
         config: of the bundle, or the owner's own.
         state_dir: an empty folder, which belongs to the replay.
     """
-    return dataclasses.replace(
-        config,
-        store=StoreConfig(state_dir=str(state_dir)),
-        docs=DocsConfig(),
-        recorder=RecorderConfig(seconds=0.0),
-        uplink=UplinkConfig(cloud_allowed=config.uplink.cloud_allowed),
-        wake=dataclasses.replace(config.wake, neighbours=""),
-        board=dataclasses.replace(config.board, port="", gpio=""),
-        tools=dataclasses.replace(config.tools, own=(), mcp=()),
-        managers=(),
-        alternatives={},
-        tts=_afresh(config.tts),
+    kept = {name: getattr(config, name) for name in (*registry.slots(), *KEPT)}
+    return Config(
+        **{
+            **kept,
+            "audio": _of_a_card(config.audio),
+            "board": dataclasses.replace(config.board, port="", gpio=""),
+            "recorder": RecorderConfig(seconds=0.0),
+            "store": StoreConfig(state_dir=str(state_dir)),
+            "tools": dataclasses.replace(config.tools, own=(), mcp=()),
+            "tts": _afresh(config.tts),
+            "uplink": UplinkConfig(cloud_allowed=config.uplink.cloud_allowed),
+            "wake": dataclasses.replace(config.wake, neighbours=""),
+        }
     )
+
+
+def _of_a_card(audio: AudioConfig) -> AudioConfig:
+    """Return settings of a sound card, or of a file: nothing else is opened to be heard by."""
+    return audio if audio.card == "wav" else dataclasses.replace(audio, card="portaudio")
 
 
 def _afresh(tts: TtsConfig) -> TtsConfig:
