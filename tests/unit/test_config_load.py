@@ -142,7 +142,7 @@ def test_an_override_replaces_what_the_file_says_even_if_that_is_wrong() -> None
         ),
         (
             "[audio]\ncard = 'alsa'",
-            'edge.toml:2: audio.card: must be one of "portaudio", "wav", got "alsa"',
+            'edge.toml:2: audio.card: must be one of "portaudio", "wav", "page", got "alsa"',
         ),
         ("[audio]\ncard = []", "edge.toml:2: audio.card: must be one of "),
         ("[audoi]", "edge.toml:1: audoi: unknown section; did you mean 'audio'?"),
