@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from xtalk_edge.audio.card import Card
@@ -25,29 +24,22 @@ from xtalk_edge.managers.asr import ASRManager
 from xtalk_edge.managers.base import Manager
 from xtalk_edge.managers.button import ButtonManager
 from xtalk_edge.managers.capture import CaptureManager
-from xtalk_edge.managers.choices import ChoicesManager
+from xtalk_edge.managers.care_opening import Charge, open_care
 from xtalk_edge.managers.delivery import DeliveryManager
 from xtalk_edge.managers.document_folder import DocumentFolderManager
 from xtalk_edge.managers.ears_opening import open_ears
-from xtalk_edge.managers.echo_watch import EchoWatchManager
 from xtalk_edge.managers.egress import EgressManager
 from xtalk_edge.managers.embeddings import EmbeddingsManager
 from xtalk_edge.managers.governor_opening import open_governor
 from xtalk_edge.managers.hands_opening import open_hands
 from xtalk_edge.managers.health import HealthManager
 from xtalk_edge.managers.interpret import InterpretManager
-from xtalk_edge.managers.latency import LatencyManager
 from xtalk_edge.managers.metrics import MetricsManager
-from xtalk_edge.managers.microphone import MicrophoneManager
-from xtalk_edge.managers.mqtt_opening import open_mqtt
-from xtalk_edge.managers.notice import NoticeManager
-from xtalk_edge.managers.page_opening import open_page
 from xtalk_edge.managers.playback import PlaybackManager
 from xtalk_edge.managers.recorder import RecorderManager
 from xtalk_edge.managers.retrieval import RetrievalManager
 from xtalk_edge.managers.ringing import RingingManager
 from xtalk_edge.managers.speaker import SpeakerManager
-from xtalk_edge.managers.store_care import StoreCareManager
 from xtalk_edge.managers.surroundings import open_surroundings
 from xtalk_edge.managers.switching import SwitchingManager
 from xtalk_edge.managers.thinking_ahead import ThinkingAheadManager
@@ -56,12 +48,10 @@ from xtalk_edge.managers.turn import TurnManager
 from xtalk_edge.managers.turn_detector import TurnDetectorManager
 from xtalk_edge.managers.uplink import Client
 from xtalk_edge.managers.uplink_opening import open_hearing, open_uplink
-from xtalk_edge.service.page.probes import Probes
 from xtalk_edge.store.care import look_after
 from xtalk_edge.store.lock import in_use
-from xtalk_edge.store.reserve import Reserve
 from xtalk_edge.tools.device.owners_border import open_border
-from xtalk_edge.tools.household import open_agent, open_bell, open_choices, open_people
+from xtalk_edge.tools.household import open_agent, open_bell, open_people
 from xtalk_edge.tools.registry import Tool
 from xtalk_edge.tools.timekeeping.bell import Bell
 from xtalk_edge.tools.voice.emotion import voice_tools
@@ -193,17 +183,9 @@ class Assembly:
         self._managers += await open_surroundings(
             config, bus, stack, self._progress, capture, equipped.agent
         )
-        metrics = MetricsManager(event_bus=bus, config=config, capture=capture)
         turn = await self._floor(capture, agent_manager, thinker, punctuation)
-        microphone = MicrophoneManager(event_bus=bus, config=config, capture=capture)
-        health = HealthManager(
-            event_bus=bus,
-            config=config,
-            capture=capture,
-            playback=playback,
-            microphone=microphone,
-            give_up=give_up,
-        )
+        charge = Charge(capture, playback, mouth, switching, hands.button, bell, border, told)
+        care = open_care(config, bus, stack, charge, give_up)
         self._managers += [
             DeliveryManager(event_bus=bus, config=config, mouth=mouth),
             ASRManager(
@@ -225,34 +207,7 @@ class Assembly:
                 sounds=sounds,
             ),
             playback,
-            LatencyManager(event_bus=bus, config=config, capture=capture),
-            EchoWatchManager(event_bus=bus, config=config, capture=capture),
-            microphone,
-            health,
-            NoticeManager(event_bus=bus, config=config),
-            StoreCareManager(
-                event_bus=bus, config=config, told=told, reserve=Reserve(config.store.folder())
-            ),
-            *open_mqtt(config, bus, capture, playback, bell),
-            ChoicesManager(
-                event_bus=bus,
-                config=config,
-                table=stack.enter_context(open_choices(config)),
-                playback=playback,
-                switch_to=partial(switching.switch_to, aloud=False),
-                voices=mouth.names,
-            ),
-            metrics,
-            *open_page(
-                config,
-                bus,
-                capture,
-                hands.button,
-                playback,
-                bell,
-                border,
-                Probes(health.verdict, metrics.text),
-            ),
+            *care.managers,
             # Last to start and first to stop: sound flows only while everybody is there.
             capture,
         ]
@@ -265,8 +220,8 @@ class Assembly:
             bell,
             switching,
             hands.button,
-            metrics,
-            health,
+            care.metrics,
+            care.health,
         )
 
     async def _floor(
