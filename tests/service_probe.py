@@ -1,6 +1,6 @@
 """A manager that tells a test what the device sees from within its service.
 
-It also feeds the watchdog while the loop turns, and lets the loop stand still when it is asked to.
+It also lets the loop stand still when it is asked to.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.base import WATCH_EVERY_S, Manager
 from xtalk_edge.service.board import look
-from xtalk_edge.service.notify import ServiceManager
 
 FACTS = "probe.jsonl"
 STAND_STILL = "stand still"
@@ -36,10 +35,9 @@ class Probe(Manager):
     def __init__(self, **of_manager: Any) -> None:
         super().__init__(**of_manager)
         self._folder = self.config.store.folder()
-        self._service = ServiceManager()
 
     async def start(self) -> None:
-        """Begin to feed the watchdog."""
+        """Begin to look."""
         self.tasks.start(self._run(), "probe")
 
     async def _run(self) -> None:
@@ -47,7 +45,6 @@ class Probe(Manager):
         self._write("machine", asdict(look(self._folder)))
         self._write("process", {})
         while True:
-            self._service.alive()
             asked = self._folder / STAND_STILL
             if asked.exists():
                 asked.unlink()
