@@ -254,7 +254,8 @@ def test_sound_that_comes_late_is_told(tmp_path: Path) -> None:
                 while made.capture.head < head + 8_000:
                     await made.capture.advance()
             # What is heard of it waits until twice as much as before is there.
-            await line.send(3 * loud)
+            for _ in range(3):
+                await line.send(loud)
             gap = await made.happens(AudioGap)
             assert gap.reason == "the page's sound came late"
             assert gap.samples > 0
