@@ -147,6 +147,7 @@ def test_every_error_has_the_exit_code_that_is_documented() -> None:
         "ModelError": 3,
         "EngineError": 4,
         "DeviceError": 5,
+        "UnwellError": 75,
         "UplinkError": 1,
         "LinkError": 1,
     }
