@@ -90,7 +90,7 @@ class HealthManager(Manager):
         self._fed_s = 0.0
         self._signs = VitalSigns(config.health, 0.0)
         self._recovery = Recovery()
-        self._watches_sound = config.audio.card != "wav"
+        self._watches_sound = config.audio.card == "portaudio"
         self._surroundings = Surroundings()
         self._asked_s: float | None = None
         """When the disk was asked something that it has not answered yet."""
