@@ -175,6 +175,7 @@ def test_a_server_that_will_not_end_does_not_outlive_a_killed_appliance(tmp_path
         f"""
 import asyncio, sys
 from xtalk_edge.config.schema import *
+from xtalk_edge.config.tools import McpServerConfig
 from xtalk_edge.net.border import BORDER
 from xtalk_edge.tools.foreign.mcp import mcp_servers
 async def main():
