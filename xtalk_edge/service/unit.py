@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 PROGRAM = "/opt/xtalk-edge/bin/xtalk-edge"
 """Where the unit that comes with the program expects it."""
 
-HIDDEN = ("/home", "/root", "/run/user")
+HOMES = ("/home", "/root", "/run/user")
 """What `ProtectHome=` hides."""
+
+TEMPORARY = ("/tmp", "/var/tmp")
+"""What `PrivateTmp=` hides."""
 
 GROUPS = ("audio", "dialout", "gpio")
 """Who may use sound, serial boards and pins; a group that does not exist would prevent a start."""
 
 _GROUPS_LINE = "SupplementaryGroups=audio dialout"
 _HOME_LINE = "ProtectHome=yes"
+_TEMPORARY_LINE = "PrivateTmp=yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +36,21 @@ class Installed:
 def fitted(unit: str, installed: Installed) -> str:
     """Return the unit's text for this machine.
 
-    A program in somebody's home folder is shown to the service, and nothing else of the home.
+    A program in somebody's home folder is shown to the service, and nothing else of the home; so is
+    one in a folder for temporary files, where it is tried.
     """
     unit = unit.replace(PROGRAM, _quoted(installed.program))
     groups = [each for each in GROUPS if each in installed.groups]
     unit = unit.replace(_GROUPS_LINE, f"SupplementaryGroups={' '.join(groups)}")
-    shown = _outermost(each for each in installed.folders if _is_hidden(each))
-    if shown:
-        binds = "".join(f"\nBindReadOnlyPaths={_quoted(each)}" for each in shown)
+    if binds := _shown(installed, HOMES):
         unit = unit.replace(_HOME_LINE, f"ProtectHome=tmpfs{binds}")
-    return unit
+    return unit.replace(_TEMPORARY_LINE, _TEMPORARY_LINE + _shown(installed, TEMPORARY))
 
 
-def _is_hidden(path: str) -> bool:
-    return any(_is_within(path, home) for home in HIDDEN)
+def _shown(installed: Installed, hidden: Sequence[str]) -> str:
+    """Return the lines that show what the program needs of these folders; "" is nothing."""
+    needed = [each for each in installed.folders if any(_is_within(each, one) for one in hidden)]
+    return "".join(f"\nBindReadOnlyPaths={_quoted(each)}" for each in _outermost(needed))
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
