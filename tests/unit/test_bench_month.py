@@ -22,7 +22,8 @@ from xtalk_edge.cli.bench.month_plan import month as planned
 KEPT = Kept(tasks=30, files=35, threads=15, memory_mb=240.0)
 GOOD = month.Row(
     days=30, questions=100, answered=100, understood=98, repeated=2, lost=(), rings=20,
-    latest_ring_s=0.05, faults=60, losses=60, server_answers=3, first=KEPT, settled=KEPT, last=KEPT,
+    rings_timed=18, latest_ring_s=0.05, faults=60, losses=60, server_answers=3,
+    first=KEPT, settled=KEPT, last=KEPT,
     settled_mb=240.0, last_mb=250.0, slope_mb_a_day=0.01, voice_to_voice_ms=None, heard_s=2_000.0,
     wall_s=300.0,
 )  # fmt: skip

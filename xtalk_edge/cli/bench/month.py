@@ -62,8 +62,10 @@ class Row:
     lost: tuple[str, ...]
     """Not answered at all."""
     rings: int
+    rings_timed: int
+    """Of these, how many it was known of when they were due."""
     latest_ring_s: float
-    """How far the worst came behind its time."""
+    """How far the worst of them came behind its time."""
     faults: int
     losses: int
     server_answers: int
@@ -180,6 +182,7 @@ def _row(lived: Lived, days: float, server: DistantServer, heard_s: float, wall_
         repeated=lived.repeated,
         lost=tuple(lived.lost),
         rings=lived.rings,
+        rings_timed=len(lived.rings_late_s),
         latest_ring_s=round(max(lived.rings_late_s, default=0.0), 3),
         faults=lived.faults,
         losses=lived.losses,
@@ -203,9 +206,12 @@ def _print_table(found: Sequence[Row]) -> None:
             f"{row.repeated} said twice, {row.understood} understood to the word"
         )
         click.echo(
-            f"{row.rings} rings, at most {row.latest_ring_s:.3f} s late; {row.faults} faults of "
-            f"the card; {row.losses} losses of the network; {row.server_answers} answers of the "
-            "server"
+            f"{row.rings} rings, of {row.rings_timed} that were timed at most "
+            f"{row.latest_ring_s:.3f} s late"
+        )
+        click.echo(
+            f"{row.faults} faults of the card; {row.losses} losses of the network; "
+            f"{row.server_answers} answers of the server"
         )
         click.echo("tenth of the questions    first   second     last")
         for name in ("tasks", "files", "threads", "memory_mb"):
