@@ -301,6 +301,15 @@ def _let_all_be_answered(scene: Scene, *, speaking: bool) -> None:
             return
 
 
+def test_changed_settings_count_at_once():
+    scene = Scene()
+    scene.interpreter.adopt(replace(TURNS, pre_roll_s=0.5))
+    scene.listen()
+    (start,) = scene.all_of(actions.StartRecognition)
+    assert isinstance(start, actions.StartRecognition)
+    assert start.from_s == scene.now_s - 0.5
+
+
 def test_what_is_typed_is_a_piece_like_what_is_said():
     scene = Scene()
     scene.tell(facts.TextTyped("guten Tag"))
