@@ -12,7 +12,6 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.events import (
     ModelSwitched,
     ModelSwitchFailed,
-    SpeechRequested,
     TTSDeliveryChanged,
     TTSSpeedChange,
     TTSVoiceChange,
@@ -20,7 +19,7 @@ from xtalk_edge.events import (
 )
 from xtalk_edge.managers.choices import LEAST_PERCENT, ChoicesManager
 from xtalk_edge.managers.playback import PlaybackManager
-from xtalk_edge.managers.store_care import FULL, LOOK_EVERY_S, StoreCareManager
+from xtalk_edge.managers.reserve import LOOK_EVERY_S, ReserveManager
 from xtalk_edge.store.choices import ChoiceTable
 from xtalk_edge.store.database import Database
 from xtalk_edge.store.reserve import Reserve
@@ -204,25 +203,21 @@ def test_a_disk_that_takes_nothing_is_borne(tmp_path, caplog):
 
 class FakeReserve(Reserve):
     def __init__(self):
-        self.there = True
+        self.asked = 0
 
     def keep(self):
-        return self.there
+        self.asked += 1
+        return False
 
 
-def test_a_full_disk_is_told_once_and_again_after_it_had_room():
+def test_the_reserve_is_taken_again_and_again():
     async def go():
         bus, reserve = EventBus(), FakeReserve()
-        log = Log(bus)
-        care = StoreCareManager(event_bus=bus, config=Config(), told=["Hello."], reserve=reserve)
-        await care.start()
-        said = []
-        for there in (True, False, False, True, False):
-            reserve.there = there
-            await asyncio.sleep(LOOK_EVERY_S)
-            said.append(len(log.all_of(SpeechRequested)))
-        await care.shutdown()
+        manager = ReserveManager(event_bus=bus, config=Config(), reserve=reserve)
+        await manager.start()
+        await asyncio.sleep(2.5 * LOOK_EVERY_S)
+        await manager.shutdown()
         await bus.aclose()
-        return said, {event.text for event in log.all_of(SpeechRequested)}
+        return reserve.asked
 
-    assert run_virtual(go()) == ([1, 2, 2, 2, 3], {"Hello.", FULL})
+    assert run_virtual(go()) == 3

@@ -23,7 +23,7 @@ from xtalk_edge.managers.mqtt_opening import open_mqtt
 from xtalk_edge.managers.notice import NoticeManager
 from xtalk_edge.managers.page_opening import open_page
 from xtalk_edge.managers.playback import PlaybackManager
-from xtalk_edge.managers.store_care import StoreCareManager
+from xtalk_edge.managers.reserve import ReserveManager
 from xtalk_edge.managers.switching import SwitchingManager
 from xtalk_edge.service.page.probes import Probes
 from xtalk_edge.store.reserve import Reserve
@@ -104,10 +104,8 @@ def open_care(
         LatencyManager(event_bus=bus, config=config, capture=capture),
         EchoWatchManager(event_bus=bus, config=config, capture=capture),
         microphone,
-        NoticeManager(event_bus=bus, config=config),
-        StoreCareManager(
-            event_bus=bus, config=config, told=of.told, reserve=Reserve(config.store.folder())
-        ),
+        NoticeManager(event_bus=bus, config=config, told=of.told),
+        ReserveManager(event_bus=bus, config=config, reserve=Reserve(config.store.folder())),
         choices,
         *open_mqtt(config, bus, capture, playback, of.bell),
         *open_page(config, bus, capture, of.button, playback, of.bell, of.border, probes),
