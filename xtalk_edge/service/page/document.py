@@ -1,13 +1,15 @@
-"""The page itself, and what a browser is told to allow it."""
+"""The page itself, one file to a browser, and what a browser is told to allow it."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from pathlib import Path
 
-FILE = Path(__file__).with_name("page.html")
+WEB = Path(__file__).with_name("web")
+
+SCRIPTS = ("line", "shown", "turns", "lists", "controls", "sound")
+"""Its script, in the order in which it is read: each stands on those before it."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -23,14 +25,17 @@ HEADERS = {
 
 def document() -> tuple[bytes, str]:
     """Return the page, and the policy that lets it run what is in it and nothing else."""
-    text = FILE.read_text(encoding="utf-8")
-    scripts, styles = (_digests(text, element) for element in ("script", "style"))
+    script = "\n" + "".join(_read(f"{name}.js") for name in SCRIPTS)
+    style = "\n" + _read("page.css")
+    page = _read("page.html")
+    for element, content in (("script", script), ("style", style)):
+        page = page.replace(f"<{element}>\n</{element}>", f"<{element}>{content}</{element}>")
     policy = "; ".join(
         (
             "default-src 'none'",
             # The part that reads the microphone runs beside the page, from an address it makes.
-            f"script-src {scripts} blob:",
-            f"style-src {styles}",
+            f"script-src {_digest(script)} blob:",
+            f"style-src {_digest(style)}",
             "connect-src 'self'",
             "img-src data:",
             "base-uri 'none'",
@@ -38,11 +43,13 @@ def document() -> tuple[bytes, str]:
             "frame-ancestors 'none'",
         )
     )
-    return text.encode(), policy
+    return page.encode(), policy
 
 
-def _digests(text: str, element: str) -> str:
-    """Return the SHA-256 of each element's content, as a policy names them."""
-    found = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
-    digests = (hashlib.sha256(each.encode()).digest() for each in found)
-    return " ".join(f"'sha256-{base64.b64encode(each).decode()}'" for each in digests)
+def _read(name: str) -> str:
+    return (WEB / name).read_text(encoding="utf-8")
+
+
+def _digest(content: str) -> str:
+    """Return the SHA-256 of an element's content, as a policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
