@@ -123,6 +123,23 @@ async def logged(caplog, words):
             await asyncio.sleep(0.01)
 
 
+def connect(made, scheme, words, caplog, **more):
+    """Let a device try a broker until the log has these words."""
+
+    async def scene():
+        device = Device(f"{scheme}://127.0.0.1:{made.port}", **more)
+        await device.manager.start()
+        await logged(caplog, words)
+        await device.manager.shutdown()
+        await device.bus.aclose()
+
+    made.start()
+    try:
+        asyncio.run(scene())
+    finally:
+        made.stop()
+
+
 def talk(port, device_of, scene):
     """Run a scene between a device and an automation, in real time."""
 
@@ -278,19 +295,7 @@ def test_a_broker_that_comes_back_is_found(tmp_path, monkeypatch, caplog):
 def test_a_wrong_password_is_said(tmp_path, monkeypatch, caplog):
     monkeypatch.setenv("HOUSE", "guess")
     made = Broker(tmp_path, "allow_anonymous false")
-    made.start()
-
-    async def scene():
-        device = Device(f"mqtt://127.0.0.1:{made.port}", user="kitchen", password="env:HOUSE")
-        await device.manager.start()
-        await logged(caplog, "the broker:")
-        await device.manager.shutdown()
-        await device.bus.aclose()
-
-    try:
-        asyncio.run(scene())
-    finally:
-        made.stop()
+    connect(made, "mqtt", "the broker:", caplog, user="kitchen", password="env:HOUSE")
     assert "uthori" in caplog.text
     assert "guess" not in caplog.text
 
@@ -302,22 +307,10 @@ def test_it_may_be_encrypted_by_somebody_who_is_believed(tmp_path, caplog, belie
     authority = Authority(tmp_path)
     server = authority.issue()
     more = f"allow_anonymous true\ncertfile {server.cert_file}\nkeyfile {server.key_file}"
-    made = Broker(tmp_path, more)
-    made.start()
     trust = {"ca_file": str(authority.ca_file)} if believed else {}
-
-    async def scene():
-        device = Device(f"mqtts://127.0.0.1:{made.port}", **trust)
-        caplog.set_level("INFO")
-        await device.manager.start()
-        await logged(caplog, "connected to" if believed else "nobody the device believes vouches")
-        await device.manager.shutdown()
-        await device.bus.aclose()
-
-    try:
-        asyncio.run(scene())
-    finally:
-        made.stop()
+    words = "connected to" if believed else "nobody the device believes vouches"
+    caplog.set_level("INFO")
+    connect(Broker(tmp_path, more), "mqtts", words, caplog, **trust)
     assert ("connected to the broker" in caplog.text) is believed
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from xtalk_edge.cli.bench.fault_room import full_disk
 from xtalk_edge.service.storage import look
 from xtalk_edge.store.database import FILE_NAME, Database
 from xtalk_edge.store.probe import trouble_of
@@ -18,17 +18,6 @@ from xtalk_edge.store.probe import trouble_of
 def database(tmp_path: Path) -> Iterator[Database]:
     with contextlib.closing(Database(tmp_path)) as opened:
         yield opened
-
-
-@contextlib.contextmanager
-def full_disk() -> Iterator[None]:
-    """Let this process write to no file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_store_that_works_stays_as_it_is(database: Database) -> None:
