@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from xtalk_edge.service.recovery import (
     CURES,
-    DOUBLED,
     LAST_RESORT_S,
     MOST_WAIT_S,
     STEADY_S,
@@ -87,7 +86,7 @@ def test_an_engine_that_cannot_be_started_again_ends_nothing() -> None:
     done = course([(True, 3600.0)], Ill.GONE)
     assert set(steps(done)) == {Step.RESTART_ENGINE}
     # Once a minute, and a few times at the beginning.
-    assert len(done) <= 60 + DOUBLED
+    assert len(done) <= 60 + 5
     # Nor does it tire.
     assert done[-1].at_s > 3500
 

@@ -14,13 +14,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from xtalk_edge.net.backoff import Backoff
 from xtalk_edge.service.vital_signs import Check, Ill
 
 WAIT_S = 3.0
 """A card that was opened anew gives sound within a second, or not at all."""
 
-DOUBLED = 5
 MOST_WAIT_S = 60.0
+
+_PAUSES = Backoff(WAIT_S, MOST_WAIT_S)
 
 STEADY_S = 10.0
 """Well for so long, an illness that comes again is another one."""
@@ -112,8 +114,8 @@ class Recovery:
             return None
         step = self._step(ill, course.steps, now_s - course.ill_since_s)
         course.steps += 1
-        wait_s = WAIT_S * 2 ** min(course.steps - 1, DOUBLED)
-        course.next_s = now_s + min(wait_s, MOST_WAIT_S)
+        # No chance in it: nobody else waits for the same card.
+        course.next_s = now_s + _PAUSES.pause_s(course.steps, chance=1.0)
         self.counts[step] += 1
         self._exiting = step is Step.EXIT
         return Taken(step, ill, self.counts[step])

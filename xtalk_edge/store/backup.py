@@ -22,7 +22,7 @@ from xtalk_edge import __version__
 from xtalk_edge.clock import wall_now
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.store.care import put_aside, write_copy
-from xtalk_edge.store.database import FILE_NAME
+from xtalk_edge.store.database import FILE_NAME, damage_of
 from xtalk_edge.store.lock import in_use
 from xtalk_edge.store.migrations import DOCUMENT_MIGRATIONS, MIGRATIONS
 from xtalk_edge.store.passages import FILE_NAME as DOCUMENTS
@@ -184,7 +184,7 @@ def _check_database(path: Path, copy: Path) -> None:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version > NEWEST[copy.name]:
             raise EdgeError(f"{path} was made by a newer version of this program; update first")
-        if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        if damage_of(database):
             raise _spoilt(path, f"{copy.name} in it is damaged")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from xtalk_edge.clock import wall_now
 from xtalk_edge.errors import EdgeError
-from xtalk_edge.store.database import FILE_NAME, Database
+from xtalk_edge.store.database import FILE_NAME, Database, damage_of
 from xtalk_edge.store.lock import InUseError, in_use
 from xtalk_edge.store.migrations import DOCUMENT_MIGRATIONS, MIGRATIONS
 from xtalk_edge.store.passages import FILE_NAME as DOCUMENTS
@@ -73,9 +73,8 @@ def _mended(path: Path, newest: int) -> bool:
 def _checked_version(path: Path) -> int:
     """Return which migration a file is at; raises sqlite3.DatabaseError if it is damaged."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
+        if damage := damage_of(connection):
+            raise sqlite3.DatabaseError(damage)
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

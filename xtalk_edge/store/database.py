@@ -146,6 +146,12 @@ class Database:
             ) from error
 
 
+def damage_of(connection: sqlite3.Connection) -> str:
+    """Return what is wrong with a database, "" for nothing; raises sqlite3.Error."""
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    return "" if found == "ok" else str(found)
+
+
 def to_text(instant: datetime.datetime) -> str:
     """Return an instant as the tables keep it: UTC, and sorting as the instants do."""
     return instant.astimezone(datetime.UTC).isoformat(timespec="microseconds")

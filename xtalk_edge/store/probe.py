@@ -6,6 +6,8 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+from xtalk_edge.store.database import damage_of
+
 BUSY_TIMEOUT_S = 5.0
 """Others hold the file for milliseconds; longer, and somebody else has taken it."""
 
@@ -27,9 +29,8 @@ def trouble_of(path: Path) -> str:
 
 
 def _trouble(database: sqlite3.Connection) -> str:
-    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        return f"what the device keeps is damaged: {found}"
+    if damage := damage_of(database):
+        return f"what the device keeps is damaged: {damage}"
     database.execute("BEGIN IMMEDIATE")
     try:
         (version,) = database.execute("PRAGMA user_version").fetchone()
