@@ -22,9 +22,6 @@ from xtalk_edge.service.counts import SECONDS, Counts, Family, Histogram
 
 PREFIX = "xtalk_edge_"
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""Of the text, where it is served."""
-
 
 class MetricsText:
     """The page of one device: its counts, and what its process costs."""
