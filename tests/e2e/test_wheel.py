@@ -95,3 +95,8 @@ def test_the_wheel_is_the_one_that_runs(installed: Path, tmp_path: Path) -> None
         check=True,
     )
     assert done.stdout.startswith(str(installed))
+
+
+def test_the_page_is_in_it(installed: Path) -> None:
+    parts = {path.suffix for path in (installed / "xtalk_edge/service/page/web").iterdir()}
+    assert parts == {".html", ".css", ".js"}
