@@ -80,6 +80,32 @@ def test_what_no_turn_waits_for_may_take_its_time() -> None:
     asyncio.run(scene())
 
 
+def test_each_event_loop_answers_for_its_own() -> None:
+    worker, go_on, others_end = Worker("asr"), threading.Event(), threading.Event()
+
+    async def works() -> None:
+        job = asyncio.ensure_future(worker.run(go_on.wait))
+        await becomes(lambda: silent_s("asr") > 0)
+        await asyncio.to_thread(others_end.wait)
+        go_on.set()
+        await job
+
+    async def looks_on() -> None:
+        assert worker.busy_s() > 0
+        assert liveness.slowest() == ("", 0.0)
+
+    other = threading.Thread(target=asyncio.run, args=(works(),))
+    other.start()
+    try:
+        while not worker.busy_s():
+            pass
+        asyncio.run(looks_on())
+    finally:
+        others_end.set()
+        other.join()
+    worker.close()
+
+
 def kill(home: Hosted, number: signal.Signals) -> None:
     os.kill(home.engine.pid, number)
 

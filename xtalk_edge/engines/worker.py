@@ -39,6 +39,8 @@ class Worker:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._streams: set[_Relay[Any]] = set()
         self._closed = False
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """Whoever asked last; an engine made by a thread has a worker before anybody asks."""
         self._jobs = 0
         """Calls and iterators that are under way or wait for their turn."""
         self._work = _Work()
@@ -69,6 +71,7 @@ class Worker:
             EngineError: the worker is closed.
         """
         self._check_open()
+        self.loop = asyncio.get_running_loop()
         if is_virtual():
             return call(*args, **kwargs)
 
@@ -76,8 +79,7 @@ class Worker:
             with self._work:
                 return call(*args, **kwargs)
 
-        loop = asyncio.get_running_loop()
-        job = loop.run_in_executor(self._executor, work)
+        job = self.loop.run_in_executor(self._executor, work)
         try:
             with self._asked():
                 return await job
@@ -98,15 +100,16 @@ class Worker:
             EngineError: the worker is closed.
         """
         self._check_open()
+        self.loop = asyncio.get_running_loop()
         if is_virtual():
             with self._asked(), _closing(make()) as items:
                 for item in items:
                     yield item
                     await asyncio.sleep(0)
             return
-        relay: _Relay[T] = _Relay(asyncio.get_running_loop(), self._work)
+        relay: _Relay[T] = _Relay(self.loop, self._work)
         self._streams.add(relay)
-        job = asyncio.get_running_loop().run_in_executor(self._executor, relay.produce, make)
+        job = self.loop.run_in_executor(self._executor, relay.produce, make)
         job.add_done_callback(_mark_seen)
         try:
             with self._asked():
