@@ -11,6 +11,8 @@ export PYTHONDONTWRITEBYTECODE :=
 # takes work from the others: the slow tests stand in a row.
 WORKERS := -n $(shell expr $$(nproc) + 1) --dist worksteal
 
+# Watching which lines run takes as long as running them: the quick tests tell.
+
 .PHONY: setup demo test check format clean
 
 setup:
@@ -23,11 +25,12 @@ test:
 	@.ci/setup.sh --with-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests $(WORKERS) -m "not alone" --cov --cov-report=
-	$(BIN)/python -m pytest $$(grep -rl "mark\.alone" tests) -m alone --cov --cov-append --cov-report=
+	$(BIN)/python -m pytest tests $(WORKERS) -m "not slow and not alone" --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	@echo "The pure modules, every branch:"
 	$(BIN)/coverage report --include='xtalk_edge/turn/*' --fail-under=100
+	$(BIN)/python -m pytest tests $(WORKERS) -m "slow and not alone"
+	$(BIN)/python -m pytest $$(grep -rl "mark\.alone" tests) -m alone
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from models.starter.corpus import examples
+from xtalk_edge.engines.tts import espeak_library
 from xtalk_edge.net.border import BORDER
 
 # A busy machine is no error: what is slow is found by benchmarks, never by a timed test.
@@ -38,6 +39,12 @@ def _state_of_the_tests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def _caches_of_all_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep there what engines keep of their models, whatever folder a test's commands name."""
     monkeypatch.setenv("STATE_DIRECTORY", os.environ["STATE_DIRECTORY"])
+
+
+@pytest.fixture(autouse=True)
+def _voices_of_the_tests_own() -> None:
+    """Let espeak-ng say the same in each test, whatever was said in those before it."""
+    espeak_library.begin_anew()
 
 
 @pytest.fixture(autouse=True)

@@ -68,7 +68,6 @@ def command(*arguments: str | Path) -> int:
     return run([str(each) for each in arguments])
 
 
-@pytest.mark.slow
 def test_from_a_conversation_to_a_test_that_keeps_it(
     tmp_path: Path,
     light: Path,
@@ -112,7 +111,6 @@ def test_from_a_conversation_to_a_test_that_keeps_it(
     assert "there is such a test already" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_after_a_crash_the_last_moments_are_there(
     tmp_path: Path, light: Path, question: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

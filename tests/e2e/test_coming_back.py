@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import conversation, settings
 from xtalk_edge.config.schema import Config
 from xtalk_edge.events import TTSDeliveryChanged, TTSPlaybackFinished, TTSVoiceChange
 from xtalk_edge.store.care import DAMAGED
 from xtalk_edge.store.database import FILE_NAME
-
-pytestmark = pytest.mark.slow
 
 
 def with_memory(folder: Path) -> Config:

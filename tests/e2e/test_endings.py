@@ -15,8 +15,6 @@ import pytest
 from tests.unit.test_cli import SCRIPTED
 from xtalk_edge.audio.sound_file import write_wav
 
-pytestmark = pytest.mark.slow
-
 XTALK = [sys.executable, "-m", "xtalk_edge"]
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 
-import pytest
-
 from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
     Conversation,
@@ -24,8 +22,6 @@ from xtalk_edge.events import (
     TTSChunkGenerated,
     TTSPlaybackFinished,
 )
-
-pytestmark = pytest.mark.slow
 
 REPLY = "One two three four five. Six seven eight nine ten."
 

@@ -162,7 +162,6 @@ async def test_a_device_that_is_unplugged_is_ill_and_nothing_is_done_beside_wait
         assert not steps(talk)
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_an_engine_that_died_is_there_again_before_it_is_needed() -> None:
     config = settings(texts=["the time"], replies=["Noon."], tts={"isolation": "process"})

@@ -121,7 +121,6 @@ def by_tones(one: Interruption) -> int:
     return words_audible(one.heard, one.words)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("marks", "speed", "worst_p95"),
     [(True, 1.0, 1), (False, 1.0, 2), (True, 1.3, 1)],
@@ -218,7 +217,6 @@ def _words_before(cut: int, clause: Spoken) -> int:
     return sum(middle <= cut for middle in middles)
 
 
-@pytest.mark.slow
 def test_the_words_heard_of_the_real_voice_are_known() -> None:
     texts = replies(seed=3)
     notes: list[Spoken] = []

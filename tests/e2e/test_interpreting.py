@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import (
@@ -291,7 +290,6 @@ def three_sentences() -> Samples:
     return np.concatenate([speech(each) for each in SENTENCES])
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_a_real_recogniser_is_interpreted_for_somebody_with_headphones():
     config = with_real_ears(echo={"type": "none"})
@@ -312,7 +310,6 @@ async def test_a_real_recogniser_is_interpreted_for_somebody_with_headphones():
         assert [event.text for event in talk.all_of(TTSPlaybackFinished)] == answers
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_beside_a_loudspeaker_it_does_not_interpret_itself():
     config = with_real_ears(echo={"type": "cascade"})

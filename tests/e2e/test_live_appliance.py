@@ -31,7 +31,7 @@ from xtalk_edge.scenes.script import TALKER_VOICE
 __all__ = ["pulse"]
 """The fixture: a sound server of the test's own."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone, needs_pulse]
+pytestmark = [pytest.mark.alone, needs_pulse]
 
 ANSWER_LIMIT_S = 30.0
 """Loading takes two seconds, an answer one; a busy machine takes its time."""

@@ -21,7 +21,6 @@ from xtalk_edge.tools.registry import RESULT_LIMIT_CHARS, ToolBox
 
 pytest.importorskip("mcp")
 
-pytestmark = pytest.mark.slow
 
 SERVER = str(Path(__file__).parents[1] / "data" / "mcp_server.py")
 PATIENCE_S = 60.0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from tests import spies
 from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import conversation, settings
@@ -38,7 +36,6 @@ def spied(**more: Any) -> Config:
     return settings(**sections, **more)
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_no_engine_is_given_anything_but_zeros() -> None:
     spies.GIVEN.clear()
@@ -73,7 +70,6 @@ async def test_no_engine_is_given_anything_but_zeros() -> None:
         assert set(+spies.LOUD) >= {"echo", "enhancer", "vad", "wake"}
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_a_muted_microphone_is_not_taken_for_a_dead_one() -> None:
     config = settings(audio={"dead_after_s": 2.0})

@@ -5,8 +5,6 @@ Virtual time stands still while the server is waited for, so these are as repeat
 
 from __future__ import annotations
 
-import pytest
-
 from tests.clocks import on_virtual_clock
 from tests.e2e.room_conversation import conversation, settings
 from tests.fake_openai import calls, fake_openai, refuses, says
@@ -23,7 +21,6 @@ from xtalk_edge.managers.agent import APOLOGY
 LONG = "This is a long answer that goes on and on, because it has so very much to tell. " * 4
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_a_conversation_with_a_tool_an_interruption_and_an_outage() -> None:
     with fake_openai() as server:

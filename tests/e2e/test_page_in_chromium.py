@@ -21,7 +21,7 @@ from xtalk_edge.audio.sound_file import write_wav
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.script import TALKER_VOICE
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone, needs_chromium]
+pytestmark = [pytest.mark.alone, needs_chromium]
 
 CONNECTED = "!document.body.classList.contains('gone')"
 

@@ -20,7 +20,7 @@ from xtalk_edge.scenes.sounds import spoken
 __all__ = ["pulse"]
 """The fixture: a sound server of the test's own."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone, needs_pulse]
+pytestmark = [pytest.mark.alone, needs_pulse]
 
 
 def asked(tmp_path: Path, *words: str) -> list[str]:

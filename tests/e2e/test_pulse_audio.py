@@ -36,7 +36,7 @@ from xtalk_edge.errors import DeviceError
 
 __all__ = ["pulse"]
 
-pytestmark = [needs_pulse, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [needs_pulse, pytest.mark.alone]
 
 Result = TypeVar("Result")
 

@@ -44,7 +44,6 @@ async def pause_of_a_turn(talk: Conversation) -> float:
 
 
 @on_virtual_clock
-@pytest.mark.slow
 async def test_the_pause_that_ends_a_turn_changes_between_two_turns() -> None:
     texts = ["what time is it"] * 2
     turn = {"silence_ms": 400, "request_silence_ms": 400, "unfinished_silence_ms": 400}
@@ -60,7 +59,6 @@ async def test_the_pause_that_ends_a_turn_changes_between_two_turns() -> None:
 
 
 @on_virtual_clock
-@pytest.mark.slow
 async def test_speech_under_a_higher_threshold_is_none() -> None:
     async with conversation(settings(texts=["one", "two"])) as talk:
         talk.say("what time is it")
@@ -77,7 +75,6 @@ async def test_speech_under_a_higher_threshold_is_none() -> None:
 
 
 @on_virtual_clock
-@pytest.mark.slow
 async def test_what_is_being_said_becomes_quieter_and_goes_on() -> None:
     async with conversation(settings()) as talk:
         capture, text = talk.appliance.capture, "This is a sentence of some length."
@@ -95,7 +92,6 @@ async def test_what_is_being_said_becomes_quieter_and_goes_on() -> None:
 
 
 @on_virtual_clock
-@pytest.mark.slow
 async def test_another_voice_speaks_from_the_next_turn_on() -> None:
     async with conversation(settings(texts=["hello"], replies=["Hello there."])) as talk:
         new = changed(talk.appliance.config, tts={"params": {"voice": "en-gb"}})
@@ -109,7 +105,6 @@ async def test_another_voice_speaks_from_the_next_turn_on() -> None:
 
 
 @on_virtual_clock
-@pytest.mark.slow
 async def test_a_voice_that_is_unknown_leaves_the_one_in_use() -> None:
     async with conversation(settings(texts=["hello"], replies=["Hello there."])) as talk:
         new = changed(talk.appliance.config, tts={"params": {"voice": "nobody's"}})
@@ -124,7 +119,6 @@ async def test_a_voice_that_is_unknown_leaves_the_one_in_use() -> None:
 
 
 @on_virtual_clock
-@pytest.mark.slow
 async def test_what_takes_a_restart_waits_for_the_end_of_a_sentence() -> None:
     async with conversation(settings()) as talk:
         talk.appliance.bus.publish(SpeechRequested(text="I say this to its end."))

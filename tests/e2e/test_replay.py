@@ -81,7 +81,6 @@ def names(replayed: Replayed) -> list[str]:
     return [record["event"] for record in replayed.records]
 
 
-@pytest.mark.slow
 def test_the_same_settings_give_the_same_events(tmp_path: Path) -> None:
     config = scripted()
     bundle = recorded(tmp_path, config, two_questions)
@@ -94,7 +93,6 @@ def test_the_same_settings_give_the_same_events(tmp_path: Path) -> None:
     assert np.array_equal(once.played, again.played)
 
 
-@pytest.mark.slow
 def test_an_interruption_and_lost_sound_come_again(tmp_path: Path) -> None:
     async def play(talk: Conversation) -> None:
         await talk.ask("what time is it", after_s=0.5)
@@ -112,7 +110,6 @@ def test_an_interruption_and_lost_sound_come_again(tmp_path: Path) -> None:
     assert gap["samples"] == pytest.approx(0.3 * 16_000, abs=320)
 
 
-@pytest.mark.slow
 def test_a_device_that_was_unplugged_is_unplugged_again(tmp_path: Path) -> None:
     async def play(talk: Conversation) -> None:
         await asyncio.sleep(1.0)
@@ -138,7 +135,6 @@ def test_a_device_that_was_unplugged_is_unplugged_again(tmp_path: Path) -> None:
     assert [at_s for name, at_s in places if name != "AudioGap"] == pytest.approx(before)
 
 
-@pytest.mark.slow
 def test_buttons_and_mutes_come_again(tmp_path: Path) -> None:
     async def play(talk: Conversation) -> None:
         await asyncio.sleep(0.503)
@@ -163,7 +159,6 @@ def test_buttons_and_mutes_come_again(tmp_path: Path) -> None:
     assert names(replayed).count("ASRResultFinal") == 1
 
 
-@pytest.mark.slow
 def test_other_settings_are_seen_in_the_differences(tmp_path: Path) -> None:
     async def play(talk: Conversation) -> None:
         await talk.ask("what time is it", after_s=0.5)
@@ -180,7 +175,6 @@ def test_other_settings_are_seen_in_the_differences(tmp_path: Path) -> None:
     assert replay(bundle, config, exact=False).differences == ()
 
 
-@pytest.mark.slow
 def test_of_a_card_at_another_rate_an_owner_notices_no_difference(tmp_path: Path) -> None:
     config = scripted()
     scene = replace(ROOM, rate_hz=48_000)
@@ -191,7 +185,6 @@ def test_of_a_card_at_another_rate_an_owner_notices_no_difference(tmp_path: Path
     assert names(replayed).count("TTSPlaybackFinished") == 2
 
 
-@pytest.mark.slow
 def test_the_end_of_a_conversation_can_be_run_alone(tmp_path: Path) -> None:
     config = scripted()
     bundle = recorded(tmp_path, config, two_questions, seconds=4.5)

@@ -10,8 +10,6 @@ from click.testing import CliRunner
 from xtalk_edge.cli.bench import echo, self_hearing
 from xtalk_edge.cli.bench.people import rooms
 
-pytestmark = pytest.mark.slow
-
 HARD = "large room, 20 ppm"
 """Reverberation, and a loudspeaker with a clock of its own: most is left of the echo."""
 

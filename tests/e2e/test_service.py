@@ -27,7 +27,6 @@ from xtalk_edge.service.board import look
 from xtalk_edge.service.notify import LONGEST_LOAD_S
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.alone,
     pytest.mark.timeout(400),
     needs_pulse,

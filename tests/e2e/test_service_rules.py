@@ -14,7 +14,6 @@ from xtalk_edge.config.files import data_path
 from xtalk_edge.service.unit import GROUPS, Installed, fitted
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(missing_part() is not None, reason=missing_part() or ""),
 ]
 

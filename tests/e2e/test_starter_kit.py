@@ -19,8 +19,6 @@ from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.verdict import wanted_pattern
 from xtalk_edge.store.database import FILE_NAME
 
-pytestmark = pytest.mark.slow
-
 QUESTIONS = {
     "what time is it": "get_time",
     "set a timer for ten minutes": "set_timer",

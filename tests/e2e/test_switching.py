@@ -185,7 +185,6 @@ async def test_how_it_speaks_is_changed_by_events_and_survives_a_switch() -> Non
             assert (await talk.until(ErrorOccurred)).error_type == "tts_delivery_error"
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_real_engines_take_the_place_of_real_engines(tmp_path: Path) -> None:
     talker = tmp_path / "talks.gguf"

@@ -134,7 +134,6 @@ async def test_the_server_speaks_for_a_voice_that_fails() -> None:
         assert await answered(talk) == "Say !this"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["prefer", "race", "fallback"])
 def test_a_timer_is_set_once_whatever_the_server_does(mode: str) -> None:
     @on_virtual_clock
@@ -153,7 +152,6 @@ def test_a_timer_is_set_once_whatever_the_server_does(mode: str) -> None:
     scene()
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_what_the_built_in_model_cannot_answer_the_server_does() -> None:
     cloud = ScriptedCloud([["A composer."]])

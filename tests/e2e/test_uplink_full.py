@@ -389,7 +389,6 @@ async def test_a_conversation_that_does_not_begin_costs_no_more_than_the_deadlin
         assert cloud.log == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["prefer", "race", "fallback"])
 def test_a_timer_is_set_once_whatever_the_server_does(mode: str) -> None:
     @on_virtual_clock
@@ -409,7 +408,6 @@ def test_a_timer_is_set_once_whatever_the_server_does(mode: str) -> None:
     scene()
 
 
-@pytest.mark.slow
 @on_virtual_clock
 async def test_what_the_built_in_model_cannot_answer_the_server_does_that_hears_it_then() -> None:
     cloud = ScriptedTalks(answer("A composer.", heard_as="Who was Johann Sebastian Bach?"))

@@ -21,8 +21,6 @@ from xtalk_edge.events import (
     UplinkStateChanged,
 )
 
-pytestmark = pytest.mark.slow
-
 CLOUD = ("It is ten past four.", "The sun is out.", "Anything else?")
 LONG = reply(*CLOUD, audio_ms=1_000)
 DEVICE = "I say this."

@@ -19,8 +19,6 @@ from xtalk_edge.uplink.policy import HedgePolicy
 from xtalk_edge.uplink.way import Way
 from xtalk_edge.uplink.xtalk.client import XTalkClient
 
-pytestmark = pytest.mark.slow
-
 CLOUD = ("It is ten past four.", "The sun is out.", "Anything else?")
 DEVICE = "Device says this. And that."
 ENDINGS = {" ".join([*CLOUD[:n], rest]).strip() for n in range(4) for rest in (LOST_REST, "")} - {

@@ -13,8 +13,6 @@ from tests.fake_xai_realtime import Answer, conversing
 from xtalk_edge.config.xai import XAIRealtimeConfig
 from xtalk_edge.events import ASRResultFinal, ErrorOccurred, TTSPlaybackFinished, UplinkSideChosen
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize("texts", [["what time is it"], []], ids=["both hear", "only xAI hears"])
 def test_a_whole_turn(tmp_path: Path, texts: list[str]) -> None:

@@ -37,13 +37,11 @@ CLAIMS = st.builds(
 
 
 @given(CLAIMS)
-@pytest.mark.slow
 def test_a_claim_arrives_as_it_was_sent(claim: Claim) -> None:
     assert from_datagram(to_datagram(claim)) == claim
 
 
 @given(st.binary(max_size=2_000))
-@pytest.mark.slow
 def test_anything_else_is_no_claim(data: bytes) -> None:
     assert from_datagram(data) is None
     assert from_datagram(b"xtalk-edge wake 1 " + data) is None
@@ -54,7 +52,6 @@ def test_a_probability_above_one_is_no_claim() -> None:
 
 
 @given(st.lists(CLAIMS, min_size=1, max_size=5, unique_by=lambda claim: claim.device), st.data())
-@pytest.mark.slow
 def test_exactly_one_answers_in_whatever_order_the_claims_come(
     claims: list[Claim], data: st.DataObject
 ) -> None:

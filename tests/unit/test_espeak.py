@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
+import espeakng_loader
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,6 +100,34 @@ def test_voices_have_several_names() -> None:
     assert library is espeak_library()
 
 
+def test_begun_anew_it_speaks_as_in_a_new_process() -> None:
+    text = "It says the same again."
+    old = EspeakTTS()
+    first, second = old.synthesize(text), old.synthesize(text)
+    assert first != second
+    library_module.begin_anew()
+    new = EspeakTTS()
+    assert [new.synthesize(text), new.synthesize(text)] == [first, second]
+    # Whoever spoke before goes on as if nothing had happened.
+    assert words(old, text) == text.split()
+
+
+def test_a_library_that_nobody_needs_is_unloaded() -> None:
+    def loaded() -> int:
+        lines = Path("/proc/self/maps").read_text().splitlines()
+        return len({line.split()[-1] for line in lines if "libespeak-ng" in line and ".so" in line})
+
+    def speak_anew() -> None:
+        library_module.begin_anew()
+        assert EspeakTTS().synthesize("hello")
+
+    speak_anew()
+    before = loaded()
+    for _ in range(5):
+        speak_anew()
+    assert loaded() == before
+
+
 def test_every_voice_named_can_be_set() -> None:
     library = espeak_library()
     for name in library.languages():
@@ -150,7 +180,7 @@ def test_missing_data_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(library_module, "_declared", lambda c: Silent())
     with pytest.raises(EngineError, match="pip install --force-reinstall espeakng-loader"):
-        EspeakLibrary()
+        EspeakLibrary(Path(espeakng_loader.get_library_path()))
 
 
 def test_four_threads_speak_at_once() -> None:

@@ -316,6 +316,20 @@ def test_what_is_typed_is_a_piece_like_what_is_said():
     assert asked(scene) == told(scene) == ["guten Tag"]
 
 
+def test_what_is_in_no_piece_yet_is_known_and_a_marked_piece_is_one():
+    scene = Scene()
+    assert scene.interpreter.pending == (0, "")
+    turn = scene.listen()
+    scene.tell(partial(turn, "we went home"))
+    assert scene.interpreter.pending == (turn, "we went home")
+    scene.tell(facts.Marked(turn, "We went home."))
+    scene.wait(1.0)
+    scene.tell(facts.FlushAsked())
+    # Its final text is on its way: nothing more can be said of it.
+    assert scene.interpreter.pending == (0, "")
+    assert scene.all_of(actions.EndRecognition)
+
+
 def test_what_means_nothing_here_changes_nothing():
     scene = Scene()
     assert scene.interpreter.pending == (0, "")

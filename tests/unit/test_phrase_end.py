@@ -21,7 +21,6 @@ def test_a_pause_between_phrase_and_command_is_found(begins_s: float, pause_s: f
 
 
 @given(st.integers(0, 9_000), st.integers(0, 5))
-@pytest.mark.slow
 def test_it_lies_within_the_sound(samples: int, seed: int) -> None:
     sound = np.random.default_rng(seed).integers(-32_768, 32_767, samples).astype(np.int16)
     assert 0 <= phrase_end(sound) <= max(0, samples - 1)

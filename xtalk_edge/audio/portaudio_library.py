@@ -11,6 +11,7 @@ import importlib
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ..errors import DeviceError
@@ -19,9 +20,13 @@ from ._core import ffi, lib
 _FOLDERS = re.compile(r"'[^' ]*/")
 """Where PortAudio was built, in front of a source file's name."""
 
+PULSE_SETTINGS = Path(__file__).with_name("pulse_client.conf")
+"""With the usual ones, a server's death hangs this program now and then; the file says why."""
+
 
 def load_sounddevice() -> Any:
     """Load sounddevice, and with it PortAudio, once; raises DeviceError if it is not there."""
+    _choose_pulse_settings()
     try:
         with quiet_stderr():
             module = importlib.import_module("sounddevice")
@@ -31,6 +36,16 @@ def load_sounddevice() -> Any:
         ) from exc
     _hush()
     return module
+
+
+def _choose_pulse_settings() -> None:
+    """Have PulseAudio's clients in this process read ours, unless the owner has some."""
+    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    owners = Path(base, "pulse", "client.conf")
+    with contextlib.suppress(RuntimeError):  # no home folder is known
+        owners = owners.expanduser()
+    if not owners.exists():
+        os.environ.setdefault("PULSE_CLIENTCONFIG", str(PULSE_SETTINGS))
 
 
 def _hush() -> None:

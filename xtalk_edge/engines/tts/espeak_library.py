@@ -1,14 +1,20 @@
-"""espeak-ng as a C library: one per process, because all its state is global.
+"""espeak-ng as a C library: shared by all voices, because all its state is global.
 
-Whoever speaks holds the lock for one text and sets voice and pace before it, so several voices
-share the library. Only `EspeakLibrary` touches ctypes; its callback copies and never raises.
+Whoever speaks holds the lock for one text and sets voice and pace before it. Only `EspeakLibrary`
+touches ctypes; its callback copies and never raises.
+
+What the library has said before sways by a few milliseconds how it says the next thing. What is to
+be repeated exactly therefore begins with a library of its own: see `begin_anew`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import shutil
+import tempfile
 import threading
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,17 +87,16 @@ class EspeakStyle:
 
 
 class EspeakLibrary:
-    """The loaded library; get the process's one from `espeak_library()`."""
+    """The library loaded from a file; get the one that all share from `espeak_library()`."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._pcm = bytearray()
-        self._words: list[tuple[int, int]] = []
+        self._spoken = _Spoken()
         # Kept here because the library calls it long after this method returned.
-        self._callback = _Callback(self._take)
+        self._callback = _Callback(self._spoken.take)
         data = Path(espeakng_loader.get_data_path())
         # CDLL, unlike PyDLL, lets other threads run during a call.
-        self._c = _declared(ctypes.CDLL(espeakng_loader.get_library_path()))
+        self._c = _declared(ctypes.CDLL(str(path)))
         folder = str(data.parent).encode()
         self.sample_rate = int(
             self._c.espeak_Initialize(_SYNCHRONOUS, _BUFFER_MS, folder, _DONT_EXIT)
@@ -102,6 +107,8 @@ class EspeakLibrary:
                 f"espeak-ng cannot use its data in {data}; reinstall it: "
                 "pip install --force-reinstall espeakng-loader"
             )
+        # At the program's end somebody may still be speaking.
+        weakref.finalize(self, _unload, self._c).atexit = False
         self._c.espeak_SetSynthCallback(self._callback)
         self._variants = {path.name.lower(): path.name for path in (data / "voices/!v").iterdir()}
         self._voices = self._list_voices()
@@ -143,8 +150,7 @@ class EspeakLibrary:
             EngineError: the library refused the voice or the text.
         """
         with self._lock:
-            self._pcm.clear()
-            self._words.clear()
+            self._spoken.clear()
             failed = self._c.espeak_SetVoiceByName(style.voice.encode())
             for parameter, value in (
                 (_RATE, style.speed_wpm),
@@ -161,37 +167,75 @@ class EspeakLibrary:
                     f"espeak-ng refused to speak with voice {style.voice} (error {failed}); "
                     "choose another voice"
                 )
-            return bytes(self._pcm), list(self._words)
+            return bytes(self._spoken.pcm), list(self._spoken.words)
 
-    def _take(self, wave: Any, samples: int, events: Any) -> int:
+
+class _Spoken:
+    """What the library has said of the text at hand."""
+
+    def __init__(self) -> None:
+        self.pcm = bytearray()
+        self.words: list[tuple[int, int]] = []
+        """Character index and frame of each word begun."""
+
+    def clear(self) -> None:
+        self.pcm.clear()
+        self.words.clear()
+
+    def take(self, wave: Any, samples: int, events: Any) -> int:
+        """Take the next piece; called by the library."""
         index = 0
         while events[index].type != _EVENT_END:
             event = events[index]
             if event.type == _EVENT_WORD:
                 # The library counts characters from 1.
-                self._words.append((event.text_position - 1, event.sample))
+                self.words.append((event.text_position - 1, event.sample))
             index += 1
         if wave and samples > 0:
-            self._pcm += ctypes.string_at(wave, 2 * samples)
+            self.pcm += ctypes.string_at(wave, 2 * samples)
         return 0
 
 
-@functools.cache
-def _loaded() -> EspeakLibrary:
-    return EspeakLibrary()
-
-
 _loading = threading.Lock()
+_anew = False
 
 
 def espeak_library() -> EspeakLibrary:
-    """Return the process's one library, loading it on first use (15 ms).
+    """Return the library that all share, loading it on first use (15 ms).
 
     Raises:
         EngineError: its data is missing.
     """
     with _loading:
         return _loaded()
+
+
+def begin_anew() -> None:
+    """Let voices that are made from now on speak as those of a new process do.
+
+    Those that exist already keep their library, which is unloaded with the last of them.
+    """
+    global _anew
+    with _loading:
+        _anew = _anew or _loaded.cache_info().currsize > 0
+        _loaded.cache_clear()
+
+
+@functools.cache
+def _loaded() -> EspeakLibrary:
+    path = Path(espeakng_loader.get_library_path())
+    if not _anew:
+        return EspeakLibrary(path)
+    # The linker takes the same file for the same library: a copy has a state of its own.
+    with tempfile.TemporaryDirectory() as folder:
+        return EspeakLibrary(Path(shutil.copy(path, folder)))
+
+
+def _unload(c: ctypes.CDLL) -> None:
+    c.espeak_Terminate()
+    linker = ctypes.CDLL(None)
+    linker.dlclose.argtypes = [ctypes.c_void_p]
+    linker.dlclose(c._handle)
 
 
 def _declared(c: ctypes.CDLL) -> ctypes.CDLL:
