@@ -1,4 +1,4 @@
-"""PulseAudio's clients share no memory with the server, unless the owner has settings of their own."""
+"""PulseAudio's clients share no memory with the server, unless the owner has other settings."""
 
 from __future__ import annotations
 
