@@ -25,9 +25,10 @@ log = logging.getLogger(__name__)
 STEP_S = 0.010
 """How often the ear looks: one frame of the echo canceller."""
 
-ASLEEP_STEP_S = 0.040
+ASLEEP_STEP_S = 0.080
 """How often while the device sleeps: half of what an idle device costs is being woken. The wake
-phrase is noticed up to so much later, which nobody hears: what follows it is in the ring."""
+phrase is noticed up to so much later, which nobody hears or sees: what follows it is in the ring,
+and a light that comes within a tenth of a second comes at once."""
 
 LOOP_LAG_LIMIT_S = 0.050
 """A loop later than this is felt as a late duck, and is worth an event."""
