@@ -1,7 +1,9 @@
 """A service manager is told how the device is."""
 
+import contextlib
 import os
 import socket
+import threading
 
 import pytest
 
@@ -49,6 +51,20 @@ def test_a_manager_that_is_gone_or_full_disturbs_nobody(manager):
         ServiceManager(address).alive()
     wire.close()
     ServiceManager(address).alive()
+
+
+def test_what_is_said_once_waits_for_room(manager):
+    address, wire = manager
+    told = ServiceManager(address)
+    for _ in range(10_000):
+        told.alive()
+    ready = threading.Thread(target=told.ready)
+    ready.start()
+    said = []
+    while ready.is_alive() or said[-1] != b"READY=1":
+        with contextlib.suppress(BlockingIOError):
+            said.append(wire.recv(100))
+    assert set(said) == {b"WATCHDOG=1", b"READY=1"}
 
 
 def test_without_a_manager_nothing_is_told(monkeypatch):
