@@ -60,7 +60,7 @@ def test_what_is_said_once_waits_for_room(manager):
         told.alive()
     ready = threading.Thread(target=told.ready)
     ready.start()
-    said = []
+    said: list[bytes] = []
     while ready.is_alive() or said[-1] != b"READY=1":
         with contextlib.suppress(BlockingIOError):
             said.append(wire.recv(100))

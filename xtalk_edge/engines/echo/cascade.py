@@ -25,7 +25,6 @@ class CascadeEchoCanceller(EchoCanceller):
 
     Args:
         tail_ms: how late the last echo may come, the sound card's own delay included.
-        high_pass: also remove rumble and DC below some 100 Hz.
 
     Raises:
         ConfigError: the tail is out of range.
@@ -35,9 +34,9 @@ class CascadeEchoCanceller(EchoCanceller):
     frame_samples = FRAME_SAMPLES
     latency_samples = WebRTCEchoCanceller.latency_samples
 
-    def __init__(self, tail_ms: int = 400, high_pass: bool = True) -> None:
+    def __init__(self, tail_ms: int = 400) -> None:
         self._filter = SpeexEchoCanceller(tail_ms)
-        self._suppressor = WebRTCEchoCanceller(high_pass)
+        self._suppressor = WebRTCEchoCanceller()
         self._lesson = _Lesson()
 
     def cancel(self, near: bytes, far: bytes) -> bytes:

@@ -2,46 +2,95 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from livekit import rtc
 
-from xtalk_edge.engines.echo.frames import FRAME_SAMPLES, RATE_HZ, check
+from xtalk_edge.engines.echo.frames import FRAME_SAMPLES, RATE_HZ, SILENCE, check
 from xtalk_edge.engines.interfaces import EchoCanceller
+
+RESTS_AFTER_S = 10.0
+"""The loudspeaker's silence behind which no echo can be left, and no conversation is going on."""
+
+PRIMING_FRAMES = 5
+"""What a filter is shown again of the sound before it takes over: 50 ms, twice what a high-pass of
+100 Hz and AEC3's own blocks remember."""
 
 
 class WebRTCEchoCanceller(EchoCanceller):
     """AEC3 with its high-pass filter; tolerates clock drift, adapts within a second.
 
-    Args:
-        high_pass: also remove rumble and DC below some 100 Hz.
+    Without an echo AEC3 changes nothing, to the bit. So it rests while the loudspeaker has been
+    silent for long, and only its high-pass goes on: for AEC3 no time passes, and what it knows of
+    the room stays.
     """
 
     frame_samples = FRAME_SAMPLES
     latency_samples = 128
     """Measured: an impulse, noise and speech all come out 128 samples late."""
 
-    def __init__(self, high_pass: bool = True) -> None:
-        self._high_pass = high_pass
-        self._near = rtc.AudioFrame.create(RATE_HZ, 1, self.frame_samples)
-        self._far = rtc.AudioFrame.create(RATE_HZ, 1, self.frame_samples)
-        self._near_bytes = self._near.data.cast("B")
-        self._far_bytes = self._far.data.cast("B")
+    def __init__(self) -> None:
+        self._silent_frames: int
+        self._before: deque[bytes] = deque(maxlen=PRIMING_FRAMES)
+        """The last frames of the microphone."""
+        self._delayed: bytes
+        """What is still to come out of `_pass`."""
         self.reset()
 
     def cancel(self, near: bytes, far: bytes) -> bytes:
-        """Return the frame without echo, `latency_samples` late; costs about 45 us.
+        """Return the frame without echo, `latency_samples` late; costs about 45 us, 20 at rest.
 
         Raises:
             EngineError: a frame is not 160 samples; the library would take it and go wrong.
         """
         check(near, far)
-        self._far_bytes[:] = far
-        self._apm.process_reverse_stream(self._far)
-        self._near_bytes[:] = near
-        self._apm.process_stream(self._near)
-        return bytes(self._near_bytes)
+        rested = self._rests
+        self._silent_frames = self._silent_frames + 1 if far == SILENCE else 0
+        if self._rests and not rested:
+            for before in self._before:
+                self._pass(before)
+        elif rested and not self._rests:
+            for before in self._before:
+                self._suppressor.process(before, SILENCE)
+        self._before.append(near)
+        return self._pass(near) if self._rests else self._suppressor.process(near, far)
+
+    @property
+    def _rests(self) -> bool:
+        return self._silent_frames > RESTS_AFTER_S * RATE_HZ / FRAME_SAMPLES
+
+    def _pass(self, near: bytes) -> bytes:
+        """Return what AEC3 would for want of an echo."""
+        sound = self._delayed + self._filter.process(near)
+        self._delayed = sound[len(near) :]
+        return sound[: len(near)]
 
     def reset(self) -> None:
         """Forget the echo path."""
-        self._apm = rtc.AudioProcessingModule(
-            echo_cancellation=True, high_pass_filter=self._high_pass
-        )
+        self._suppressor = _Module(echo_cancellation=True, high_pass_filter=True)
+        self._filter = _Module(high_pass_filter=True)
+        self._silent_frames = 0
+        self._before.clear()
+        self._delayed = bytes(2 * self.latency_samples)
+
+
+class _Module:
+    """One audio processing module, and the frames it works on."""
+
+    def __init__(self, **parts: bool) -> None:
+        self._module = rtc.AudioProcessingModule(**parts)
+        self._near = rtc.AudioFrame.create(RATE_HZ, 1, FRAME_SAMPLES)
+        self._far = rtc.AudioFrame.create(RATE_HZ, 1, FRAME_SAMPLES)
+        self._near_bytes = self._near.data.cast("B")
+        self._far_bytes = self._far.data.cast("B")
+
+    def process(self, near: bytes, far: bytes | None = None) -> bytes:
+        """Return what becomes of the microphone's frame; `far` is the loudspeaker's, if it has a
+        say.
+        """
+        if far is not None:
+            self._far_bytes[:] = far
+            self._module.process_reverse_stream(self._far)
+        self._near_bytes[:] = near
+        self._module.process_stream(self._near)
+        return bytes(self._near_bytes)
