@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import random
@@ -82,6 +83,19 @@ def test_a_timer_that_was_acknowledged_must_be_there_once(
         for length_s in kept_s:
             TimerTable(database).add("", length_s, wall_now())
     assert ledger.losses(tmp_path) == losses
+
+
+def test_a_timer_that_was_over_may_be_gone(tmp_path: Path) -> None:
+    async def scene() -> None:
+        ledger = Ledger()
+        ledger.call("set_timer", {"minutes": 2})
+        ledger.result("set_timer", ok=True)
+        with contextlib.closing(Database(tmp_path)):
+            assert ledger.losses(tmp_path) == ("timer of 120 s missing",)
+            await asyncio.sleep(120.0)
+            assert ledger.losses(tmp_path) == ()
+
+    run_virtual(scene())
 
 
 def test_a_damaged_store_is_a_loss(tmp_path: Path) -> None:

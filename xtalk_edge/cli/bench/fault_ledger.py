@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xtalk_edge.clock import now_s
 from xtalk_edge.errors import EdgeError
 from xtalk_edge.store.database import Database
 from xtalk_edge.store.timers import TimerTable
@@ -31,7 +32,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self._asked: Counter[float] = Counter()
-        self._acknowledged: Counter[float] = Counter()
+        self._acknowledged: list[tuple[float, float]] = []
+        """Length, and when it is over."""
         self._asking: float | None = None
 
     def call(self, name: str, arguments: dict[str, Any]) -> None:
@@ -43,7 +45,8 @@ class Ledger:
     def result(self, name: str, *, ok: bool) -> None:
         """Take what it has answered."""
         if name == "set_timer" and self._asking is not None:
-            self._acknowledged[self._asking] += ok
+            if ok:
+                self._acknowledged.append((self._asking, now_s() + self._asking))
             self._asking = None
 
     def losses(self, state_dir: Path) -> tuple[str, ...]:
@@ -52,7 +55,9 @@ class Ledger:
             kept = Counter(_kept_s(state_dir))
         except EdgeError as error:
             return (str(error),)
-        missing = self._acknowledged - kept
+        # One that was over has rung, and may be gone.
+        missing = Counter(length_s for length_s, end_s in self._acknowledged if end_s > now_s())
+        missing -= kept
         # What was asked for in the moment of a fault may have come to disk.
         unwanted = kept - self._asked
         return tuple(
