@@ -11,6 +11,9 @@ export PYTHONDONTWRITEBYTECODE :=
 # takes work from the others: the slow tests stand in a row.
 WORKERS := -n $(shell expr $$(nproc) + 1) --dist worksteal
 
+# Each worker reads every file that it is given.
+MARKED = $$(grep -rl --include="test_*.py" "mark\.$(1)" tests)
+
 # Watching which lines run takes as long as running them: the quick tests tell.
 
 .PHONY: setup demo test check format clean
@@ -29,8 +32,8 @@ test:
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	@echo "The pure modules, every branch:"
 	$(BIN)/coverage report --include='xtalk_edge/turn/*' --fail-under=100
-	$(BIN)/python -m pytest tests $(WORKERS) -m "slow and not alone"
-	$(BIN)/python -m pytest $$(grep -rl "mark\.alone" tests) -m alone
+	$(BIN)/python -m pytest $(call MARKED,slow) tests/e2e $(WORKERS) -m "slow and not alone"
+	$(BIN)/python -m pytest $(call MARKED,alone) -m alone
 
 check: setup
 	$(BIN)/ruff format --check .
