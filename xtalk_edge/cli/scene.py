@@ -16,6 +16,7 @@ from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.cli.recording import write_recording
 from xtalk_edge.clock import run_virtual
 from xtalk_edge.config.files import data_path
+from xtalk_edge.engines.tts import espeak_library
 from xtalk_edge.scenes.exchange import Exchange
 from xtalk_edge.scenes.script import Scene, load
 from xtalk_edge.scenes.stage import Performance, perform
@@ -82,6 +83,8 @@ def command(
 
 
 def _perform(scene: Scene, options: Options) -> Performance:
+    # Whatever scenes were held before, the same scene sounds the same.
+    espeak_library.begin_anew()
     with tempfile.TemporaryDirectory(prefix="xtalk-edge-scene-") as state_dir:
         overrides = (*scene.settings, *options.overrides)
         config = read_config(options.config_path, overrides, Path(state_dir), passing=True)

@@ -19,7 +19,6 @@ from xtalk_edge.audio.room_acoustics import NOISES
 from xtalk_edge.audio.sound_file import read_sound
 from xtalk_edge.clock import wall_now
 from xtalk_edge.config.schema import Config
-from xtalk_edge.engines.tts import espeak_library
 from xtalk_edge.events import (
     Event,
     TTSPlaybackFinished,
@@ -102,8 +101,6 @@ async def perform(
         DeviceError: a recording or an impulse response is missing or damaged.
         EdgeError: the appliance cannot start.
     """
-    # Whatever was said in this process before, the same scene sounds the same.
-    espeak_library.begin_anew()
     room = RoomCard(room_scene(scene.room, Path(scene.folder)))
     appliance = Appliance(config, card=room, server=server, progress=progress)
     for view in views:
