@@ -89,5 +89,5 @@ async def test_every_slot_is_filled_by_a_library(tmp_path: Path) -> None:
             played = talk.played()
             assert np.abs(played).max() > 3_000
             assert (await talk.until(ThoughtUpdated)).text == "Sound"
-            talk.say(noise(4.0))
+            talk.say(noise(8.0))
             await talk.until(CaptionUpdated, text="A dog barking can be heard.")
