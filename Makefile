@@ -14,8 +14,6 @@ WORKERS := -n $(shell expr $$(nproc) + 1) --dist worksteal
 # Each worker reads every file that it is given.
 MARKED = $$(grep -rl --include="test_*.py" "mark\.$(1)" tests)
 
-# Watching which lines run takes as long as running them: the quick tests tell.
-
 .PHONY: setup demo test check format clean
 
 setup:
@@ -24,6 +22,7 @@ setup:
 demo: setup
 	@$(BIN)/xtalk-edge demo
 
+# Watching which lines run takes as long as running them: the quick tests tell.
 test:
 	@.ci/setup.sh --with-tests
 	$(BIN)/ruff check .
