@@ -35,5 +35,6 @@ class AbortFlag:
         return self._bytes[0] != b"\x00"
 
     def address(self) -> ctypes.c_void_p:
-        """Return where native code looks."""
-        return ctypes.cast(self._bytes, ctypes.c_void_p)
+        """Return where native code looks, for as long as the flag is kept."""
+        # A cast would tie the flag to itself, for the collector of cycles to find, some day.
+        return ctypes.c_void_p(ctypes.addressof(self._bytes))
