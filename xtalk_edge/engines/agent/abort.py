@@ -20,11 +20,15 @@ def _strlen_as_abort_callback() -> Any:
 abort_callback = _strlen_as_abort_callback()
 
 
+# Made anew for each flag, the type would be left to the collector of cycles.
+_Bytes = ctypes.c_char * 2
+
+
 class AbortFlag:
     """Stops the native code that was given it, from any thread, once and for all."""
 
     def __init__(self) -> None:
-        self._bytes = ctypes.create_string_buffer(2)
+        self._bytes = _Bytes()
 
     def set(self) -> None:
         """Stop."""
