@@ -21,6 +21,7 @@ from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.scenes.script import TALKER_VOICE
 from xtalk_edge.scenes.sounds import spoken
 
+from .holdings import GROWTH
 from .process_tree import cost
 from .verdict import tell
 
@@ -35,9 +36,6 @@ LOOKS = 40
 
 SETTLED_AFTER = 0.1
 """By then caches have filled and the allocator knows what is asked of it."""
-
-GROWTH = 1.05
-"""From then on to the end."""
 
 
 @dataclass(frozen=True, slots=True)

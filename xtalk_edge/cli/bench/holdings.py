@@ -14,6 +14,10 @@ import numpy as np
 
 PAGE_MB = os.sysconf("SC_PAGESIZE") / 2**20
 
+GROWTH = 1.05
+"""What memory may become, of what it was once caches were full and the allocator knew what is asked
+of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -55,6 +59,12 @@ def most(looks: Sequence[Kept]) -> Kept:
 def middle_mb(looks: Sequence[Kept]) -> float:
     """Return the median of their memory; 0.0 where there were none."""
     return round(float(np.median([look.memory_mb for look in looks])), 1) if looks else 0.0
+
+
+def second_and_last(looks: Sequence[Kept]) -> tuple[Sequence[Kept], Sequence[Kept]]:
+    """Return the second tenth of the looks and the last one; in the first one caches fill."""
+    tenth = max(1, len(looks) // 10)
+    return looks[tenth : 2 * tenth], looks[-tenth:]
 
 
 def slope_mb(at: Sequence[float], looks: Sequence[Kept]) -> float:

@@ -22,7 +22,7 @@ from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.tasks import TaskOwner
 
-from .holdings import Kept, middle_mb, most, slope_mb
+from .holdings import GROWTH, Kept, middle_mb, most, second_and_last, slope_mb
 from .month_house import DistantServer, QuietRoom
 from .month_life import Household, Lived
 from .month_plan import DAY_S, month
@@ -40,9 +40,6 @@ ECHO_DB = -20.0
 
 SERVER = ('uplink.url="wss://bench.invalid/ws"', 'uplink.agent="prefer"')
 """There is one beside the device: a month has its losses of the network."""
-
-GROWTH = 1.05
-"""Of memory, from the second tenth to the last: in the first one caches fill."""
 
 LATE_S = 0.1
 """A ring that comes later than this behind its time is late."""
@@ -172,7 +169,7 @@ async def _live(config: Config, days: int, turns: int, seed: int) -> Row:
 
 def _row(lived: Lived, days: float, server: DistantServer, heard_s: float, wall_s: float) -> Row:
     looks, tenth = lived.looks, max(1, len(lived.looks) // 10)
-    second, last = looks[tenth : 2 * tenth], looks[-tenth:]
+    second, last = second_and_last(looks)
     took_ms = lived.voice_to_voice_ms
     return Row(
         days=round(days, 1),

@@ -18,6 +18,7 @@ from xtalk_edge.cli.options import config_options, read_config
 from xtalk_edge.cli.progress import TOLD_EVERY_S, Tell, progress
 from xtalk_edge.config.schema import Config, EngineConfig
 
+from .holdings import GROWTH
 from .percentiles import Percentiles, percentiles, spread_text
 from .process_tree import PROC, cost
 from .verdict import tell
@@ -30,9 +31,6 @@ ROOM_NOISE_DB = -60.0
 
 SETTLED_AFTER = 10
 """Switches after which caches have filled and the allocator knows what is asked of it."""
-
-GROWTH = 1.05
-"""Of memory, from then on to the end."""
 
 
 @dataclass(frozen=True, slots=True)
