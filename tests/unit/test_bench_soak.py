@@ -1,4 +1,4 @@
-"""`bench soak` judges by lost sound, a late loop, growing memory and unanswered questions."""
+"""`bench soak` judges by lost sound, a late loop, growing memory and questions it was deaf to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xtalk_edge.cli.bench import soak
 
 NOTHING = soak.Xruns(input_overflows=0, output_underflows=0, lost_ms=0.0, starved_ms=0.0)
 GOOD = soak.Row(
-    minutes=20.0, turns=60, answered=60, repeated=2, right=58, xruns=NOTHING, loop_lag_p50_ms=0.5,
+    minutes=20.0, turns=60, heard=60, answered=55, right=54, xruns=NOTHING, loop_lag_p50_ms=0.5,
     loop_lag_p99_ms=20.0, loop_lag_worst_ms=80.0, settled_mb=240.0, last_mb=250.0,
     slope_mb_an_hour=1.0, voice_to_voice_ms=None,
 )  # fmt: skip
@@ -22,8 +22,8 @@ GOOD = soak.Row(
     ("change", "passed"),
     [
         ({}, True),
-        ({"answered": 59}, False),
-        ({"turns": 0, "answered": 0}, False),
+        ({"heard": 59}, False),
+        ({"turns": 0, "heard": 0}, False),
         ({"xruns": replace(NOTHING, input_overflows=1)}, False),
         ({"xruns": replace(NOTHING, output_underflows=1)}, False),
         ({"xruns": replace(NOTHING, lost_ms=0.1)}, False),
