@@ -9,12 +9,13 @@ import pytest
 
 from xtalk_edge.audio.core import AudioCore
 from xtalk_edge.cli.bench import soak
+from xtalk_edge.cli.bench.holdings import Kept, course
 
+STEADY = course([0.0, 1.0], 2 * [Kept(tasks=10, files=48, threads=17, memory_mb=240.0)])
 NOTHING = soak.Xruns(input_overflows=0, output_underflows=0, lost_ms=0.0, starved_ms=0.0)
 GOOD = soak.Row(
     minutes=20.0, turns=60, heard=60, answered=55, right=54, xruns=NOTHING, loop_lag_p50_ms=0.5,
-    loop_lag_p99_ms=20.0, loop_lag_worst_ms=80.0, settled_mb=240.0, last_mb=250.0,
-    slope_mb_an_hour=1.0, voice_to_voice_ms=None,
+    loop_lag_p99_ms=20.0, loop_lag_worst_ms=80.0, held=STEADY, voice_to_voice_ms=None,
 )  # fmt: skip
 
 
@@ -29,8 +30,7 @@ GOOD = soak.Row(
         ({"xruns": replace(NOTHING, lost_ms=0.1)}, False),
         ({"xruns": replace(NOTHING, starved_ms=10.0)}, False),
         ({"loop_lag_p99_ms": 51.0}, False),
-        ({"last_mb": 253.0}, False),
-        ({"last_mb": 230.0}, True),
+        ({"held": replace(STEADY, last_mb=253.0)}, False),
     ],
 )
 def test_each_limit_counts(change: dict[str, Any], passed: bool) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,17 +61,66 @@ def middle_mb(looks: Sequence[Kept]) -> float:
     return round(float(np.median([look.memory_mb for look in looks])), 1) if looks else 0.0
 
 
-def second_and_last(looks: Sequence[Kept]) -> tuple[Sequence[Kept], Sequence[Kept]]:
-    """Return the second tenth of the looks and the last one; in the first one caches fill."""
-    tenth = max(1, len(looks) // 10)
-    return looks[tenth : 2 * tenth], looks[-tenth:]
-
-
 def slope_mb(at: Sequence[float], looks: Sequence[Kept]) -> float:
     """Return by how much memory grew with each unit of `at`: the least squares' line."""
     if len(set(at)) < 2:
         return 0.0
     return round(float(np.polyfit(at, [look.memory_mb for look in looks], 1)[0]), 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How what is held has changed over a long time."""
+
+    first: Kept
+    """The most there was in the first tenth of the looks."""
+    settled: Kept
+    """In the second tenth: by then caches have filled."""
+    last: Kept
+    """In the last tenth."""
+    settled_mb: float
+    last_mb: float
+    """Medians of the same tenths."""
+    slope_mb: float
+    """From the second tenth on, with each unit of time. A recogniser keeps the room of its longest
+    utterance, so in twenty minutes this is mostly when the longest ones came."""
+
+    @property
+    def steady(self) -> bool:
+        """Tell whether it may go on like this."""
+        return (
+            self.last.tasks <= self.settled.tasks
+            and self.last.files <= self.settled.files
+            and self.last.threads <= self.settled.threads
+            and self.last_mb <= GROWTH * self.settled_mb
+        )
+
+    def table(self, unit: str) -> Iterator[str]:
+        """Yield lines for people; `unit` is the slope's, such as "a day"."""
+        yield "tenth of the questions    first   second     last"
+        for name in ("tasks", "files", "threads", "memory_mb"):
+            first, settled, last = (
+                getattr(each, name) for each in (self.first, self.settled, self.last)
+            )
+            yield f"most {name:19} {first:7} {settled:8} {last:8}"
+        yield (
+            f"memory, median: {self.settled_mb} MB -> {self.last_mb} MB, "
+            f"{self.slope_mb:+.3f} MB {unit}"
+        )
+
+
+def course(at: Sequence[float], looks: Sequence[Kept]) -> Course:
+    """Return how what is held has changed; `at` is when each look was."""
+    tenth = max(1, len(looks) // 10)
+    second, last = looks[tenth : 2 * tenth], looks[-tenth:]
+    return Course(
+        first=most(looks[:tenth]),
+        settled=most(second),
+        last=most(last),
+        settled_mb=middle_mb(second),
+        last_mb=middle_mb(last),
+        slope_mb=slope_mb(at[tenth:], looks[tenth:]),
+    )
 
 
 def _entries(folder: str) -> int:

@@ -22,7 +22,7 @@ from xtalk_edge.clock import now_s, run_virtual
 from xtalk_edge.config.schema import Config
 from xtalk_edge.tasks import TaskOwner
 
-from .holdings import GROWTH, Kept, middle_mb, most, second_and_last, slope_mb
+from .holdings import Course, course
 from .month_house import DistantServer, QuietRoom
 from .month_life import Household, Lived
 from .month_plan import DAY_S, month
@@ -66,17 +66,8 @@ class Row:
     faults: int
     losses: int
     server_answers: int
-    first: Kept
-    """The most there was in the first tenth of the questions."""
-    settled: Kept
-    """In the second tenth."""
-    last: Kept
-    """In the last tenth."""
-    settled_mb: float
-    last_mb: float
-    """Medians of the same tenths."""
-    slope_mb_a_day: float
-    """From the second tenth on."""
+    held: Course
+    """After each question; the slope is a day's."""
     voice_to_voice_ms: Percentiles | None
     """On a clock that leaves computing out."""
     heard_s: float
@@ -86,14 +77,9 @@ class Row:
     @property
     def passed(self) -> bool:
         """Tell whether the device is what it was, and nobody was left without an answer."""
-        held = (
-            self.last.tasks <= self.settled.tasks
-            and self.last.files <= self.settled.files
-            and self.last.threads <= self.settled.threads
-        )
         whole = self.questions > 0 and self.answered == self.questions
         in_time = self.latest_ring_s <= LATE_S
-        return whole and in_time and held and self.last_mb <= GROWTH * self.settled_mb
+        return whole and in_time and self.held.steady
 
 
 @click.command()
@@ -168,8 +154,6 @@ async def _live(config: Config, days: int, turns: int, seed: int) -> Row:
 
 
 def _row(lived: Lived, days: float, server: DistantServer, heard_s: float, wall_s: float) -> Row:
-    looks, tenth = lived.looks, max(1, len(lived.looks) // 10)
-    second, last = second_and_last(looks)
     took_ms = lived.voice_to_voice_ms
     return Row(
         days=round(days, 1),
@@ -184,12 +168,7 @@ def _row(lived: Lived, days: float, server: DistantServer, heard_s: float, wall_
         faults=lived.faults,
         losses=lived.losses,
         server_answers=server.answers,
-        first=most(looks[:tenth]),
-        settled=most(second),
-        last=most(last),
-        settled_mb=middle_mb(second),
-        last_mb=middle_mb(last),
-        slope_mb_a_day=slope_mb(lived.at_day[tenth:], looks[tenth:]),
+        held=course(lived.at_day, lived.looks),
         voice_to_voice_ms=percentiles(took_ms) if took_ms else None,
         heard_s=round(heard_s),
         wall_s=round(wall_s),
@@ -210,16 +189,7 @@ def _print_table(found: Sequence[Row]) -> None:
             f"{row.faults} faults of the card; {row.losses} losses of the network; "
             f"{row.server_answers} answers of the server"
         )
-        click.echo("tenth of the questions    first   second     last")
-        for name in ("tasks", "files", "threads", "memory_mb"):
-            first, settled, last = (
-                getattr(each, name) for each in (row.first, row.settled, row.last)
-            )
-            click.echo(f"most {name:19} {first:7} {settled:8} {last:8}")
-        click.echo(
-            f"memory, median: {row.settled_mb} MB -> {row.last_mb} MB, "
-            f"{row.slope_mb_a_day:+.3f} MB a day"
-        )
+        click.echo("\n".join(row.held.table("a day")))
         if row.voice_to_voice_ms is not None:
             spread = row.voice_to_voice_ms
             click.echo(f"voice to voice: p50 {spread.p50:.0f} ms, p95 {spread.p95:.0f} ms")
