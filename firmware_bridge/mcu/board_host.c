@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,8 @@ static void read_world(void)
 
 static int serve(void)
 {
+    /* Whoever is gone is noticed by the write that fails, whichever end goes first. */
+    signal(SIGPIPE, SIG_IGN);
     fcntl(SERIAL_IN, F_SETFL, fcntl(SERIAL_IN, F_GETFL) | O_NONBLOCK);
     fcntl(world_in, F_SETFL, fcntl(world_in, F_GETFL) | O_NONBLOCK);
     bridge_setup();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,21 @@ async def test_firmware_that_hangs_is_lost_and_found_again() -> None:
         assert "says nothing any more" in str(heard.errors[0])
         board.change("go")
         await heard.until(lambda: len(heard.hellos) == 2)
+
+
+def test_firmware_whose_line_is_gone_while_it_talks_ends_well() -> None:
+    line, its_end = os.pipe()
+    world, to_world = os.pipe()
+    # Nobody will read what it says of itself.
+    os.close(line)
+    with subprocess.Popen(
+        [str(compiled()), "serve", str(world), str(its_end)],
+        stdin=subprocess.PIPE, stdout=its_end, stderr=subprocess.PIPE, pass_fds=(world, its_end),
+    ) as board:  # fmt: skip
+        for end in (its_end, world):
+            os.close(end)
+        assert board.wait(timeout=20.0) == 0
+    os.close(to_world)
 
 
 @pytest.mark.slow
