@@ -30,20 +30,19 @@ def said(text: str, voice: str = "en-us") -> bytes:
 
 
 def hits(spotter: WakeWord, pieces: list[bytes]) -> list[float]:
-    """Return the probability of each word at last: it may be told again while it rises."""
+    """Return how likely each word was at most: it is told again while its end passes by."""
     found: list[float] = []
-    rises_until = at = 0
+    same_until = at = 0
     for piece in pieces:
         at += len(piece)
         probability = spotter.detect(piece)
         if probability is None:
             continue
-        if found and at < rises_until:
-            assert probability > found[-1]
-            found[-1] = probability
+        if found and at < same_until:
+            found[-1] = max(found[-1], probability)
         else:
             found.append(probability)
-        rises_until = at + 32_000
+            same_until = at + 32_000
     return found
 
 

@@ -10,7 +10,7 @@ from xtalk_edge.config.schema import Config
 from xtalk_edge.engines.interfaces import WakeWord
 from xtalk_edge.events import Event
 from xtalk_edge.managers.ear import Rings
-from xtalk_edge.managers.stop_word import PAUSES_S, STAYS_S, StopWordManager
+from xtalk_edge.managers.stop_word import PAUSES_S, SAME_WORD_S, STAYS_S, WORD_S, StopWordManager
 
 CHUNK = 160
 
@@ -23,11 +23,12 @@ class Counting(WakeWord):
     def __init__(self) -> None:
         self.shown: list[int] = []
         self.resets = 0
+        self.probability = 0.9
 
     def detect(self, audio: bytes) -> float | None:
         samples = np.frombuffer(audio, np.int16)
         self.shown.append(len(samples))
-        return 0.9 if (samples == 7).any() else None
+        return self.probability if (samples == 7).any() else None
 
     def reset(self) -> None:
         self.resets += 1
@@ -38,13 +39,13 @@ class Bench:
         self.rings = Rings.of_seconds(30.0)
         self.spotter = Counting()
         self.posted: list[Event] = []
-        self.spoke_at = 10**9
+        self.began, self.spoke_at = 0, 10**9
         self.manager = StopWordManager(
             event_bus=EventBus(),
             config=Config(),
             stop_word=self.spotter,
             rings=self.rings,
-            heard_since=lambda sample: sample <= self.spoke_at,
+            heard_from=lambda sample: self.began if sample <= self.spoke_at else None,
             post=self.posted.append,
         )
 
@@ -109,3 +110,28 @@ def test_a_word_that_nobody_was_heard_to_say_does_not_count() -> None:
     bench.spoke_at = 2 * RATE_HZ
     bench.pass_s(0.1, playing=True, word=True)
     assert len(bench.posted) == 1
+
+
+def test_what_has_only_just_begun_is_no_word_yet() -> None:
+    bench = Bench()
+    bench.pass_s(2.0, playing=True)
+    bench.began = round(1.9 * RATE_HZ)
+    bench.pass_s(0.1, playing=True, word=True)
+    assert bench.posted == []
+    bench.pass_s(WORD_S, playing=True)
+    bench.pass_s(0.1, playing=True, word=True)
+    assert len(bench.posted) == 1
+
+
+def test_a_word_is_told_again_only_while_it_becomes_more_likely() -> None:
+    bench = Bench()
+    bench.pass_s(2.0, playing=True)
+    told = []
+    for probability in (0.6, 0.6, 0.8, 0.7):
+        bench.spotter.probability = probability
+        bench.pass_s(0.1, playing=True, word=True)
+        told.append(len(bench.posted))
+    assert told == [1, 1, 2, 2]
+    bench.pass_s(SAME_WORD_S, playing=True)
+    bench.pass_s(0.1, playing=True, word=True)
+    assert len(bench.posted) == 3

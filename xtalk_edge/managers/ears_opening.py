@@ -83,7 +83,7 @@ def open_ears(
             config=config,
             stop_word=stop_word,
             rings=rings,
-            heard_since=detector.heard_since,
+            heard_from=detector.heard_from,
             post=post,
         )
     )

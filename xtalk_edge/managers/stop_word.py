@@ -22,6 +22,14 @@ SPOKEN_WITHIN_S = 1.0
 """Somebody must have been heard so lately: what is left of the device's own voice is no word.
 "Please stop" takes as long."""
 
+WORD_S = 0.3
+"""So long ago they must have begun: the bang with which a noise begins, over what is left of the
+device's own voice, passes for the word. "Stop" takes 0.35 s and more, and the voice detector hears
+it from its vowel on."""
+
+SAME_WORD_S = 1.0
+"""Within it the word is told again only if it has become more likely."""
+
 
 class StopWordManager(Manager):
     """Shows the spotter what is heard over the device's voice, and publishes the stop word."""
@@ -33,18 +41,20 @@ class StopWordManager(Manager):
         config: Config,
         stop_word: WakeWord,
         rings: Rings,
-        heard_since: Callable[[int], bool],
+        heard_from: Callable[[int], int | None],
         post: Callable[[Event], None],
     ) -> None:
         super().__init__(event_bus=event_bus, config=config)
         self._stop_word = stop_word
         self._rings = rings
-        self._heard_since = heard_since
+        self._heard_from = heard_from
         self._post = post
         self._since = 0
         """Sample at which the device began to be heard."""
         self._sounded = -round(STAYS_S * RATE_HZ)
         """Sample up to which the device was heard."""
+        self._told = (-round(SAME_WORD_S * RATE_HZ), 0.0)
+        """Where the word was told last, and how likely it was."""
 
     def hear(self, samples: Samples, at_sample: int) -> None:
         """Take the next clean samples (ear's thread)."""
@@ -61,9 +71,13 @@ class StopWordManager(Manager):
         probability = self._stop_word.detect(samples.tobytes())
         # The question before the answer is no word over it.
         spoken_from = max(self._since, end - round(SPOKEN_WITHIN_S * RATE_HZ))
-        if probability is not None and self._heard_since(spoken_from):
-            self._post(
-                StopWordDetected(
-                    phrase=self._stop_word.phrase, at_sample=end, probability=probability
-                )
-            )
+        began = self._heard_from(spoken_from)
+        if probability is None or began is None or end - began < round(WORD_S * RATE_HZ):
+            return
+        told_at, told = self._told
+        if probability <= told and end - told_at < round(SAME_WORD_S * RATE_HZ):
+            return
+        self._told = (end, probability)
+        self._post(
+            StopWordDetected(phrase=self._stop_word.phrase, at_sample=end, probability=probability)
+        )

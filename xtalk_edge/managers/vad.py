@@ -24,6 +24,9 @@ RESUMES_WITHIN_S = 1.0
 """Whoever spoke so lately is believed to go on at the first frame: a turn that is just about to end
 waits for nothing longer."""
 
+BREAK_S = 0.3
+"""Heard again after more silence, somebody began anew."""
+
 RECALLED_S = 1.5
 """What is listened to again on waking: the wake phrase takes one second, and half a second before
 it tells speech from the noise of the room."""
@@ -57,8 +60,8 @@ class VADManager(Manager):
         self._asleep = self._resting = False
         self._found: list[Event] | None = None
         """What is found while it catches up on waking; None at all other times."""
-        self._heard = 0
-        """Sample up to which somebody was heard."""
+        self._heard_from = self._heard = 0
+        """Samples from which and up to which somebody was heard, with short pauses."""
 
     def adopt(self, config: Config) -> None:
         """Judge by these settings from the next frame on."""
@@ -96,13 +99,13 @@ class VADManager(Manager):
         self._gate.reset()
         self._held, _ = self._rings.clean.slice(at_sample - round(RECALLED_S * RATE_HZ), at_sample)
 
-    def heard_since(self, sample: int) -> bool:
-        """Tell whether anybody was heard to speak behind that sample (ear's thread).
+    def heard_from(self, sample: int) -> int | None:
+        """Return where whoever was heard to speak behind that sample began (ear's thread).
 
-        One frame is enough once the cancellers have learnt a room: of somebody who says "stop"
-        they leave that much at least. Before, it takes as long as any other speech.
+        None if nobody was. One frame is enough once the cancellers have learnt a room: of somebody
+        who says "stop" they leave that much at least. Before, it takes as long as any other speech.
         """
-        return self._heard > sample
+        return self._heard_from if self._heard > sample else None
 
     def _judge(self, frame: Samples, start: int, end: int) -> None:
         sure = probability = self._vad.probability(frame.tobytes())
@@ -119,6 +122,8 @@ class VADManager(Manager):
         # A single frame of its own voice may pass for somebody while the cancellers learn.
         settled = self._gate.is_open or not self._own_voice.learning
         if probability >= self.config.vad.threshold and settled:
+            if start - self._heard > round(BREAK_S * RATE_HZ):
+                self._heard_from = start
             self._heard = end
         if change is not None:
             self._tell(change, probability)

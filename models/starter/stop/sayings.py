@@ -35,9 +35,10 @@ COUGH_S, COUGH_DIES_S, COUGH_PAUSE_S = (0.08, 0.35), (0.02, 0.09), (0.05, 0.25)
 THROAT_SAMPLES = (2, 9)
 """Over so many a throat takes the mean: the more, the lower the cough."""
 
+RACKET_S, COMES_HZ, LOWEST_HZ = (0.3, 3.0), (0.7, 7.0), 60.0
+"""How long noise is, how often it comes back, and below which frequency it grows no more."""
+
 LONGEST_LETTERS = 70
-
-
 BENDS = (0.88, 0.92, 0.96, 1.0, 1.0, 1.04, 1.08, 1.12)
 
 
@@ -53,22 +54,20 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How often what is said; the rest is people who do not say the word."""
+    """How often what is said; the rest is recordings without the word."""
 
     stop: float
     near: float
     talk: float
     listening: float
     """Sounds of people who listen: "uh-huh", a cough."""
-
-    @property
-    def people(self) -> float:
-        """What is left."""
-        return 1.0 - self.stop - self.near - self.talk - self.listening
+    racket: float = 0.0
+    """What nobody says: made-up noise."""
 
 
-OVER_THE_DEVICE = Shares(stop=0.45, near=0.17, talk=0.13, listening=0.15)
-IN_QUIET = Shares(stop=0.2, near=0.1, talk=0.4, listening=0.1)
+OVER_THE_DEVICE = Shares(stop=0.4, near=0.13, talk=0.1, listening=0.27)
+OVER_LISTENERS = Shares(stop=0.0, near=0.0, talk=0.0, listening=0.5, racket=0.25)
+IN_QUIET = Shares(stop=0.2, near=0.1, talk=0.35, listening=0.2)
 
 
 def talk() -> list[str]:
@@ -82,22 +81,24 @@ def talk() -> list[str]:
 
 
 def sayings(
-    voices: Sequence[Voice], people: Sequence[Samples], shares: Shares, seed: int
+    voices: Sequence[Voice], recorded: Sequence[Samples], shares: Shares, seed: int
 ) -> Iterator[Saying]:
     """Yield what is said, for ever."""
     drawn, sentences = Random(seed), talk()
     while True:
         voice, chance = drawn.choice(voices), drawn.random()
-        if chance < shares.stop:
+        if chance < (below := shares.stop):
             said = _stop(voice, drawn)
-        elif chance < shares.stop + shares.near:
+        elif chance < (below := below + shares.near):
             said = Saying(voice.say(drawn.choice(NEAR)), None)
-        elif chance < shares.stop + shares.near + shares.listening:
+        elif chance < (below := below + shares.listening):
             said = Saying(_listening(voice, drawn), None)
-        elif chance < 1.0 - shares.people or not people:
+        elif chance < (below := below + shares.racket):
+            said = Saying(_racket(drawn), None)
+        elif chance < below + shares.talk or not recorded:
             said = Saying(voice.say(drawn.choice(sentences)), None)
         else:
-            said = Saying(drawn.choice(people), None)
+            said = Saying(drawn.choice(recorded), None)
         yield _bent(said, drawn)
 
 
@@ -122,6 +123,22 @@ def _listening(voice: Voice, drawn: Random) -> Samples:
         pause = np.zeros(round(drawn.uniform(*COUGH_PAUSE_S) * RATE_HZ))
         bursts += [breath(random, seconds, throat_samples=throat, dies_s=dies_s), pause]
     return to_int16(at_peak(np.concatenate(bursts)))
+
+
+def _racket(drawn: Random) -> Samples:
+    """Return noise of some colour that comes and goes, as of dishes, steps, a wheel."""
+    random = np.random.default_rng(drawn.randrange(2**32))
+    size = round(drawn.uniform(*RACKET_S) * RATE_HZ)
+    noise = np.fft.rfft(random.standard_normal(size))
+    at_hz = np.fft.rfftfreq(size, 1 / RATE_HZ)
+    colour = np.maximum(at_hz, LOWEST_HZ) ** -drawn.uniform(0.0, 1.0)
+    for _ in range(drawn.randint(0, 3)):
+        middle_hz, width_hz = drawn.uniform(200, 4_000), drawn.uniform(50, 600)
+        colour *= 1 + drawn.uniform(2, 20) / (1 + ((at_hz - middle_hz) / width_hz) ** 2)
+    sound = np.fft.irfft(noise * colour, size)
+    comes_hz, sharpness = drawn.uniform(*COMES_HZ), drawn.uniform(0.0, 8.0)
+    turns = 2 * np.pi * (comes_hz * np.arange(size) / RATE_HZ + drawn.random())
+    return to_int16(at_peak(sound * np.exp(sharpness * (np.cos(turns) - 1))))
 
 
 def _bent(said: Saying, drawn: Random) -> Saying:

@@ -37,11 +37,22 @@ STREAM_S = 60.0
 ALONE_S = 3.0
 """The canceller has learnt something of the room by then."""
 
-FIRST_S, LAST_S = 0.0, 0.26
+FIRST_S, LAST_S = 0.0, 0.42
 """From the end of the word on, frames so late should say that it was spoken."""
 
-UNSURE_S = 0.6
+UNSURE_S = 0.44
 """As long before and after those, nothing is asked."""
+
+NOBODY = 0.1
+"""Of the streams: the device talks, and nobody else does."""
+
+LOWERS, LOWERS_AFTER_S, LOWERED_DB = 0.85, (0.08, 0.25), -15.0
+"""How often, how soon and by how much the device lowers its voice when somebody begins to talk."""
+
+FALLS_SILENT, SILENT_AFTER_S, GOES_ON_AFTER_S = 0.6, (0.4, 0.8), (0.3, 1.0)
+"""How often and when it falls silent if they go on, and how long after them it goes on."""
+
+RAMP_SAMPLES = RATE_HZ // 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +103,38 @@ def stream(
         )
     )
     marks: list[tuple[float, float]] = []
-    at_s = ALONE_S
+    heard_gain = np.ones(len(replies))
+    at_s = STREAM_S if drawn.random() < NOBODY else ALONE_S
     for saying in said:
         lasts_s = len(saying.sound) / RATE_HZ
         if at_s + lasts_s > STREAM_S - 1.0:
             break
+        _give_way(heard_gain, at_s, lasts_s, drawn)
         level = TALKER_DB + drawn.uniform(-6.0, 8.0)
         card.say(saying.sound, RATE_HZ, level_db=level, at_s=at_s)
         if saying.stop_ends is not None:
             marks.append((at_s, at_s + saying.stop_ends / RATE_HZ))
         at_s += lasts_s + drawn.uniform(*BETWEEN_S)
-    clean = _heard(config, card, np.zeros_like(replies) if silent else replies)
+    clean = _heard(config, card, to_int16(replies * (0.0 if silent else _ramped(heard_gain))))
     return _labelled(clean, marks)
+
+
+def _give_way(gain: np.ndarray, at_s: float, lasts_s: float, drawn: Random) -> None:
+    """Lower the device's voice, and let it fall silent, while somebody talks over it."""
+    if drawn.random() >= LOWERS:
+        return
+    goes_on = round((at_s + lasts_s + drawn.uniform(*GOES_ON_AFTER_S)) * RATE_HZ)
+    lowers = round((at_s + drawn.uniform(*LOWERS_AFTER_S)) * RATE_HZ)
+    gain[lowers:goes_on] = db_to_gain(LOWERED_DB)
+    silent_s = drawn.uniform(*SILENT_AFTER_S)
+    if drawn.random() < FALLS_SILENT and lasts_s > silent_s:
+        gain[round((at_s + silent_s) * RATE_HZ) : goes_on] = 0.0
+
+
+def _ramped(gain: np.ndarray) -> np.ndarray:
+    padded = np.pad(gain, (RAMP_SAMPLES - 1, 0), mode="edge")
+    sums = np.cumsum(np.insert(padded, 0, 0.0))
+    return (sums[RAMP_SAMPLES:] - sums[:-RAMP_SAMPLES]) / RAMP_SAMPLES
 
 
 def quiet_stream(said: Iterator[Saying], seed: int) -> Stream:

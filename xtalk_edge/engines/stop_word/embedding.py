@@ -17,11 +17,8 @@ from xtalk_edge.errors import ModelError
 
 MODEL = "models/starter/stop/stop.npz"
 
-FRAMES = 3
-"""Embeddings that are looked at together: the word is over 775 to 160 ms before the last one."""
-
-REFRACTORY_FRAMES = 12
-"""A second; within it the same word is spotted again only if it has become more likely."""
+FRAMES = 6
+"""Embeddings that are looked at together: 1.2 s of sound, in which the word has just ended."""
 
 
 class EmbeddingStopWord(WakeWord):
@@ -43,47 +40,38 @@ class EmbeddingStopWord(WakeWord):
         self._embeddings = Embeddings()
         self._held = b""
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=FRAMES)
-        self._quiet_frames = REFRACTORY_FRAMES
-        self._spotted = 0.0
-        """How likely the last one was."""
 
     def detect(self, audio: bytes) -> float | None:
         """Take any length of audio; return the probability when "stop" was just spoken.
 
-        While a word becomes more likely, so that more can be done about it, that is told again.
+        It is told again for each frame behind the word that says so.
 
         Raises:
             EngineError: the audio is not whole 16-bit samples.
         """
         check_whole_samples(audio)
-        spotted = None
+        spotted = 0.0
         self._held += audio
         size = 2 * FRAME_SAMPLES
         while len(self._held) >= size:
             frame, self._held = self._held[:size], self._held[size:]
-            spotted = self._judge(frame) or spotted
-        return spotted
+            spotted = max(spotted, self._judge(frame))
+        return spotted if spotted >= self._threshold else None
 
-    def _judge(self, frame: bytes) -> float | None:
+    def _judge(self, frame: bytes) -> float:
+        """Return how likely it is that the word has just ended."""
         embedding = self._embeddings.of(pcm_to_samples(frame))
-        self._quiet_frames += 1
         if embedding is None:
-            return None
+            return 0.0
         self._recent.append(embedding)
         if len(self._recent) < FRAMES:
-            return None
-        probability = self._head.probability(np.concatenate(self._recent))
-        same_word = self._quiet_frames < REFRACTORY_FRAMES
-        if probability < self._threshold or (same_word and probability <= self._spotted):
-            return None
-        self._quiet_frames, self._spotted = 0, probability
-        return probability
+            return 0.0
+        return self._head.probability(np.concatenate(self._recent))
 
     def reset(self) -> None:
         """Forget earlier audio."""
         self._held = b""
         self._recent.clear()
-        self._quiet_frames = REFRACTORY_FRAMES
         self._embeddings.reset()
 
 
@@ -124,4 +112,5 @@ class Head:
             values = values @ weight + bias
             if number < len(self._layers) - 1:
                 values = np.maximum(values, 0.0)
-        return float(1 / (1 + np.exp(-values[0])))
+        # What is nothing like the word has odds that no 32-bit number holds.
+        return float(np.exp(-np.logaddexp(0.0, -values[0])))
