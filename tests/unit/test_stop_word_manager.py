@@ -123,6 +123,16 @@ def test_what_has_only_just_begun_is_no_word_yet() -> None:
     assert len(bench.posted) == 1
 
 
+def test_the_next_reply_can_be_stopped_at_once() -> None:
+    bench = Bench()
+    bench.pass_s(1.0, playing=True)
+    bench.pass_s(0.1, playing=True, word=True)
+    bench.pass_s(PAUSES_S + 0.1, playing=False)
+    bench.pass_s(0.1, playing=True)
+    bench.pass_s(0.1, playing=True, word=True)
+    assert len(bench.posted) == 2
+
+
 def test_a_word_is_told_again_only_while_it_becomes_more_likely() -> None:
     bench = Bench()
     bench.pass_s(2.0, playing=True)

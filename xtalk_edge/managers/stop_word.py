@@ -53,8 +53,8 @@ class StopWordManager(Manager):
         """Sample at which the device began to be heard."""
         self._sounded = -round(STAYS_S * RATE_HZ)
         """Sample up to which the device was heard."""
-        self._told = (-round(SAME_WORD_S * RATE_HZ), 0.0)
-        """Where the word was told last, and how likely it was."""
+        self._told_at, self._told = 0, 0.0
+        """Sample at which the word was told last, and how likely it was; 0 for not yet."""
 
     def hear(self, samples: Samples, at_sample: int) -> None:
         """Take the next clean samples (ear's thread)."""
@@ -64,20 +64,22 @@ class StopWordManager(Manager):
         if far.any() and level_db(far) >= SOUNDING_DB:
             if at_sample - self._sounded > round(PAUSES_S * RATE_HZ):
                 self._since = at_sample
+                self._told = 0.0
                 self._stop_word.reset()
             self._sounded = end
         if at_sample - self._sounded >= round(STAYS_S * RATE_HZ):
             return
         probability = self._stop_word.detect(samples.tobytes())
+        if probability is None:
+            return
         # The question before the answer is no word over it.
         spoken_from = max(self._since, end - round(SPOKEN_WITHIN_S * RATE_HZ))
         began = self._heard_from(spoken_from)
-        if probability is None or began is None or end - began < round(WORD_S * RATE_HZ):
+        if began is None or end - began < round(WORD_S * RATE_HZ):
             return
-        told_at, told = self._told
-        if probability <= told and end - told_at < round(SAME_WORD_S * RATE_HZ):
+        if probability <= self._told and end - self._told_at < round(SAME_WORD_S * RATE_HZ):
             return
-        self._told = (end, probability)
+        self._told_at, self._told = end, probability
         self._post(
             StopWordDetected(phrase=self._stop_word.phrase, at_sample=end, probability=probability)
         )
