@@ -22,7 +22,7 @@ come and go; the reply stands still meanwhile, so there is no hurry."""
 
 SURE_STOP = 0.68
 """Probability from which the spotter needs no words from the recogniser: of 84 times that somebody
-said "stop", in voices it has not learnt from, two did not end the answer (`bench stop`)."""
+said "stop", in voices it has not learnt from, three did not end the answer (`bench stop`)."""
 
 _STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
 
