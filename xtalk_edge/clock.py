@@ -17,6 +17,10 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+A_MORNING = datetime.datetime(2026, 3, 2, 10, 10, tzinfo=datetime.UTC)
+"""When virtual time begins, a Monday: what the device says of the time is part of what happens, and
+a conversation with "It's 8:30 PM" in it may go unlike one with "It's 8:29 PM"."""
+
 
 def now_s() -> float:
     """Return monotonic seconds: the running loop's time, or the system's outside a loop."""
@@ -110,9 +114,9 @@ class _JumpingSelector(selectors.BaseSelector):
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """An event loop whose clock starts at 0 and jumps from timer to timer."""
 
-    def __init__(self, started_at: datetime.datetime | None = None) -> None:
+    def __init__(self, started_at: datetime.datetime = A_MORNING) -> None:
         self._virtual_s = 0.0
-        self.started_at = started_at or datetime.datetime.now().astimezone()
+        self.started_at = started_at
         super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
@@ -124,7 +128,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._virtual_s += seconds
 
 
-def run_virtual(main: Coroutine[Any, Any, T], started_at: datetime.datetime | None = None) -> T:
+def run_virtual(main: Coroutine[Any, Any, T], started_at: datetime.datetime = A_MORNING) -> T:
     """Run `main` to its end in virtual time, as `asyncio.run` does in real time."""
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(started_at)) as runner:
         return runner.run(main)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from xtalk_edge.audio.sound_file import read_sound, write_wav
 from xtalk_edge.cli.commands import cli
 from xtalk_edge.cli.main import run
 from xtalk_edge.cli.options import read_config
+from xtalk_edge.clock import wall_now
 from xtalk_edge.engines.tts.espeak import EspeakTTS
 from xtalk_edge.models.shelf import FOLDER_VARIABLE
 
@@ -115,6 +117,16 @@ def test_the_version_is_told(xtalk) -> None:
 
 
 # -- a conversation with a file ----------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_whoever_asks_with_a_file_is_told_the_time_it_is(xtalk, question: Path) -> None:
+    begun = wall_now()
+    always = ("--set", "wake.mode=always")
+    outcome = xtalk("run", "--card", "wav", "--input", question, "--fast", *always)
+    assert outcome.code == 0, outcome.err
+    soon = (begun + datetime.timedelta(minutes=minutes) for minutes in range(3))
+    assert any(f"It's {moment:%-I:%M %p}." in outcome.out for moment in soon)
 
 
 @pytest.mark.slow

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xtalk_edge.clock import is_virtual, now_s, run_virtual, standing_still, wall_now
+from xtalk_edge.clock import (
+    A_MORNING,
+    is_virtual,
+    now_s,
+    run_virtual,
+    standing_still,
+    wall_now,
+)
 
 NOON = datetime.datetime(2026, 3, 29, 12, 0, tzinfo=datetime.UTC)
 
@@ -119,6 +126,13 @@ def test_the_wall_clock_goes_on_with_virtual_time() -> None:
         return wall_now()
 
     assert run_virtual(main(), started_at=NOON) == NOON + datetime.timedelta(hours=1)
+
+
+def test_virtual_time_begins_at_the_same_moment_always() -> None:
+    async def main() -> datetime.datetime:
+        return wall_now()
+
+    assert run_virtual(main()) == run_virtual(main()) == A_MORNING
 
 
 def test_real_time_inside_and_outside_a_loop() -> None:

@@ -20,7 +20,7 @@ from xtalk_edge.audio.card import Card
 from xtalk_edge.cli.live import LiveView
 from xtalk_edge.cli.options import config_options, load_settings, read_config, state_dir_option
 from xtalk_edge.cli.signals import ending_on_sigterm, ignore_sighup, reloading_on_sighup
-from xtalk_edge.clock import now_s, run_virtual
+from xtalk_edge.clock import now_s, run_virtual, wall_now
 from xtalk_edge.config.page import PAGE_ADDRESS
 from xtalk_edge.config.schema import Config
 from xtalk_edge.config.toml_text import value_text
@@ -113,7 +113,7 @@ def command(
     file_card = _file_card(input_path, output_path) if input_path is not None else None
     read = partial(load_settings, config_path, overrides, state_dir)
     conversation = _converse(config, file_card, events_path, read)
-    restart = run_virtual(conversation) if fast else asyncio.run(conversation)
+    restart = run_virtual(conversation, wall_now()) if fast else asyncio.run(conversation)
     # A recording would ask for the restart again and again.
     if restart and file_card is None:
         _start_afresh()
