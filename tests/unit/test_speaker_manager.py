@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tests.unit.manager_parts import Log, plain_capture
 from xtalk_edge.audio.format import RATE_HZ
 from xtalk_edge.bus import EventBus
-from xtalk_edge.clock import run_virtual, wall_now
+from xtalk_edge.clock import A_MORNING, run_virtual
 from xtalk_edge.config.schema import Config, SpeakerConfig
 from xtalk_edge.engines.agent.scripted import ScriptedAgent
 from xtalk_edge.engines.interfaces import SpeakerEncoder
@@ -164,7 +164,7 @@ def test_who_was_away_for_long_is_greeted(
     people: PeopleTable, away_h: float | None, greeted: bool
 ) -> None:
     if away_h is not None:
-        people.heard("Ann", wall_now() - datetime.timedelta(hours=away_h))
+        people.heard("Ann", A_MORNING - datetime.timedelta(hours=away_h))
     scene = played(people, [ANN, ANN, BOB], *turn(1), *turn(2), *turn(3))
     assert scene.said == (["Hello, Ann."] if greeted else [])
     ann, bob = people.all()
@@ -174,11 +174,11 @@ def test_who_was_away_for_long_is_greeted(
 def test_a_clock_that_was_ahead_does_not_keep_anybody_from_being_greeted_for_good(
     people: PeopleTable,
 ) -> None:
-    people.heard("Ann", wall_now() + datetime.timedelta(days=400))
+    people.heard("Ann", A_MORNING + datetime.timedelta(days=400))
     assert played(people, [ANN], *turn(1)).said == []
     ann, _ = people.all()
     assert ann.heard_at is not None
-    assert ann.heard_at <= wall_now().astimezone(datetime.UTC) + datetime.timedelta(minutes=1)
+    assert ann.heard_at <= A_MORNING + datetime.timedelta(minutes=1)
 
 
 def test_those_enrolled_with_another_model_are_not_looked_for(people: PeopleTable) -> None:
