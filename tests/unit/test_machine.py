@@ -67,6 +67,8 @@ POLICY = TurnPolicy(
     prepare_s=math.inf,
 )
 ALWAYS = replace(POLICY, mode="always")
+DOUBTED = SURE_STOP - 0.05
+"""Of a stop word that needs words from the recogniser."""
 
 
 def machine(policy: Any = POLICY, **changes: Any) -> TurnMachine:
@@ -233,8 +235,8 @@ def test_what_it_is_sure_of_interrupts() -> None:
 
 def test_a_doubtful_stop_word_makes_it_pause_until_the_words_are_known() -> None:
     made = barging_in()
-    assert made.handle(StopWordSpotted(5.4, 0.65), 5.4) == [HoldReply(1)]
-    assert made.handle(StopWordSpotted(5.5, 0.65), 5.5) == []
+    assert made.handle(StopWordSpotted(5.4, DOUBTED), 5.4) == [HoldReply(1)]
+    assert made.handle(StopWordSpotted(5.5, DOUBTED), 5.5) == []
     made.handle(SpeechEnded(5.4), 5.6)
     made.tick(6.0)
     assert made.handle(FinalRecognised(2, ""), 6.1) == [Unduck(1)]
@@ -242,14 +244,14 @@ def test_a_doubtful_stop_word_makes_it_pause_until_the_words_are_known() -> None
 
 def test_a_doubtful_stop_word_with_the_word_itself_stops() -> None:
     made = barging_in()
-    made.handle(StopWordSpotted(5.4, 0.65), 5.4)
+    made.handle(StopWordSpotted(5.4, DOUBTED), 5.4)
     made.handle(SpeechEnded(5.4), 5.6)
     made.tick(6.0)
     assert StopReply(1, "stop word") in made.handle(FinalRecognised(2, "stop", 0.5), 6.1)
 
 
 def test_a_doubtful_stop_word_that_nobody_seems_to_speak_is_nothing() -> None:
-    assert speaking().handle(StopWordSpotted(5.4, 0.65), 5.4) == []
+    assert speaking().handle(StopWordSpotted(5.4, DOUBTED), 5.4) == []
 
 
 # -- echo and loss -------------------------------------------------------------------------
@@ -1203,7 +1205,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.awaited = None
         self.tell(SoundLost())
 
-    @rule(late_s=st.sampled_from([0.0, 0.1, 1.0]), probability=st.sampled_from([0.65, 1.0]))
+    @rule(late_s=st.sampled_from([0.0, 0.1, 1.0]), probability=st.sampled_from([DOUBTED, 1.0]))
     def stop_word(self, late_s: Any, probability: Any) -> None:
         self.stop_doubted = probability < SURE_STOP
         self.tell(StopWordSpotted(self.now_s - late_s, probability))

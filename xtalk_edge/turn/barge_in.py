@@ -20,9 +20,9 @@ BRIEF_S = 1.0
 heard the end of them: nobody says "uh-huh" for so long. Amidst babble and noise it sees commands
 come and go; the reply stands still meanwhile, so there is no hurry."""
 
-SURE_STOP = 0.68
-"""Probability from which the spotter needs no words from the recogniser: of 84 times that somebody
-said "stop", in voices it has not learnt from, three did not end the answer (`bench stop`)."""
+SURE_STOP = 0.6
+"""Probability from which the spotter needs no words from the recogniser: of 168 times that somebody
+said "stop", in voices it has not learnt from, five did not end the answer (`bench stop`)."""
 
 _STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
 

@@ -14,11 +14,12 @@ from models.starter.stop.sayings import (
     IN_QUIET,
     OVER_LISTENERS,
     OVER_THE_DEVICE,
+    URGENTLY,
     Shares,
     sayings,
     talk,
 )
-from models.starter.stop.streams import STREAM_S, Stream, quiet_stream, stream
+from models.starter.stop.streams import BEHIND_S, STREAM_S, Stream, quiet_stream, stream
 from models.starter.stop.voices import exam_voices, training_voices
 from xtalk_edge.audio.format import RATE_HZ, Samples
 from xtalk_edge.audio.sound_file import read_sound
@@ -56,6 +57,8 @@ class Kind:
     """Whether of the recordings only those of noise are heard."""
     chatty: bool = False
     """Whether the device says all kinds of things."""
+    behind_s: float = 0.0
+    """How late behind what is said the device may fall silent still."""
     of_exam: bool = False
 
 
@@ -63,6 +66,7 @@ OVER = Kind(0, 1.0, OVER_THE_DEVICE)
 QUIET = Kind(500, 0.3, IN_QUIET, quiet=True)
 LISTENERS = Kind(700, 0.2, OVER_LISTENERS, noise_only=True)
 CHATTY = Kind(3000, 0.5, OVER_THE_DEVICE, chatty=True)
+URGENT = Kind(4000, 0.4, URGENTLY, chatty=True, behind_s=BEHIND_S)
 EXAM = Kind(1000, 1.0, OVER_THE_DEVICE, of_exam=True)
 
 
@@ -113,7 +117,7 @@ class Heard:
 def training(audio: Path | None, cache: Path, streams: int) -> Heard:
     """Return what is learnt from: each stream over the device twice, and some in quiet once."""
     quiet = _collected(QUIET, audio, cache, streams)
-    over = [each for kind in (OVER, CHATTY, LISTENERS)
+    over = [each for kind in (OVER, CHATTY, LISTENERS, URGENT)
             for each in _collected(kind, audio, cache, streams)]  # fmt: skip
     return _stacked([*over, *over, *quiet])
 
@@ -147,7 +151,8 @@ def _collected(kind: Kind, audio: Path | None, cache: Path, streams: int) -> lis
             if kind.quiet:
                 heard = quiet_stream(said, number)
             else:
-                heard = stream(Config(), said, _replies(kind, number), rooms, number)
+                replies = _replies(kind, number)
+                heard = stream(Config(), said, replies, rooms, number, behind_s=kind.behind_s)
             _keep(heard, path)
             print(f"{path.name} heard")
         found.append(_kept(path))

@@ -63,10 +63,13 @@ class Shares:
     """Sounds of people who listen: "uh-huh", a cough."""
     racket: float = 0.0
     """What nobody says: made-up noise."""
+    alone: float = 0.0
+    """Of "stop", beside what chance gives: said with nothing before or behind it."""
 
 
 OVER_THE_DEVICE = Shares(stop=0.4, near=0.13, talk=0.1, listening=0.27)
 OVER_LISTENERS = Shares(stop=0.0, near=0.0, talk=0.0, listening=0.5, racket=0.25)
+URGENTLY = Shares(stop=0.65, near=0.1, talk=0.05, listening=0.15, alone=0.6)
 IN_QUIET = Shares(stop=0.2, near=0.1, talk=0.35, listening=0.2)
 
 
@@ -88,7 +91,7 @@ def sayings(
     while True:
         voice, chance = drawn.choice(voices), drawn.random()
         if chance < (below := shares.stop):
-            said = _stop(voice, drawn)
+            said = _stop(voice, shares.alone, drawn)
         elif chance < (below := below + shares.near):
             said = Saying(voice.say(drawn.choice(NEAR)), None)
         elif chance < (below := below + shares.listening):
@@ -102,8 +105,10 @@ def sayings(
         yield _bent(said, drawn)
 
 
-def _stop(voice: Voice, drawn: Random) -> Saying:
+def _stop(voice: Voice, alone: float, drawn: Random) -> Saying:
     before, after = drawn.choice(BEFORE), drawn.choice(AFTER)
+    if alone and drawn.random() < alone:
+        before = after = ""
     sound = voice.say(f"{before} stop".strip())
     ends = len(sound)
     if after:

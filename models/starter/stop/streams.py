@@ -37,11 +37,12 @@ STREAM_S = 60.0
 ALONE_S = 3.0
 """The canceller has learnt something of the room by then."""
 
-FIRST_S, LAST_S = 0.0, 0.42
-"""From the end of the word on, frames so late should say that it was spoken."""
+FIRST_S, LAST_S = 0.0, 0.32
+"""From the end of the word on, frames so late should say that it was spoken: four of them. Later
+ones would do for the exam, and be too late for an owner."""
 
-UNSURE_S = 0.44
-"""As long before and after those, nothing is asked."""
+UNSURE_S = 0.54
+"""As long after those, nothing is asked."""
 
 NOBODY = 0.1
 """Of the streams: the device talks, and nobody else does."""
@@ -51,6 +52,9 @@ LOWERS, LOWERS_AFTER_S, LOWERED_DB = 0.85, (0.08, 0.25), -15.0
 
 FALLS_SILENT, SILENT_AFTER_S, GOES_ON_AFTER_S = 0.6, (0.4, 0.8), (0.3, 1.0)
 """How often and when it falls silent if they go on, and how long after them it goes on."""
+
+BEHIND_S = 0.3
+"""A device that believes to have heard the word falls silent as late as that behind it."""
 
 RAMP_SAMPLES = RATE_HZ // 50
 
@@ -68,8 +72,9 @@ class Stream:
 
 
 def stream(
-    config: Config, said: Iterator[Saying], replies: Samples, folder: Path | None, seed: int
-) -> Stream:
+    config: Config, said: Iterator[Saying], replies: Samples, folder: Path | None, seed: int,
+    *, behind_s: float = 0.0,
+) -> Stream:  # fmt: skip
     """Return what one device hears in a room drawn at random.
 
     Args:
@@ -78,6 +83,7 @@ def stream(
         replies: what it says, at 16 kHz; long enough.
         folder: impulse responses of rooms; None for made-up rooms only.
         seed: of room and levels.
+        behind_s: how late behind what is said it may fall silent still.
     """
     drawn = Random(seed)
     silent = drawn.random() < 0.15
@@ -109,7 +115,7 @@ def stream(
         lasts_s = len(saying.sound) / RATE_HZ
         if at_s + lasts_s > STREAM_S - 1.0:
             break
-        _give_way(heard_gain, at_s, lasts_s, drawn)
+        _give_way(heard_gain, at_s, lasts_s, behind_s, drawn)
         level = TALKER_DB + drawn.uniform(-6.0, 8.0)
         card.say(saying.sound, RATE_HZ, level_db=level, at_s=at_s)
         if saying.stop_ends is not None:
@@ -119,7 +125,9 @@ def stream(
     return _labelled(clean, marks)
 
 
-def _give_way(gain: np.ndarray, at_s: float, lasts_s: float, drawn: Random) -> None:
+def _give_way(
+    gain: np.ndarray, at_s: float, lasts_s: float, behind_s: float, drawn: Random
+) -> None:
     """Lower the device's voice, and let it fall silent, while somebody talks over it."""
     if drawn.random() >= LOWERS:
         return
@@ -127,7 +135,7 @@ def _give_way(gain: np.ndarray, at_s: float, lasts_s: float, drawn: Random) -> N
     lowers = round((at_s + drawn.uniform(*LOWERS_AFTER_S)) * RATE_HZ)
     gain[lowers:goes_on] = db_to_gain(LOWERED_DB)
     silent_s = drawn.uniform(*SILENT_AFTER_S)
-    if drawn.random() < FALLS_SILENT and lasts_s > silent_s:
+    if drawn.random() < FALLS_SILENT and lasts_s + behind_s > silent_s:
         gain[round((at_s + silent_s) * RATE_HZ) : goes_on] = 0.0
 
 

@@ -2,7 +2,7 @@
 
     pip install torch ttspico pyopen-wakeword; apt install flite festival festvox-kallpc16k \\
         festvox-kdlpc16k
-    python -m models.starter.stop.train --audio FOLDER   # about an hour and a half on one core
+    python -m models.starter.stop.train --audio FOLDER   # less than two hours on one core
 
 FOLDER holds recordings: `rir/` (impulse responses of rooms) and, listed in manifest.jsonl, people
 who do not say "stop". What is heard in each room is kept in the cache; a second run begins there.
@@ -38,9 +38,9 @@ NOISE = 0.5
 """Added to the standardised embeddings: there are fewer voices than people."""
 
 CLEAREST = 2
-"""Of the five or six frames behind a word, so many must tell that it was spoken."""
+"""Of the four frames behind a word, so many must tell that it was spoken."""
 
-THRESHOLD = 0.5
+THRESHOLD = 0.4
 """By `xtalk-edge bench stop` and `bench resume`: from here on "stop" is seldom missed, and
 "uh-huh", coughs and noises are seldom taken for it."""
 

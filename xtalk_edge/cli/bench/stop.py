@@ -28,8 +28,9 @@ ACCENTS, VARIANTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp"), ("+m7", 
 
 SAYINGS = ("stop", "please stop", "okay stop", "no stop")
 
-TALKERS_A_ROOM = 6
-"""With their questions they take ten seconds each."""
+TALKERS_A_ROOM = 12
+"""All of them: of half as many a lucky draw decides. With their questions they take ten seconds
+each."""
 
 
 @dataclass(frozen=True, slots=True)
