@@ -21,8 +21,8 @@ heard the end of them: nobody says "uh-huh" for so long. Amidst babble and noise
 come and go; the reply stands still meanwhile, so there is no hurry."""
 
 SURE_STOP = 0.6
-"""Probability from which the spotter needs no words from the recogniser: of 168 times that somebody
-said "stop", in voices it has not learnt from, five did not end the answer (`bench stop`)."""
+"""Probability from which the spotter needs no words from the recogniser: of 336 times that somebody
+said "stop", in voices it has not learnt from, nine did not end the answer (`bench stop`, twice)."""
 
 _STOP_FILLERS = ("please", "okay", "ok", "oh", "hey", "no", "now", "it", "that", "just", "alright")
 
