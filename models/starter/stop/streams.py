@@ -37,7 +37,7 @@ STREAM_S = 60.0
 ALONE_S = 3.0
 """The canceller has learnt something of the room by then."""
 
-FIRST_S, LAST_S = 0.0, 0.32
+LAST_S = 0.32
 """From the end of the word on, frames so late should say that it was spoken: four of them. Later
 ones would do for the exam, and be too late for an owner."""
 
@@ -128,7 +128,7 @@ def stream(
 def _give_way(
     gain: np.ndarray, at_s: float, lasts_s: float, behind_s: float, drawn: Random
 ) -> None:
-    """Lower the device's voice, and let it fall silent, while somebody talks over it."""
+    """Lower the device's voice, and let it fall silent, while somebody talks or right behind it."""
     if drawn.random() >= LOWERS:
         return
     goes_on = round((at_s + lasts_s + drawn.uniform(*GOES_ON_AFTER_S)) * RATE_HZ)
@@ -195,6 +195,6 @@ def _labelled(clean: Samples, marks: list[tuple[float, float]]) -> Stream:
     for start_s, end_s in marks:
         labels[(ends_s > start_s) & (ends_s < end_s + LAST_S + UNSURE_S)] = -1
     for number, (_, end_s) in enumerate(marks):
-        behind = (ends_s >= end_s + FIRST_S) & (ends_s < end_s + LAST_S)
+        behind = (ends_s >= end_s) & (ends_s < end_s + LAST_S)
         labels[behind], word[behind] = 1, number
     return Stream(np.stack(frames), labels, word)
